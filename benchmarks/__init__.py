@@ -1,0 +1,1 @@
+"""Measured against NumPy, autograd and JAX in the same run: ``python -m benchmarks``."""

@@ -1,0 +1,64 @@
+"""functrans: composable function transforms for people whose data are NumPy arrays.
+
+>>> import numpy as np
+>>> import functrans as ft
+>>> ft.grad(lambda x: np.sum(np.tanh(x) ** 2))(np.array([0.0, 1.0]))
+array([0.        , 0.63970001])
+"""
+
+from functrans import errors, lax, numpy, tree, tree_util
+from functrans.control.call import disable_jit, jit
+from functrans.core.avals import float0
+from functrans.core.jaxpr import Jaxpr
+from functrans.lax import stop_gradient
+from functrans.transforms.derived import (
+    grad,
+    hessian,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    value_and_grad,
+    vjp,
+)
+from functrans.transforms.stage import ShapeDtypeStruct, eval_shape, make_jaxpr
+from functrans.transforms.vmap import vmap
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Jaxpr",
+    "ShapeDtypeStruct",
+    "disable_jit",
+    "errors",
+    "eval_shape",
+    "float0",
+    "grad",
+    "hessian",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jit",
+    "jvp",
+    "lax",
+    "linearize",
+    "make_jaxpr",
+    "numpy",
+    "stop_gradient",
+    "testing",
+    "tree",
+    "tree_util",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Rooms that few programs need are loaded when they are named.
+    if name in ("debug", "scipy", "testing"):
+        from importlib import import_module
+
+        return import_module(f"functrans.{name}")
+    raise AttributeError(f"module 'functrans' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Programs into native code. Nothing is imported here: LLVM is loaded by the first compilation."""

@@ -1,0 +1,215 @@
+"""LLVM IR text into machine code in this process.
+
+Two tiers share one way: *programs* hold loops and go through the optimising pipeline, *stubs*
+(``codegen.call``) are straight-line code and go to the code generator as they are.
+
+The pipeline is LLVM's second level with loop vectorisation and interleaving, without SLP
+vectorisation and without the separate unrolling pass: interleaving already unrolls what gains
+from it, small static extents are unrolled by the emitter, and both passes together cost a third
+of the optimiser's time. ``docs/design/calling.md`` has the measurements.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import llvmlite.binding as llvm
+
+from functrans.errors import CompileError
+
+Tier = Literal["program", "stub"]
+
+_lock = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Machine code, alive as long as this object is.
+
+    Attributes
+    ----------
+    address: where the entry function starts.
+    ir: the text that was compiled.
+    seconds: how long compiling took.
+    object_code: the relocatable object; it holds no addresses, so that it can be cached.
+    """
+
+    address: int
+    ir: str
+    entry: str
+    tier: Tier
+    seconds: float
+    object_code: bytes = field(repr=False)
+    _engine: Any = field(repr=False)
+
+    def address_of(self, symbol: str) -> int:
+        """The address of another function of the module."""
+        return int(self._engine.get_function_address(symbol))
+
+    def optimised_ir(self) -> str:
+        """The IR after the optimiser; made anew at each call."""
+        with _lock:
+            return str(_optimised(self.ir, self.tier, _target_machine(self.tier)))
+
+    def assembly(self) -> str:
+        """The assembly of the machine code; made anew at each call."""
+        with _lock:
+            machine = _target_machine(self.tier)
+            return str(machine.emit_assembly(_optimised(self.ir, self.tier, machine)))
+
+
+def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
+    """Compile a module and load it; safe to call from many threads.
+
+    Raises
+    ------
+    CompileError: when LLVM refuses the text.
+
+    >>> code = compile_ir("define i32 @three() { ret i32 3 }", "three")
+    >>> ctypes.CFUNCTYPE(ctypes.c_int32)(code.address)()
+    3
+    """
+    start = time.perf_counter()
+    with _lock:
+        machine = _target_machine(tier)
+        try:
+            module = _optimised(ir, tier, machine)
+            _check_symbols(module)
+            code = machine.emit_object(module)
+        except RuntimeError as error:
+            raise CompileError(f"LLVM refused the module of {entry}: {error}") from error
+        engine = _load(code)
+        address = int(engine.get_function_address(entry))
+    if not address:
+        raise CompileError(f"The module defines no function {entry}.")
+    return Compiled(address, ir, entry, tier, time.perf_counter() - start, code, engine)
+
+
+def load_object(object_code: bytes, ir: str, entry: str, tier: Tier = "program") -> Compiled:
+    """Load machine code that ``compile_ir`` made before, on the same kind of machine."""
+    start = time.perf_counter()
+    with _lock:
+        engine = _load(object_code)
+        address = int(engine.get_function_address(entry))
+    if not address:
+        raise CompileError(f"The object code defines no function {entry}.")
+    return Compiled(address, ir, entry, tier, time.perf_counter() - start, object_code, engine)
+
+
+def _optimised(ir: str, tier: Tier, machine: llvm.TargetMachine) -> llvm.ModuleRef:
+    module = llvm.parse_assembly(ir + _kept_variants(ir))
+    if os.environ.get("FUNCTRANS_CHECK") == "1":
+        module.verify()
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    if tier == "program":
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = True
+        options.loop_interleaving = True
+        options.slp_vectorization = False
+        options.loop_unrolling = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def _check_symbols(module: llvm.ModuleRef) -> None:
+    """Refuse unknown functions here: the loader would end the process."""
+    for function in module.functions:
+        if function.is_declaration:
+            name = function.name
+            if not name.startswith("llvm.") and llvm.address_of_symbol(name) is None:
+                raise CompileError(f"Compiled code calls {name}, which this process lacks.")
+
+
+def _kept_variants(ir: str) -> str:
+    """A mark on vector variants: nothing calls them until the vectoriser has run."""
+    names = sorted(set(_VARIANT_DECLARATION.findall(ir)))
+    if not names:
+        return ""
+    table = ", ".join(f"ptr {name}" for name in names)
+    return (
+        f"\n@llvm.compiler.used = appending global [{len(names)} x ptr] [{table}], "
+        'section "llvm.metadata"\n'
+    )
+
+
+_VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@_ZGV\w+)", re.MULTILINE)
+
+
+def _load(object_code: bytes) -> llvm.ExecutionEngine:
+    host = llvm.parse_assembly("")
+    engine = llvm.create_mcjit_compiler(host, _new_target_machine("stub"))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+    engine.finalize_object()
+    return engine
+
+
+@cache
+def _host() -> tuple[llvm.Target, str, str]:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    try:
+        features = llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # LLVM cannot tell on some ARM machines
+        features = ""
+    if vector_library():  # its calls are resolved among the symbols of the process
+        llvm.load_library_permanently(_LIBMVEC)
+    return llvm.Target.from_default_triple(), llvm.get_host_cpu_name(), features
+
+
+_LEVEL: dict[Tier, int] = {"program": 2, "stub": 0}  # of the code generator
+
+
+def _new_target_machine(tier: Tier) -> llvm.TargetMachine:
+    target, cpu, features = _host()
+    return target.create_target_machine(
+        cpu=cpu,
+        features=features,
+        opt=_LEVEL[tier],
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+@cache
+def _target_machine(tier: Tier) -> llvm.TargetMachine:
+    """One machine makes all code of a tier; it is used under the lock only."""
+    return _new_target_machine(tier)
+
+
+_LIBMVEC = "libmvec.so.1"
+
+
+@cache
+def vector_library() -> bool:
+    """Whether glibc's vector math library can be called here."""
+    if not llvm.get_process_triple().startswith("x86_64"):
+        return False
+    try:
+        ctypes.CDLL(_LIBMVEC, mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return False
+    return True
+
+
+def has_symbol(name: str) -> bool:
+    """Whether compiled code could call this function of the process."""
+    _host()
+    return llvm.address_of_symbol(name) is not None
+
+
+@cache
+def vector_bits() -> int:
+    """The width of this processor's vectors."""
+    _, _, features = _host()
+    on = set(features.split(","))
+    return 512 if "+avx512dq" in on else 256 if "+avx2" in on else 128

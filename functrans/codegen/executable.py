@@ -1,0 +1,112 @@
+"""A Jaxpr as a callable: passes, pipeline, machine code and call stub in one object."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from functrans.codegen.call import make_stub
+from functrans.codegen.compile import Compiled, compile_ir
+from functrans.codegen.pipeline import Program, build
+from functrans.core.avals import Aval
+from functrans.core.jaxpr import Jaxpr
+from functrans.core.trace import busy
+from functrans.errors import OptionError
+from functrans.passes.run import run
+
+STAGES = ("jaxpr", "passes", "clusters", "loops", "buffers", "llvm", "optimised", "assembly")
+"""What :meth:`Executable.as_text` can show, in the order of the pipeline."""
+
+
+class Executable:
+    """The compiled program of one Jaxpr.
+
+    Calling it with flat arguments returns the tuple of results. Each stage is made on first need.
+    """
+
+    def __init__(self, jaxpr: Jaxpr) -> None:
+        self.jaxpr = jaxpr
+
+    @cached_property
+    def program(self) -> Program:
+        return build(run(self.jaxpr))
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        return compile_ir(self.program.ir, self.program.entry)
+
+    @cached_property
+    def constants(self) -> Any:
+        return self.program.constant_table()
+
+    @cached_property
+    def run(self) -> Callable[..., tuple[Any, ...]]:
+        """The native function from flat arguments to the tuple of results."""
+        stub: Callable[..., tuple[Any, ...]] = self.stub(self._normalised, single=False)
+        return stub
+
+    def compile(self) -> float:
+        """Make everything; returns the seconds it took."""
+        start = time.perf_counter()
+        self.run  # noqa: B018  (a cached property)
+        return time.perf_counter() - start
+
+    def __call__(self, *args: Any) -> tuple[Any, ...]:
+        return self.run(*args)
+
+    def stub(
+        self, miss: Callable[..., Any], single: bool, guarded: bool = False
+    ) -> Callable[..., Any]:
+        """A native function for these types; other arguments go to ``miss``.
+
+        A guarded one also goes there while any trace is open.
+        """
+        program = self.program
+        return make_stub(
+            self.compiled.address,
+            program.in_avals,
+            program.out_avals,
+            self.constants.ctypes.data,
+            program.workspace,
+            single,
+            miss,
+            self._fail,
+            busy_address=busy.cell.ctypes.data if guarded else 0,
+            keep=(self,),
+        )
+
+    def _fail(self, status: int) -> Any:
+        raise self.program.error(status)
+
+    def _normalised(self, *args: Any) -> tuple[Any, ...]:
+        """The call with arguments brought into the form that the native code reads."""
+        fixed = [_normal(x, a) for x, a in zip(args, self.program.in_avals, strict=True)]
+        if all(x is y for x, y in zip(fixed, args, strict=True)):
+            raise AssertionError(f"the call stub refused {self.program.in_avals}")
+        return self.run(*fixed)
+
+    def as_text(self, stage: str = "llvm") -> str:
+        """The program at one of :data:`STAGES`."""
+        if stage == "optimised":
+            return self.compiled.optimised_ir()
+        if stage == "assembly":
+            return self.compiled.assembly()
+        if stage == "jaxpr":
+            return str(self.jaxpr)
+        if stage not in STAGES:
+            raise OptionError(f"There is no stage {stage!r}.", f"Choose from {', '.join(STAGES)}.")
+        return self.program.as_text("jaxpr" if stage == "passes" else stage)
+
+
+def _normal(x: Any, aval: Aval) -> Any:
+    """A contiguous, aligned array in native byte order; a scalar for rank 0."""
+    if aval.weak:
+        return {"f": float, "i": int, "c": complex, "b": bool}[aval.dtype.kind](x)
+    if aval.shape == ():
+        return np.asarray(x, aval.dtype)[()] if not isinstance(x, aval.dtype.type) else x
+    return np.require(np.asarray(x), aval.dtype, ["C", "A"])
+

@@ -1,0 +1,88 @@
+"""What compiled code calls for an equation without native code: its NumPy implementation.
+
+The call gets two tables of data pointers, wraps them as arrays and copies the results into the
+outputs. An exception is kept for the thread that met it, and the program ends with a status.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans.codegen.statements import NumpyCall
+from functrans.core.avals import Aval
+from functrans.core.trace import running
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class Pending:
+    """The exceptions that callbacks met, one for each thread until it is taken."""
+
+    def __init__(self) -> None:
+        self._errors: dict[int, BaseException] = {}
+
+    def keep(self, error: BaseException) -> None:
+        self._errors[threading.get_ident()] = error
+
+    def take(self) -> BaseException | None:
+        return self._errors.pop(threading.get_ident(), None)
+
+
+def callback(call: NumpyCall, pending: Pending) -> Any:
+    """A C function that runs the equation; it must be kept alive as long as the program."""
+    eqn = call.eqn
+    function, params = eqn.primitive.impl, eqn.params
+    readers: list[Callable[[Any], Any]] = []
+    position = 0
+    for region, atom in zip(call.reads, eqn.invars, strict=True):
+        if region.value.kind == "literal":
+            readers.append(_constant(region.value.literal))
+        else:
+            readers.append(_reader(position, atom.aval))
+            position += 1
+    avals = [v.aval for v in eqn.outvars]
+    multiple = eqn.primitive.multiple
+
+    def run(reads: int, writes: int) -> int:
+        try:
+            sources = (ctypes.c_void_p * max(position, 1)).from_address(reads)
+            targets = (ctypes.c_void_p * max(len(avals), 1)).from_address(writes)
+            with running(None):
+                result = function(*[read(sources) for read in readers], **params)
+            results = result if multiple else [result]
+            for i, (aval, value) in enumerate(zip(avals, results, strict=True)):
+                if aval.nbytes:
+                    np.copyto(_array(targets[i], aval), value)
+        except BaseException as error:  # C code lies between here and the caller: keep it for them
+            pending.keep(error)
+            return 1
+        return 0
+
+    return _Callback(run)
+
+
+def _constant(value: Any) -> Callable[[Any], Any]:
+    return lambda sources: value
+
+
+def _reader(position: int, aval: Aval) -> Callable[[Any], Any]:
+    def read(sources: Any) -> Any:
+        array = _array(sources[position], aval)
+        if aval.shape == ():
+            return array.item() if aval.weak else array[()]
+        array.flags.writeable = False
+        return array
+
+    return read
+
+
+def _array(address: int | None, aval: Aval) -> Any:
+    if not aval.nbytes or address is None:
+        return np.zeros(aval.shape, aval.dtype)
+    buffer = (ctypes.c_char * aval.nbytes).from_address(address)
+    return np.ndarray(aval.shape, aval.dtype, buffer)

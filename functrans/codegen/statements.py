@@ -1,0 +1,806 @@
+"""Equations as statements over index spaces: what each lowering word does at one point.
+
+An *item* is one perfect loop nest that has not been placed yet::
+
+    item      ::= extents, statement*, fold?
+    statement ::= access* = op access*        all index forms are over the item's loop depths
+    fold      ::= depth, init statements, finish statements, for reductions: what runs before and
+                  after the loop at that depth
+    step      ::= item | library call | NumPy call | byte copy
+
+Axes of length one have no loop. Layout words make no statement: they compose into the accesses of
+their readers, and are copied only where a reader needs what no layout says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from functrans import kernel
+from functrans.codegen import blas, vector_math
+from functrans.codegen.index import (
+    ZERO,
+    Groups,
+    axis_strides,
+    identity,
+    is_contiguous,
+    reshape_groups,
+    strides_of,
+    substitute_groups,
+    unit,
+    weighted,
+)
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.primitive import Absent
+from functrans.kernel import Affine
+
+Dtype = np.dtype[Any]
+_INT64 = np.dtype(np.int64)
+_LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its kernel
+
+
+class Value:
+    """One array of the program: an input, a constant, a scalar literal or a computed one."""
+
+    __slots__ = ("dtype", "kind", "literal", "number", "output", "readers", "shape", "writers")
+
+    def __init__(
+        self,
+        kind: str,
+        number: int,
+        shape: tuple[int, ...],
+        dtype: Dtype,
+        literal: Any = None,
+    ) -> None:
+        self.kind = kind  # "arg", "const", "literal" or "temp"
+        self.number = number
+        self.shape = shape
+        self.dtype = dtype
+        self.literal = literal
+        self.output: int | None = None
+        self.writers: list[Statement] = []
+        self.readers: list[tuple[Statement | None, Access]] = []
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def __repr__(self) -> str:
+        if self.kind == "literal":
+            return str(self.literal)
+        return f"{self.kind[0]}{self.number}"
+
+
+@dataclass(slots=True, eq=False)
+class Access:
+    """A value read or written at an index; a group of None holds a coordinate found at run time.
+
+    ``cast`` converts what was read to the dtype that the operation computes in.
+    """
+
+    value: Value
+    groups: tuple[tuple[int, Affine | None], ...]
+    cast: Dtype | None = None
+
+    @property
+    def dtype(self) -> Dtype:
+        return self.cast or self.value.dtype
+
+    def __str__(self) -> str:
+        if self.value.kind == "literal":
+            return repr(self.value)
+        inner = ", ".join("?" if form is None else show_form(form) for _, form in self.groups)
+        return f"{self.value}[{inner}]"
+
+
+def show_form(form: Affine, names: str = "i") -> str:
+    """``2·i0 + 3``, for people."""
+    parts = [f"{'' if c == 1 else f'{c}·'}{names}{a}" for a, c in form.terms]
+    if form.offset or not parts:
+        parts.append(str(form.offset))
+    return " + ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """One scalar function of what is read."""
+
+    scalar: str
+    static: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is read, as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """An index form as a number."""
+
+    form: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Fold what is read into the accumulator that is written."""
+
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """Keep the extreme value and the coordinate where it was first seen."""
+
+    op: str
+    form: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Read the first operand at coordinates that the other operands hold."""
+
+    axes: tuple[int, ...]
+    mode: str
+    fill: float
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Fold the first operand into what is written, at coordinates that the others hold."""
+
+    op: str
+    axes: tuple[int, ...]
+    mode: str
+
+
+Op = Compute | Copy | Coordinate | Fold | Extreme | Lookup | Update
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One operation at one point of its loops. ``path`` holds these loops once it is placed."""
+
+    op: Op
+    writes: tuple[Access, ...]
+    reads: tuple[Access, ...]
+    eqn: Eqn | None
+    path: tuple[Any, ...] = ()
+    cluster: int = -1
+    owner: Any = None  # the loop at whose ends it stands, if it does
+
+    def __str__(self) -> str:
+        op = self.op
+        if isinstance(op, Compute):
+            name = op.scalar + (str(list(op.static)) if op.static else "")
+        elif isinstance(op, Coordinate):
+            name = f"index {show_form(op.form)}"
+        else:
+            name = type(op).__name__.lower() + (f" {op.op}" if hasattr(op, "op") else "")
+        left = ", ".join(map(str, self.writes))
+        right = " ".join(map(str, self.reads))
+        return f"{left} = {name} {right}".rstrip()
+
+
+@dataclass(slots=True, eq=False)
+class FoldEnds:
+    """What runs before and after the outermost reduced loop, as nests inside its parents."""
+
+    depth: int
+    extents: list[int]  # of the kept loops inside
+    init: list[Statement]
+    finish: list[Statement]
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One perfect nest with its statements, not yet placed."""
+
+    extents: list[int]
+    body: list[Statement]
+    fold: FoldEnds | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Region:
+    """A row-major piece of a value that a call reads."""
+
+    value: Value
+    offset: int  # in elements
+    shape: tuple[int, ...]
+    dtype: Dtype
+
+
+@dataclass(slots=True, eq=False)
+class LibraryCall:
+    """A contraction that BLAS computes."""
+
+    gemm: blas.Gemm
+    reads: tuple[Region, Region]
+    write: Value
+    eqn: Eqn
+
+
+@dataclass(slots=True, eq=False)
+class NumpyCall:
+    """An equation that runs its NumPy implementation."""
+
+    eqn: Eqn
+    reason: str
+    reads: tuple[Region, ...]
+    writes: tuple[Value, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ByteCopy:
+    """A whole value copied to an output."""
+
+    read: Region
+    write: Value
+
+
+Call = LibraryCall | NumpyCall | ByteCopy
+Step = Item | Call
+Layout = tuple[Value, Groups]
+
+
+def is_native(dtype: Dtype) -> bool:
+    """Whether compiled code computes with this dtype."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8 and dtype.char != "e"
+
+
+@dataclass(slots=True)
+class Lowered:
+    """The program as steps in order; every output is one value."""
+
+    values: list[Value]
+    steps: list[Step]
+    outputs: list[Value]
+
+
+def lower(jaxpr: Jaxpr) -> Lowered:
+    """Turn every equation into steps, in the order of the program."""
+    lowering = _Lowering(jaxpr)
+    for eqn in jaxpr.eqns:
+        lowering.equation(eqn)
+    outputs = [lowering.output(i, atom) for i, atom in enumerate(jaxpr.outvars)]
+    return Lowered(lowering.values, lowering.steps, outputs)
+
+
+@dataclass(slots=True)
+class _Space:
+    """The loops over a shape: one for each axis longer than one, and each axis as a form."""
+
+    extents: list[int] = field(default_factory=list)
+    forms: list[Affine] = field(default_factory=list)
+
+    @staticmethod
+    def over(shape: Sequence[int]) -> _Space:
+        space = _Space()
+        for n in shape:
+            space.add(n)
+        return space
+
+    def add(self, n: int) -> Affine:
+        form = ZERO
+        if n != 1:
+            form = unit(len(self.extents))
+            self.extents.append(n)
+        self.forms.append(form)
+        return form
+
+
+class _Lowering:
+    def __init__(self, jaxpr: Jaxpr) -> None:
+        self.values: list[Value] = []
+        self.steps: list[Step] = []
+        self.layouts: dict[Var, Layout] = {}
+        self.copies: dict[Var, Value] = {}
+        for kind, variables in (("const", jaxpr.constvars), ("arg", jaxpr.invars)):
+            for i, var in enumerate(variables):
+                self.define(var, Value(kind, i, var.aval.shape, var.aval.dtype))
+
+    # --- values and accesses ---------------------------------------------------------------------
+
+    def define(self, var: Var, value: Value) -> Value:
+        self.values.append(value)
+        self.layouts[var] = (value, identity(len(value.shape)))
+        return value
+
+    def new(self, shape: Sequence[int], dtype: Dtype) -> Value:
+        value = Value("temp", len(self.values), tuple(shape), dtype)
+        self.values.append(value)
+        return value
+
+    def result(self, eqn: Eqn) -> Value:
+        aval = eqn.outvars[0].aval
+        value = self.new(aval.shape, aval.dtype)
+        self.layouts[eqn.outvars[0]] = (value, identity(aval.ndim))
+        return value
+
+    def layout(self, atom: Atom) -> Layout:
+        if isinstance(atom, Literal):
+            return Value("literal", -1, (), atom.aval.dtype, atom.value), ()
+        return self.layouts[atom]
+
+    def read(self, atom: Atom, forms: Sequence[Affine], cast: Dtype | None = None) -> Access:
+        if isinstance(atom, Literal):
+            return literal(atom.value, cast or atom.aval.dtype)
+        value, groups = self.layouts[atom]
+        if cast is not None and cast == value.dtype:
+            cast = None
+        if value.kind == "literal":
+            return literal(value.literal, cast or value.dtype)
+        return Access(value, substitute_groups(groups, forms), cast)
+
+    def item(
+        self, extents: list[int], body: list[Statement], fold: FoldEnds | None = None
+    ) -> None:
+        self.steps.append(Item(extents, body, fold))
+
+    def copy(self, atom: Atom, target: Value, eqn: Eqn | None) -> None:
+        """A nest that writes what ``atom`` is into ``target``."""
+        space = _Space.over(atom.aval.shape)
+        write = Access(target, identity_at(space.forms))
+        reads = (self.read(atom, space.forms),)
+        self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
+
+    def owned(self, var: Var, eqn: Eqn | None) -> Value:
+        """``var`` as a value of its own, copied where it is only a layout."""
+        if var in self.copies:
+            return self.copies[var]
+        value, groups = self.layouts[var]
+        if groups == identity(len(value.shape)) and value.shape == var.aval.shape:
+            return value
+        fresh = self.copies[var] = self.new(var.aval.shape, var.aval.dtype)
+        self.copy(var, fresh, eqn)
+        return fresh
+
+    def strides(self, var: Var) -> tuple[Value, int, list[int]]:
+        value, groups = self.layouts[var]
+        offset, strides = axis_strides(groups, value.shape, var.aval.ndim)
+        return value, offset, strides
+
+    def region(self, atom: Atom, eqn: Eqn | None) -> Region:
+        """``atom`` as one row-major piece of memory, copied where it is none."""
+        if isinstance(atom, Literal):
+            value = Value("literal", -1, (), atom.aval.dtype, atom.value)
+            return Region(value, 0, (), atom.aval.dtype)
+        shape, dtype = atom.aval.shape, atom.aval.dtype
+        value, offset, strides = self.strides(atom)
+        if value.kind == "literal" or not is_contiguous(shape, strides):
+            value, offset = self.owned(atom, eqn), 0
+        return Region(value, offset, shape, dtype)
+
+    def output(self, number: int, atom: Atom) -> Value:
+        """The value that becomes output ``number``; outputs never share memory."""
+        aval = atom.aval
+        if isinstance(atom, Var):
+            value, offset, strides = self.strides(atom)
+            whole = value.size == aval.size and offset == 0 and is_contiguous(aval.shape, strides)
+            if whole and value.kind == "temp" and value.output is None:
+                value.output = number
+                return value
+        fresh = self.new(aval.shape, aval.dtype)
+        fresh.output = number
+        if isinstance(atom, Var) and whole and value.kind != "literal":
+            self.steps.append(ByteCopy(Region(value, 0, aval.shape, aval.dtype), fresh))
+        elif isinstance(atom, Literal) and not is_native(aval.dtype):
+            self.steps.append(ByteCopy(self.region(atom, None), fresh))
+        else:
+            self.copy(atom, fresh, None)
+        return fresh
+
+    # --- equations -------------------------------------------------------------------------------
+
+    def equation(self, eqn: Eqn) -> None:
+        word = _word(eqn)
+        if not isinstance(word, kernel.Fallback | kernel.Call):
+            for atom in (*eqn.invars, *eqn.outvars):
+                if not is_native(atom.aval.dtype):
+                    word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
+                    break
+        match word:
+            case kernel.Map():
+                self.map(eqn, word)
+            case kernel.View():
+                self.view(eqn, word)
+            case kernel.Reshape():
+                self.reshape(eqn)
+            case kernel.Pad():
+                self.pad(eqn, word)
+            case kernel.Concat():
+                self.concat(eqn, word)
+            case kernel.Iota():
+                self.iota(eqn, word)
+            case kernel.Reduce():
+                self.reduce(eqn, word)
+            case kernel.ArgReduce():
+                self.arg_reduce(eqn, word)
+            case kernel.Cumulative():
+                self.cumulative(eqn, word)
+            case kernel.Contract():
+                self.contract(eqn, word)
+            case kernel.Gather():
+                self.gather(eqn, word)
+            case kernel.Scatter():
+                self.scatter(eqn, word)
+            case kernel.Call():
+                self.fallback(eqn, "the inner program was not inlined")
+            case kernel.Fallback():
+                self.fallback(eqn, word.reason)
+
+    def fallback(self, eqn: Eqn, reason: str) -> None:
+        reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = []
+        for var in eqn.outvars:
+            value = self.new(var.aval.shape, var.aval.dtype)
+            self.layouts[var] = (value, identity(var.aval.ndim))
+            writes.append(value)
+        self.steps.append(NumpyCall(eqn, reason, reads, tuple(writes)))
+
+    def map(self, eqn: Eqn, word: kernel.Map) -> None:
+        out = eqn.outvars[0].aval
+        casts = _casts(eqn)
+        dtypes = [c or a.aval.dtype for a, c in zip(eqn.invars, casts, strict=True)]
+        if not vector_math.supports(word.scalar, dtypes, out.dtype):
+            names = ", ".join(str(d) for d in dtypes)
+            return self.fallback(eqn, f"no native {word.scalar} of {names} yet")
+        space = _Space.over(out.shape)
+        reads = tuple(
+            self.read(atom, space.forms if atom.aval.shape else (), cast)
+            for atom, cast in zip(eqn.invars, casts, strict=True)
+        )
+        write = Access(self.result(eqn), identity_at(space.forms))
+        op = Compute(word.scalar, word.static)
+        self.item(space.extents, [Statement(op, (write,), reads, eqn)])
+        return None
+
+    def view(self, eqn: Eqn, word: kernel.View) -> None:
+        value, groups = self.layout(eqn.invars[0])
+        self.layouts[eqn.outvars[0]] = (value, substitute_groups(groups, word.index))
+
+    def reshape(self, eqn: Eqn) -> None:
+        atom, out = eqn.invars[0], eqn.outvars[0]
+        value, groups = self.layout(atom)
+        old, new = atom.aval.shape, out.aval.shape
+        if isinstance(atom, Literal) or old == new:
+            self.layouts[out] = (value, groups)
+            return
+        composed = reshape_groups(groups, value.shape, old, new)
+        if composed is None:
+            value = self.owned(atom, eqn)
+            composed = reshape_groups(identity(len(old)), old, old, new)
+            assert composed is not None
+        self.layouts[out] = (value, composed)
+
+    def pad(self, eqn: Eqn, word: kernel.Pad) -> None:
+        x, fill = eqn.invars
+        out = self.result(eqn)
+        space = _Space.over(out.shape)
+        whole = Access(out, identity_at(space.forms))
+        if any(low or high or inner for low, high, inner in _config(word)):
+            filled = (self.read(fill, (), out.dtype),)
+            self.item(space.extents, [Statement(Copy(), (whole,), filled, eqn)])
+        inside = _Space()
+        targets: list[Affine] = []
+        sources: list[Affine] = []
+        for n, m, (low, _, inner) in zip(x.aval.shape, out.shape, _config(word), strict=True):
+            step = inner + 1
+            first = max(0, -(low // step))  # the first element that lands at or after 0
+            count = max(0, min(n, -(-(m - low) // step)) - first)
+            axis = inside.add(count)
+            sources.append(weighted([(axis, 1)], first))
+            targets.append(weighted([(axis, step)], low + first * step))
+        write = Access(out, identity_at(targets))
+        reads = (self.read(x, sources, out.dtype),)
+        self.item(inside.extents, [Statement(Copy(), (write,), reads, eqn)])
+
+    def concat(self, eqn: Eqn, word: kernel.Concat) -> None:
+        out = self.result(eqn)
+        start = 0
+        for atom in eqn.invars:
+            space = _Space.over(atom.aval.shape)
+            targets = list(space.forms)
+            targets[word.axis] = weighted([(targets[word.axis], 1)], start)
+            write = Access(out, identity_at(targets))
+            reads = (self.read(atom, space.forms, out.dtype),)
+            self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
+            start += atom.aval.shape[word.axis]
+
+    def iota(self, eqn: Eqn, word: kernel.Iota) -> None:
+        out = self.result(eqn)
+        space = _Space.over(out.shape)
+        write = Access(out, identity_at(space.forms))
+        op = Coordinate(space.forms[word.axis])
+        self.item(space.extents, [Statement(op, (write,), (), eqn)])
+
+    def reduce(self, eqn: Eqn, word: kernel.Reduce) -> None:
+        atom = eqn.invars[0]
+        space = _Space.over(atom.aval.shape)
+        kept = [f for axis, f in enumerate(space.forms) if axis not in word.axes]
+        read = self.read(atom, space.forms, eqn.outvars[0].aval.dtype)
+        self.folded(eqn, space, kept, word.op, [], read, self.result(eqn))
+
+    def folded(
+        self,
+        eqn: Eqn,
+        space: _Space,
+        kept: list[Affine],
+        op: str,
+        before: list[Statement],
+        read: Access,
+        out: Value,
+    ) -> None:
+        """A nest that folds ``read`` over the loops that ``kept`` does not name."""
+        depths = {axis for form in kept for axis, _ in form.terms}
+        reduced = [d for d in range(len(space.extents)) if d not in depths]
+        if not reduced:
+            write = Access(out, identity_at(kept))
+            self.item(space.extents, [*before, Statement(Copy(), (write,), (read,), eqn)])
+            return
+        ends, total, renamed = self.accumulator(space, kept, reduced[0], out.dtype, out, eqn)
+        init = literal(_start(op, out.dtype), out.dtype)
+        ends.init = [Statement(Copy(), (Access(total.value, identity_at(renamed)),), (init,), eqn)]
+        body = [*before, Statement(Fold(op), (total,), (read,), eqn)]
+        self.item(space.extents, body, ends)
+
+    def accumulator(
+        self,
+        space: _Space,
+        kept: list[Affine],
+        depth: int,
+        dtype: Dtype,
+        out: Value | None,
+        eqn: Eqn,
+    ) -> tuple[FoldEnds, Access, list[Affine]]:
+        """Where a fold over the loop at ``depth`` keeps its running values.
+
+        A small one is a value of its own, copied into ``out`` behind the loop, so that it can
+        live in registers; a large one is ``out`` itself.
+        """
+        inner = sorted({a for form in kept for a, _ in form.terms if a > depth})
+        extents = [space.extents[d] for d in inner]
+        place = {d: unit(d) for d in range(depth)}
+        place |= {d: unit(depth + k) for k, d in enumerate(inner)}
+        renamed = [place[form.terms[0][0]] if form.terms else ZERO for form in kept]
+        ends = FoldEnds(depth, extents, [], [])
+        small = math.prod(extents) * dtype.itemsize <= _LOCAL_BYTES
+        shape = [space.extents[f.terms[0][0]] if f.terms else 1 for f in kept]
+        target = self.new(shape, dtype) if small or out is None else out
+        if out is not None and target is not out:
+            write = Access(out, identity_at(renamed))
+            reads = (Access(target, identity_at(renamed)),)
+            ends.finish = [Statement(Copy(), (write,), reads, eqn)]
+        return ends, Access(target, identity_at(kept)), renamed
+
+    def arg_reduce(self, eqn: Eqn, word: kernel.ArgReduce) -> None:
+        atom, out = eqn.invars[0], self.result(eqn)
+        space = _Space.over(atom.aval.shape)
+        kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
+        along = space.forms[word.axis]
+        if not along.terms:
+            write = Access(out, identity_at(kept))
+            zero = literal(0, out.dtype)
+            return self.item(space.extents, [Statement(Copy(), (write,), (zero,), eqn)])
+        depth = along.terms[0][0]
+        dtype = atom.aval.dtype
+        ends, best, renamed = self.accumulator(space, kept, depth, dtype, None, eqn)
+        spot_ends, spot, _ = self.accumulator(space, kept, depth, out.dtype, out, eqn)
+        ends.finish = spot_ends.finish
+        for access, start in ((best, _start(word.op, dtype)), (spot, 0)):
+            target = Access(access.value, identity_at(renamed))
+            first = literal(start, access.value.dtype)
+            ends.init.append(Statement(Copy(), (target,), (first,), eqn))
+        op = Extreme(word.op, along)
+        reads = (self.read(atom, space.forms),)
+        return self.item(space.extents, [Statement(op, (best, spot), reads, eqn)], ends)
+
+    def cumulative(self, eqn: Eqn, word: kernel.Cumulative) -> None:
+        atom, out = eqn.invars[0], self.result(eqn)
+        space = _Space.over(atom.aval.shape)
+        along = space.forms[word.axis]
+        forms = list(space.forms)
+        if word.reverse and along.terms:
+            forms[word.axis] = weighted([(along, -1)], atom.aval.shape[word.axis] - 1)
+        read = self.read(atom, forms, out.dtype)
+        write = Access(out, identity_at(forms))
+        if not along.terms:
+            return self.item(space.extents, [Statement(Copy(), (write,), (read,), eqn)])
+        kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
+        depth = along.terms[0][0]
+        ends, total, renamed = self.accumulator(space, kept, depth, out.dtype, None, eqn)
+        init = literal(_start(word.op, out.dtype), out.dtype)
+        ends.init = [Statement(Copy(), (Access(total.value, identity_at(renamed)),), (init,), eqn)]
+        body = [
+            Statement(Fold(word.op), (total,), (read,), eqn),
+            Statement(Copy(), (write,), (Access(total.value, total.groups),), eqn),
+        ]
+        return self.item(space.extents, body, ends)
+
+    def contract(self, eqn: Eqn, word: kernel.Contract) -> None:
+        lhs, rhs = eqn.invars
+        sides = blas.sides(word, lhs.aval.ndim, rhs.aval.ndim)
+        dtype = eqn.outvars[0].aval.dtype
+        if isinstance(lhs, Var) and isinstance(rhs, Var) and lhs.aval.dtype == rhs.aval.dtype:
+            sizes = sides.sizes(lhs.aval.shape, rhs.aval.shape)
+            if blas.pays(sizes, dtype):
+                return self.library(eqn, sides, sizes, lhs, rhs)
+        left: list[Affine] = [ZERO] * lhs.aval.ndim
+        right: list[Affine] = [ZERO] * rhs.aval.ndim
+        space = _Space()
+        for a, b in zip(sides.lhs_batch, sides.rhs_batch, strict=True):
+            left[a] = right[b] = space.add(lhs.aval.shape[a])
+        for a in sides.lhs_free:
+            left[a] = space.add(lhs.aval.shape[a])
+        batch_and_left = list(space.forms)
+        right_free: list[Affine] = []
+
+        def add_free() -> None:
+            for b in sides.rhs_free:
+                right[b] = space.add(rhs.aval.shape[b])
+                right_free.append(right[b])
+
+        def add_contracted() -> None:
+            for a, b in zip(sides.lhs_contract, sides.rhs_contract, strict=True):
+                left[a] = right[b] = space.add(lhs.aval.shape[a])
+
+        if self.runs_along_free(rhs, sides):
+            add_contracted()
+            add_free()
+        else:
+            add_free()
+            add_contracted()
+        kept = batch_and_left + right_free
+        out = self.result(eqn)
+        product = self.new([n for n in space.extents], dtype)
+        at = tuple((1, unit(d)) for d in range(len(space.extents)))
+        reads = (self.read(lhs, left, dtype), self.read(rhs, right, dtype))
+        times = Statement(Compute("mul"), (Access(product, at),), reads, eqn)
+        self.folded(eqn, space, kept, "add", [times], Access(product, at), out)
+        return None
+
+    def runs_along_free(self, rhs: Atom, sides: blas.Sides) -> bool:
+        """Whether the right operand lies along a free axis, so that the loops should too."""
+        if not isinstance(rhs, Var) or not sides.rhs_free:
+            return False
+        shape = rhs.aval.shape
+        _, _, strides = self.strides(rhs)
+        free = [axis for axis in sides.rhs_free if shape[axis] > 1]
+        along = [axis for axis in sides.rhs_contract if shape[axis] > 1]
+        return bool(free) and (not along or strides[free[-1]] <= strides[along[-1]])
+
+    def library(
+        self, eqn: Eqn, sides: blas.Sides, sizes: blas.Sizes, lhs: Var, rhs: Var
+    ) -> None:
+        regions: list[Region] = []
+        matrices: list[blas.Matrix] = []
+        roles = (
+            (lhs, sides.lhs_batch, sides.lhs_free, sides.lhs_contract),
+            (rhs, sides.rhs_batch, sides.rhs_contract, sides.rhs_free),
+        )
+        for var, batch, rows, columns in roles:
+            shape, dtype = var.aval.shape, var.aval.dtype
+            value, offset, strides = self.strides(var)
+            matrix = blas.matrix(shape, strides, batch, rows, columns)
+            if matrix is None or value.kind == "literal":
+                value, offset = self.owned(var, eqn), 0
+                matrix = blas.matrix(shape, strides_of(shape), batch, rows, columns)
+            if matrix is None:  # its axes come in an order that no stride says: lay it out anew
+                order = (*batch, *rows, *columns)
+                value = self.permuted(var, order, eqn)
+                permuted = strides_of([shape[a] for a in order])
+                strides = [permuted[order.index(a)] for a in range(len(shape))]
+                matrix = blas.matrix(shape, strides, batch, rows, columns)
+            assert matrix is not None
+            matrices.append(matrix)
+            regions.append(Region(value, offset, shape, dtype))
+        gemm = blas.Gemm(sizes, eqn.outvars[0].aval.dtype, matrices[0], matrices[1])
+        out = self.result(eqn)
+        self.steps.append(LibraryCall(gemm, (regions[0], regions[1]), out, eqn))
+
+    def permuted(self, var: Var, order: tuple[int, ...], eqn: Eqn) -> Value:
+        shape = [var.aval.shape[a] for a in order]
+        value = self.new(shape, var.aval.dtype)
+        space = _Space.over(shape)
+        forms = [space.forms[order.index(a)] for a in range(len(order))]
+        write = Access(value, identity_at(space.forms))
+        statement = Statement(Copy(), (write,), (self.read(var, forms),), eqn)
+        self.item(space.extents, [statement])
+        return value
+
+    def gather(self, eqn: Eqn, word: kernel.Gather) -> None:
+        atom, *indices = eqn.invars
+        if isinstance(atom, Literal):
+            return self.fallback(eqn, "an index into a scalar")
+        out = self.result(eqn)
+        source = self.owned(atom, eqn) if self.spread(atom) else self.layouts[atom][0]
+        space = _Space.over(out.shape)
+        ndim = indices[0].aval.ndim if indices else 0
+        rest = iter(space.forms[ndim:])
+        groups = tuple(
+            (1, None if axis in word.axes else next(rest)) for axis in range(atom.aval.ndim)
+        )
+        spots = tuple(self.read(i, space.forms[:ndim]) for i in indices)
+        write = Access(out, identity_at(space.forms))
+        op = Lookup(word.axes, word.mode, word.fill)
+        reads = (Access(source, groups), *spots)
+        return self.item(space.extents, [Statement(op, (write,), reads, eqn)])
+
+    def spread(self, var: Var) -> bool:
+        """Whether ``var`` is a layout of another value and not the value itself."""
+        value, groups = self.layouts[var]
+        return value.kind == "literal" or not (
+            value.shape == var.aval.shape and groups == identity(len(value.shape))
+        )
+
+    def scatter(self, eqn: Eqn, word: kernel.Scatter) -> None:
+        atom, updates, *indices = eqn.invars
+        out = self.result(eqn)
+        self.copy(atom, out, eqn)
+        space = _Space.over(updates.aval.shape)
+        ndim = indices[0].aval.ndim if indices else 0
+        rest = iter(space.forms[ndim:])
+        groups = tuple(
+            (1, None if axis in word.axes else next(rest)) for axis in range(len(out.shape))
+        )
+        spots = tuple(self.read(i, space.forms[:ndim]) for i in indices)
+        op = Update(word.op, word.axes, word.mode)
+        reads = (self.read(updates, space.forms, out.dtype), *spots)
+        self.item(space.extents, [Statement(op, (Access(out, groups),), reads, eqn)])
+
+
+def literal(value: Any, dtype: Dtype) -> Access:
+    """A scalar constant as something to read."""
+    return Access(Value("literal", -1, (), dtype, value), ())
+
+
+def identity_at(forms: Sequence[Affine]) -> Groups:
+    """The groups of a value of its own, at one form for each axis."""
+    return tuple((1, form) for form in forms)
+
+
+def _word(eqn: Eqn) -> kernel.Word:
+    rule = eqn.primitive.lower
+    if isinstance(rule, Absent):
+        return kernel.Fallback(rule.reason)
+    outs = [v.aval for v in eqn.outvars]
+    out = outs if eqn.primitive.multiple else outs[0]
+    word: kernel.Word = rule([a.aval for a in eqn.invars], out, **eqn.params)
+    return word
+
+
+def _casts(eqn: Eqn) -> list[Dtype | None]:
+    """Weak operands are computed with in the dtype of the others."""
+    avals = [a.aval for a in eqn.invars]
+    strong = [a.dtype for a in avals if not a.weak]
+    if not strong or len(strong) == len(avals):
+        return [None] * len(avals)
+    out = eqn.outvars[0].aval.dtype
+    target = strong[0] if out.kind == "b" else out
+    return [target if a.weak and a.dtype != target else None for a in avals]
+
+
+def _config(word: kernel.Pad) -> list[tuple[int, int, int]]:
+    return list(zip(word.low, word.high, word.interior, strict=True))
+
+
+def _start(op: str, dtype: Dtype) -> Any:
+    """The neutral element of a fold."""
+    if op in ("add", "or"):
+        return 0
+    if op == "mul":
+        return 1
+    if op == "and":
+        return True if dtype.kind == "b" else -1 if dtype.kind == "i" else int(np.iinfo(dtype).max)
+    if dtype.kind == "b":
+        return op == "min"
+    if dtype.kind == "f":
+        return -math.inf if op == "max" else math.inf
+    limits = np.iinfo(dtype)
+    return int(limits.min if op == "max" else limits.max)

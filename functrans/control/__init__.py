@@ -1,0 +1,1 @@
+"""Primitives that hold a Jaxpr, and are therefore clients of the transforms."""

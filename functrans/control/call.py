@@ -1,0 +1,487 @@
+"""jit: trace once for each kind of arguments, compile, and call natively."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from functrans import kernel, tree
+from functrans.core.avals import Aval, aval_of
+from functrans.core.jaxpr import Jaxpr, evaluate
+from functrans.core.primitive import Accumulator, Primitive
+from functrans.core.trace import Tracer, bind, busy, current_trace
+from functrans.errors import ArgumentError, OptionError, StaticArgumentError
+from functrans.transforms.linearize import jvp_flat, linearize_jaxpr, remember
+from functrans.transforms.stage import ShapeDtypeStruct, stage, type_of
+from functrans.transforms.transpose import transpose_jaxpr
+from functrans.transforms.vmap import batch_jaxpr
+
+if TYPE_CHECKING:
+    from functrans.codegen.executable import Executable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Counters:
+    """How often functions were traced and programs compiled in this process, for debugging."""
+
+    traces: int = 0
+    compilations: int = 0
+
+
+counters = Counters()
+_disabled: ContextVar[bool] = ContextVar("functrans_disable_jit", default=False)
+
+
+@contextmanager
+def disable_jit(disable: bool = True) -> Iterator[None]:
+    """Within the block jitted functions run as plain Python, so that a debugger can step in."""
+    token = _disabled.set(disable)
+    try:
+        with busy:
+            yield
+    finally:
+        _disabled.reset(token)
+
+
+# --- the primitive -------------------------------------------------------------------------------
+
+
+def executable_of(jaxpr: Jaxpr) -> Executable:
+    """The compiled program of a Jaxpr; remembered."""
+
+    def make() -> Executable:
+        # The compiler's libraries are loaded when the first program is compiled.
+        from functrans.codegen.executable import Executable
+
+        counters.compilations += 1
+        return Executable(jaxpr)
+
+    result: Executable = remember(jaxpr, "executable", make)
+    return result
+
+
+def _jit_abstract(*avals: Aval, jaxpr: Jaxpr, name: str) -> list[Aval]:
+    return [a.strengthen() for a in jaxpr.out_avals]
+
+
+def _jit_impl(*args: Any, jaxpr: Jaxpr, name: str) -> Sequence[Any]:
+    if _disabled.get():
+        return evaluate(jaxpr, *args)
+    return executable_of(jaxpr).run(*args)
+
+
+def _jit_linearize(nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, name: str) -> Any:
+    split = linearize_jaxpr(jaxpr, tuple(nonzero))
+    outs = bind(jit_p, *args, jaxpr=split.primal, name=name)
+    n = len(jaxpr.outvars)
+    residuals = [args[k] if kind == "in" else outs[k] for kind, k in split.residuals]
+    if not any(split.out_nonzero):
+        return outs[:n], None
+
+    def jit_pushforward(*tangents: Any) -> list[Any]:
+        live = [t for t in tangents if t is not None]
+        found = iter(bind(jit_p, *residuals, *live, jaxpr=split.linear, name=f"{name}_tangent"))
+        return [next(found) if on else None for on in split.out_nonzero]
+
+    return outs[:n], jit_pushforward
+
+
+def _jit_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, jaxpr: Jaxpr, name: str) -> Any:
+    nonzero = tuple(t is not None for t in tangents)
+
+    def make() -> tuple[Jaxpr, list[bool]]:
+        out_nonzero: list[bool] = []
+
+        def both(*args: Any) -> list[Any]:
+            values, given = args[: len(nonzero)], iter(args[len(nonzero) :])
+
+            def run(*xs: Any) -> list[Any]:
+                return evaluate(jaxpr, *xs)
+
+            outs, dots = jvp_flat(run, values, [next(given) if on else None for on in nonzero])
+            out_nonzero.extend(d is not None for d in dots)
+            return [*outs, *(d for d in dots if d is not None)]
+
+        live = [a.strengthen() for a, on in zip(jaxpr.in_avals, nonzero, strict=True) if on]
+        return stage(both, [*jaxpr.in_avals, *live]), out_nonzero
+
+    program, out_nonzero = remember(jaxpr, ("jvp", nonzero), make)
+    live = [t for t in tangents if t is not None]
+    found = bind(jit_p, *primals, *live, jaxpr=program, name=f"{name}_jvp")
+    n = len(jaxpr.outvars)
+    dots = iter(found[n:])
+    return found[:n], [next(dots) if on else None for on in out_nonzero]
+
+
+def _jit_transpose(cotangents: Sequence[Any], *args: Any, jaxpr: Jaxpr, name: str) -> None:
+    linear = tuple(isinstance(a, Accumulator) for a in args)
+    nonzero = tuple(ct is not None for ct in cotangents)
+    transposed = transpose_jaxpr(jaxpr, linear, nonzero)
+    known = [a for a in args if not isinstance(a, Accumulator)]
+    given = [ct for ct in cotangents if ct is not None]
+    found = bind(jit_p, *known, *given, jaxpr=transposed, name=f"{name}_transpose")
+    targets = [a for a in args if isinstance(a, Accumulator)]
+    for target, ct in zip(targets, found, strict=True):
+        target.add(ct)
+
+
+def _jit_batch(size: int, args: Any, dims: Any, *, jaxpr: Jaxpr, name: str) -> Any:
+    batched, out_dims = batch_jaxpr(jaxpr, size, tuple(dims))
+    return bind(jit_p, *args, jaxpr=batched, name=name), out_dims
+
+
+def _jit_lower(avals: Sequence[Aval], out: Any, *, jaxpr: Jaxpr, name: str) -> kernel.Word:
+    return kernel.Call()
+
+
+jit_p = Primitive(
+    "jit",
+    _jit_abstract,
+    _jit_impl,
+    _jit_linearize,
+    _jit_transpose,
+    _jit_batch,
+    _jit_lower,
+    jvp=_jit_jvp,
+    multiple=True,
+)
+
+
+# --- the transform -------------------------------------------------------------------------------
+
+
+class _Entry:
+    """One traced program of a jitted function."""
+
+    __slots__ = ("in_tree", "jaxpr", "lifted", "out_tree")
+
+    def __init__(
+        self, jaxpr: Jaxpr, lifted: Sequence[Any], in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef
+    ) -> None:
+        self.jaxpr = jaxpr
+        self.lifted = lifted  # tracers of outer transforms that the function closed over
+        self.in_tree = in_tree
+        self.out_tree = out_tree
+
+
+class Lowered:
+    """A jitted function for one kind of arguments, on its way to machine code.
+
+    ``as_text(stage)`` shows the program at each stage, ``report()`` the kernels and fallbacks,
+    ``compile()`` finishes it.
+    """
+
+    def __init__(self, entry: _Entry) -> None:
+        self._entry = entry
+        self.executable = executable_of(entry.jaxpr)
+
+    @property
+    def jaxpr(self) -> Jaxpr:
+        return self._entry.jaxpr
+
+    @property
+    def out_info(self) -> Any:
+        """Shapes and dtypes of the result."""
+        shapes = [ShapeDtypeStruct(a.shape, a.dtype) for a in self.jaxpr.out_avals]
+        return tree.unflatten(self._entry.out_tree, shapes)
+
+    def as_text(self, stage: str = "llvm") -> str:
+        """The program as text: jaxpr, passes, clusters, loops, buffers, llvm, optimised, assembly."""
+        return self.executable.as_text(stage)
+
+    def report(self) -> Any:
+        """Kernels with their equations, flops and bytes, and every fallback with its reason."""
+        return self.executable.program.report()
+
+    def compile(self) -> Lowered:
+        """Generate machine code now."""
+        self.executable.compile()
+        return self
+
+    @property
+    def compile_seconds(self) -> float:
+        """Time LLVM took; compiles if that has not happened."""
+        return self.executable.compiled.seconds
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        leaves, in_tree = tree.flatten((args, kwargs))
+        if in_tree != self._entry.in_tree:
+            raise ArgumentError(
+                f"Compiled for arguments {self._entry.in_tree}, called with {in_tree}.",
+                "Call the jitted function itself, which compiles for new kinds of arguments.",
+            )
+        for x, aval in zip(leaves, self.jaxpr.in_avals, strict=True):
+            if not aval_of(x).same_type(aval):
+                raise ArgumentError(
+                    f"Compiled for an argument of type {aval}, called with {aval_of(x)}.",
+                    "Call the jitted function itself, which compiles for new kinds of arguments.",
+                )
+        return tree.unflatten(self._entry.out_tree, self.executable.run(*leaves))
+
+
+_CHAIN = 16  # native signatures tried one after the other before the Python path
+
+
+class JitFunction(Generic[P, R]):
+    """A function that is traced and compiled once for each kind of arguments.
+
+    ``trace_count`` says how often it was traced; ``clear_cache()`` forgets its programs.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        static_argnums: tuple[int, ...],
+        static_argnames: tuple[str, ...],
+    ) -> None:
+        self.__wrapped__ = function
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.__doc__ = getattr(function, "__doc__", None)
+        self.__module__ = getattr(function, "__module__", __name__)
+        self._static_argnums = static_argnums
+        self._static_argnames = static_argnames
+        self.trace_count = 0
+        self.clear_cache()
+
+    def clear_cache(self) -> None:
+        """Forget all programs."""
+        self._entries: dict[Any, _Entry] = {}
+        self._native: list[tuple[Any, bool]] = []
+        self._call: Callable[..., Any] = self._python_call
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._call(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<jit {self.__qualname__}>"
+
+    def _python_call(self, *args: Any, **kwargs: Any) -> Any:
+        if _disabled.get():
+            return self.__wrapped__(*args, **kwargs)
+        leaves, key = self._signature(args, kwargs)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._traced(key, args, kwargs)
+        if current_trace() is not None or any(isinstance(x, Tracer) for x in leaves):
+            outs = bind(jit_p, *entry.lifted, *leaves, jaxpr=entry.jaxpr, name=self.__name__)
+            return tree.unflatten(entry.out_tree, outs)
+        outs = executable_of(entry.jaxpr).run(*leaves)
+        self._shortcut(entry, key)
+        return tree.unflatten(entry.out_tree, outs)
+
+    def _signature(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], tuple[Any, ...]]:
+        """The dynamic leaves, and the key: structure, types, static values with their types."""
+        if not (self._static_argnums or self._static_argnames):
+            leaves, in_tree = tree.flatten((args, kwargs))
+            return leaves, (in_tree, tuple([type_of(x) for x in leaves]), ())
+        numbers = {i % len(args) for i in self._static_argnums if -len(args) <= i < len(args)}
+        statics = [(i, args[i]) for i in sorted(numbers)]
+        statics += [(k, kwargs[k]) for k in self._static_argnames if k in kwargs]
+        for place, value in statics:
+            try:
+                hash(value)
+            except TypeError:
+                raise StaticArgumentError(
+                    f"The static argument {place!r} of {self.__name__} is {value!r:.60}, of "
+                    f"unhashable type {type(value).__name__}.",
+                    "Static arguments are keys of the compilation cache: pass a tuple instead of "
+                    "a list, or make the argument dynamic.",
+                ) from None
+        dynamic = tuple(a for i, a in enumerate(args) if i not in numbers)
+        keywords = {k: v for k, v in kwargs.items() if k not in self._static_argnames}
+        leaves, in_tree = tree.flatten((dynamic, keywords))
+        static_key = tuple((place, type(value), value) for place, value in statics)
+        return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key)
+
+    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
+        in_tree, avals, statics = key
+        fixed = {place: value for place, _, value in statics}
+        count = len(args)
+        out_tree: list[tree.PyTreeDef] = []
+
+        def flat_function(*leaves: Any) -> list[Any]:
+            dynamic, keywords = tree.unflatten(in_tree, leaves)
+            rest = iter(dynamic)
+            merged = [fixed[i] if i in fixed else next(rest) for i in range(count)]
+            names = {k: v for k, v in fixed.items() if isinstance(k, str)}
+            outs, structure = tree.flatten(self.__wrapped__(*merged, **keywords, **names))
+            out_tree.append(structure)
+            return outs
+
+        self.trace_count += 1
+        counters.traces += 1
+        jaxpr = stage(flat_function, avals)
+        outer = [i for i, c in enumerate(jaxpr.consts) if isinstance(c, Tracer)]
+        if not outer:
+            entry = _Entry(jaxpr, (), in_tree, out_tree[0])
+            self._entries[key] = entry
+            return entry
+        # Tracers of the transforms around become arguments; such a program serves this call only.
+        lifted = [jaxpr.consts[i] for i in outer]
+        inner = [i for i in range(len(jaxpr.consts)) if i not in outer]
+        closed = Jaxpr(
+            [jaxpr.constvars[i] for i in inner],
+            [jaxpr.consts[i] for i in inner],
+            [*(jaxpr.constvars[i] for i in outer), *jaxpr.invars],
+            jaxpr.eqns,
+            jaxpr.outvars,
+        )
+        return _Entry(closed, lifted, in_tree, out_tree[0])
+
+    def _shortcut(self, entry: _Entry, key: Any) -> None:
+        """Put a native stub in front of the Python path where arguments and result are flat."""
+        in_tree, _, statics = key
+        positional = in_tree.children[0]
+        if statics or in_tree.children[1].children:
+            return
+        if any(child.type is not None for child in positional.children):
+            return
+        single = entry.out_tree.type is None
+        flat_tuple = entry.out_tree.type is tuple and all(
+            c.type is None for c in entry.out_tree.children
+        )
+        if not (single or flat_tuple) or any(e is entry for e, _ in self._native):
+            return
+        self._native = [*self._native[-(_CHAIN - 1) :], (entry, single)]
+        call: Callable[..., Any] = self._python_call
+        for known, one in self._native:
+            call = executable_of(known.jaxpr).stub(call, single=one, guarded=True)
+        self._call = call
+
+    def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
+        """The program for these arguments (arrays, or anything with shape and dtype)."""
+        _, key = self._signature(args, kwargs)
+        entry = self._entries.get(key) or self._traced(key, args, kwargs)
+        return Lowered(entry)
+
+
+@overload
+def jit(
+    function: Callable[P, R],
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    keep_unused: bool = False,
+    inline: bool = False,
+) -> JitFunction[P, R]: ...
+
+
+@overload
+def jit(
+    function: None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    keep_unused: bool = False,
+    inline: bool = False,
+) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
+
+
+def jit(
+    function: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    keep_unused: bool = False,
+    inline: bool = False,
+) -> Any:
+    """``function`` compiled to native code, once for each kind of arguments.
+
+    The function is run once on types only, so that Python conditions on values raise
+    TracerBoolConversionError. Arrays that it closes over are copied into the program when it is
+    traced. The cache is keyed by the tree, shapes, dtypes and weakness of the arguments and by
+    value and type of the static ones.
+
+    Parameters
+    ----------
+    static_argnums, static_argnames: arguments that are Python values and not traced; they must
+        be hashable. Each is inferred from the other where the signature allows.
+    donate_argnums, donate_argnames: arguments whose memory may be reused; accepted as a promise.
+    keep_unused, inline: accepted for compatibility; they change nothing here.
+
+    Raises
+    ------
+    StaticArgumentError: a static argument that cannot be hashed.
+
+    >>> import numpy as np
+    >>> @jit
+    ... def norm(x):
+    ...     return np.sqrt(np.sum(x * x))
+    >>> float(norm(np.array([3.0, 4.0])))
+    5.0
+    """
+    if function is None:
+
+        def decorate(f: Callable[..., Any]) -> Any:
+            return jit(
+                f,
+                static_argnums=static_argnums,
+                static_argnames=static_argnames,
+                donate_argnums=donate_argnums,
+                donate_argnames=donate_argnames,
+                keep_unused=keep_unused,
+                inline=inline,
+            )
+
+        return decorate
+    if not callable(function):
+        raise ArgumentError(f"jit needs a function, not {function!r:.60}.")
+    numbers, names = _inferred_statics(function, static_argnums, static_argnames)
+    return JitFunction(function, numbers, names)
+
+
+def _inferred_statics(
+    function: Callable[..., Any],
+    argnums: int | Sequence[int] | None,
+    argnames: str | Sequence[str] | None,
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Static positions and names, each completed from the other by the signature."""
+    numbers = () if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    names = () if argnames is None else (argnames,) if isinstance(argnames, str) else tuple(argnames)
+    if not (numbers or names):
+        return (), ()
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return numbers, names
+    positional = [
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    keywords = {p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY}
+    for i in numbers:
+        if not variadic and not -len(positional) <= i < len(positional):
+            raise OptionError(
+                f"static_argnums names argument {i}, but {function!r:.60} has {len(positional)}."
+            )
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        for name in names:
+            if name not in keywords:
+                raise OptionError(f"static_argnames names {name!r}, which is no argument.")
+    if argnames is None:
+        names = tuple(
+            positional[i] for i in numbers if -len(positional) <= i < len(positional)
+        )
+    if argnums is None:
+        numbers = tuple(positional.index(n) for n in names if n in positional)
+    return numbers, names

@@ -1,0 +1,165 @@
+"""Jaxpr: an immutable typed program. ``Var``, ``Literal``, ``Eqn``, ``Jaxpr`` and evaluation.
+
+Grammar (JAX's, with one class where JAX has two)::
+
+    jaxpr ::= { lambda constvars ; invars . let eqn* in (atom*) }     constvars carry their arrays
+    eqn   ::= var+ = primitive[params] atom*
+    atom  ::= var | literal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import Aval, aval_of
+from functrans.core.primitive import Primitive
+from functrans.core.trace import bind
+from functrans.errors import Source
+
+
+class Var:
+    """A typed variable; identity is its name."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: Aval) -> None:
+        self.aval = aval
+
+    def __repr__(self) -> str:
+        return f"Var({id(self) % 10_000}:{self.aval})"
+
+
+class Literal:
+    """A rank-0 constant written into an equation: a NumPy scalar or a weak Python scalar."""
+
+    __slots__ = ("aval", "value")
+
+    def __init__(self, value: Any, aval: Aval | None = None) -> None:
+        self.value = value
+        self.aval = aval_of(value) if aval is None else aval
+
+    def __repr__(self) -> str:
+        return f"{self.value}:{self.aval}"
+
+
+Atom = Var | Literal
+
+
+class Eqn:
+    """One application of a primitive, with the user's line that made it."""
+
+    __slots__ = ("invars", "outvars", "params", "primitive", "source")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        invars: Sequence[Atom],
+        outvars: Sequence[Var],
+        params: dict[str, Any],
+        source: Source | None = None,
+    ) -> None:
+        self.primitive = primitive
+        self.invars = tuple(invars)
+        self.outvars = tuple(outvars)
+        self.params = params
+        self.source = source
+
+    def with_invars(self, invars: Sequence[Atom]) -> Eqn:
+        return Eqn(self.primitive, invars, self.outvars, self.params, self.source)
+
+    def __repr__(self) -> str:
+        return f"Eqn({self.outvars} = {self.primitive}[{self.params}] {self.invars})"
+
+
+class Jaxpr:
+    """A program: constants attached, inputs, equations in order, outputs.
+
+    ``consts[i]`` is the array (or, inside other transforms, the tracer) that ``constvars[i]``
+    stands for. Jaxprs compare and hash by identity; passes return new ones.
+    """
+
+    __slots__ = ("__weakref__", "constvars", "consts", "eqns", "invars", "outvars")
+
+    def __init__(
+        self,
+        constvars: Sequence[Var],
+        consts: Sequence[Any],
+        invars: Sequence[Var],
+        eqns: Sequence[Eqn],
+        outvars: Sequence[Atom],
+    ) -> None:
+        self.constvars = tuple(constvars)
+        self.consts = tuple(consts)
+        self.invars = tuple(invars)
+        self.eqns = tuple(eqns)
+        self.outvars = tuple(outvars)
+
+    @property
+    def in_avals(self) -> list[Aval]:
+        return [v.aval for v in self.invars]
+
+    @property
+    def out_avals(self) -> list[Aval]:
+        return [v.aval for v in self.outvars]
+
+    def replace(
+        self, eqns: Sequence[Eqn] | None = None, outvars: Sequence[Atom] | None = None
+    ) -> Jaxpr:
+        """The same program with other equations or outputs; unused constants are dropped."""
+        eqns = self.eqns if eqns is None else eqns
+        outvars = self.outvars if outvars is None else outvars
+        used = {v for eqn in eqns for v in eqn.invars} | set(outvars)
+        kept = [(v, c) for v, c in zip(self.constvars, self.consts, strict=True) if v in used]
+        return Jaxpr([v for v, _ in kept], [c for _, c in kept], self.invars, eqns, outvars)
+
+    def __str__(self) -> str:
+        from functrans.core.show import show  # the printer reads this module: lazy by need
+
+        return show(self)
+
+    __repr__ = __str__
+
+
+def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:
+    """Run ``jaxpr`` by binding each equation under the current trace.
+
+    Values are dropped after their last use, so that memory does not outlive need.
+    """
+    env: dict[Var, Any] = dict(zip(jaxpr.constvars, jaxpr.consts, strict=True))
+    env.update(zip(jaxpr.invars, args, strict=True))
+
+    def read(atom: Atom) -> Any:
+        return atom.value if isinstance(atom, Literal) else env[atom]
+
+    last = last_uses(jaxpr)
+    for i, eqn in enumerate(jaxpr.eqns):
+        out = bind(eqn.primitive, *map(read, eqn.invars), **eqn.params)
+        if eqn.primitive.multiple:
+            env.update(zip(eqn.outvars, out, strict=True))
+        else:
+            env[eqn.outvars[0]] = out
+        for var in last[i]:
+            env.pop(var, None)
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def last_uses(jaxpr: Jaxpr) -> list[list[Var]]:
+    """For each equation, the variables that no later equation or output reads."""
+    seen = {v for v in jaxpr.outvars if isinstance(v, Var)}
+    result: list[list[Var]] = []
+    for eqn in reversed(jaxpr.eqns):
+        dying: list[Var] = []
+        for v in (*eqn.invars, *eqn.outvars):
+            if isinstance(v, Var) and v not in seen:
+                seen.add(v)
+                dying.append(v)
+        result.append(dying)
+    return result[::-1]
+
+
+def is_literal_value(x: Any) -> bool:
+    """Whether a constant is written into equations rather than attached as an array."""
+    return isinstance(x, bool | int | float | complex | np.generic)

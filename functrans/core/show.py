@@ -1,0 +1,82 @@
+"""The printer: a Jaxpr in JAX's notation, so that people can read it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import Aval, short_dtype
+from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var
+
+
+def show(jaxpr: Jaxpr, *, source: bool = False) -> str:
+    """The program as text; with ``source`` each equation ends with the user's line."""
+    return "\n".join(_lines(jaxpr, _namer(), source))
+
+
+def _namer() -> Callable[[Var], str]:
+    names: dict[Var, str] = {}
+
+    def name(var: Var) -> str:
+        if var not in names:
+            number, letters = len(names), ""
+            while True:
+                number, digit = divmod(number, 26)
+                letters = chr(ord("a") + digit) + letters
+                if number == 0:
+                    break
+                number -= 1
+            names[var] = letters
+        return names[var]
+
+    return name
+
+
+def _lines(jaxpr: Jaxpr, name: Callable[[Var], str], source: bool) -> list[str]:
+    def typed(variables: tuple[Var, ...]) -> str:
+        return " ".join(f"{name(v)}:{v.aval}" for v in variables)
+
+    def atom(a: Atom) -> str:
+        if isinstance(a, Literal):
+            value = np.asarray(a.value).item()
+            return f"{value}:{a.aval}"
+        return name(a)
+
+    head = f"{{ lambda {typed(jaxpr.constvars)} ; {typed(jaxpr.invars)}. let"
+    lines = [head.replace("  ", " ")]
+    for eqn in jaxpr.eqns:
+        params: list[str] = []
+        inner: list[str] = []
+        for key, value in sorted(eqn.params.items()):
+            if isinstance(value, Jaxpr):
+                body = _lines(value, _namer(), source)
+                inner += [f"{key}={body[0]}", *body[1:]]
+            else:
+                params.append(f"{key}={_param(value)}")
+        left = typed(eqn.outvars)
+        operands = " ".join(map(atom, eqn.invars))
+        where = f"   # {eqn.source}" if source and eqn.source else ""
+        if inner:
+            lines.append(f"    {left} = {eqn.primitive.name}[")
+            lines += [f"      {p}" for p in params] + [f"      {line}" for line in inner]
+            lines.append(f"    ] {operands}{where}")
+        else:
+            brackets = f"[{' '.join(params)}]" if params else ""
+            lines.append(f"    {left} = {eqn.primitive.name}{brackets} {operands}{where}")
+    outs = ", ".join(map(atom, jaxpr.outvars))
+    comma = "," if len(jaxpr.outvars) == 1 else ""
+    lines.append(f"  in ({outs}{comma}) }}")
+    return lines
+
+
+def _param(value: Any) -> str:
+    if isinstance(value, np.dtype):
+        return short_dtype(value)
+    if isinstance(value, Aval):
+        return str(value)
+    if isinstance(value, tuple):
+        inner = ",".join(map(_param, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return str(value)

@@ -1,0 +1,264 @@
+"""Traces, tracers and ``bind``: the current trace alone decides what an operation does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from typing import Any, NoReturn
+
+import numpy as np
+
+from functrans.core.avals import Aval
+from functrans.core.primitive import Primitive
+from functrans.errors import (
+    ConcretizationTypeError,
+    TracerArrayConversionError,
+    TracerBoolConversionError,
+    TracerIntegerConversionError,
+    TracerItemAssignmentError,
+    UnexpectedTracerError,
+)
+
+_current: ContextVar[Trace | None] = ContextVar("functrans_trace", default=None)
+current_trace = _current.get
+"""The trace that is running now, or None when operations are simply evaluated."""
+
+
+class Trace:
+    """An interpretation of operations; ``parent`` is the one under which it runs."""
+
+    __slots__ = ("live", "parent")
+
+    def __init__(self, parent: Trace | None) -> None:
+        self.parent = parent
+        self.live = True
+
+    def process(
+        self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]
+    ) -> Any:
+        """Interpret one operation whose arguments are constants or tracers."""
+        raise NotImplementedError
+
+
+def bind(primitive: Primitive, *args: Any, **params: Any) -> Any:
+    """Apply ``primitive`` under the current trace; without one, evaluate it."""
+    trace = _current.get()
+    if trace is not None:
+        return trace.process(primitive, args, params)
+    for arg in args:
+        if isinstance(arg, Tracer):
+            leaked(arg)
+    return primitive.impl(*args, **params)
+
+
+def bind_under(
+    trace: Trace | None, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]
+) -> Any:
+    """Apply ``primitive`` under the given trace, whatever the current one is."""
+    token = _current.set(trace)
+    try:
+        return bind(primitive, *args, **params)
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def running(trace: Trace | None) -> Iterator[None]:
+    """Make ``trace`` the current one within the block, exceptions included."""
+    token = _current.set(trace)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class _Busy:
+    """Counts, over all threads, the open traces and whatever else forbids native shortcuts.
+
+    Compiled functions look at ``cell`` from machine code: while it is not zero they take the
+    Python path, which then decides.
+    """
+
+    __slots__ = ("_lock", "cell")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.cell = np.zeros(1, np.int64)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.cell[0] += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.cell[0] -= 1
+
+
+busy = _Busy()
+
+
+class opened:
+    """Run the block under a new ``trace`` and close it afterwards: its tracers are then dead."""
+
+    __slots__ = ("_token", "_trace")
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def __enter__(self) -> None:
+        busy.__enter__()
+        self._token = _current.set(self._trace)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+        self._trace.live = False
+        busy.__exit__()
+
+
+def leaked(tracer: Tracer) -> NoReturn:
+    """Raise the error of a tracer that is used outside the transform that made it."""
+    raise UnexpectedTracerError(
+        f"A traced value of type {tracer.aval} was used after or outside the "
+        f"{tracer.made_by} that made it.",
+        "Return the value from the transformed function instead of storing it in a global, "
+        "an attribute or a list; use has_aux=True for extra results.",
+    )
+
+
+class Tracer:
+    """Stands for an array while a function is being transformed.
+
+    Arithmetic, indexing and the array methods are attached by ``functrans.numpy``.
+    """
+
+    __slots__ = ("__weakref__", "_trace")
+    __array_priority__ = 1000
+    made_by = "transform"
+
+    _trace: Trace
+
+    @property
+    def aval(self) -> Aval:
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.aval.dtype
+
+    @property
+    def weak(self) -> bool:
+        return self.aval.weak
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return self.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.aval.nbytes
+
+    def concrete(self) -> Any:
+        """The value where it is known, else None."""
+        return None
+
+    def _value(
+        self, kind: type[ConcretizationTypeError], conversion: str, remedy: str
+    ) -> Any:
+        value = self.concrete()
+        while isinstance(value, Tracer):
+            value = value.concrete()
+        if value is None:
+            raise kind(
+                f"{conversion} needs the value of an array of type {self.aval}, but under "
+                f"{self.made_by} only its type is known.",
+                remedy,
+            )
+        return value
+
+    def __bool__(self) -> bool:
+        return bool(
+            self._value(
+                TracerBoolConversionError,
+                "A Python condition (if, while, and, or, not, bool, assert)",
+                "Use functrans.numpy.where(condition, a, b) to choose between values, & and | "
+                "between conditions, or mark the argument with static_argnums.",
+            )
+        )
+
+    def __index__(self) -> int:
+        remedy = (
+            "To index a NumPy array with a traced value write fnp.asarray(table)[i] or "
+            "fnp.take(table, i); a length or an axis must be a Python int, for example a static "
+            "argument."
+        )
+        value = self._value(TracerIntegerConversionError, "A Python integer or index", remedy)
+        return int(np.asarray(value).__index__())
+
+    def __int__(self) -> int:
+        return int(self._scalar("int()"))
+
+    def __float__(self) -> float:
+        return float(self._scalar("float()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar("complex()"))
+
+    def _scalar(self, conversion: str) -> Any:
+        return self._value(
+            ConcretizationTypeError,
+            conversion,
+            "Keep it an array: functrans.numpy functions and plain np functions accept it; "
+            "use x.astype(dtype) to convert.",
+        )
+
+    def item(self, *index: int) -> Any:
+        """The Python scalar, where the value is known."""
+        value = self._value(ConcretizationTypeError, ".item()", "Keep it an array.")
+        return np.asarray(value).item(*index)
+
+    def tolist(self) -> Any:
+        """The nested list of Python scalars, where the value is known."""
+        value = self._value(ConcretizationTypeError, ".tolist()", "Keep it an array.")
+        return np.asarray(value).tolist()
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        raise TracerArrayConversionError(
+            f"NumPy asked for the real array behind a traced value of type {self.aval}: taking "
+            "it out would lose its derivative.",
+            "Build arrays from traced values with functrans.numpy.array, stack or concatenate "
+            "instead of np.array([…]), and write into arrays with functrans.numpy.at(x)[i].set(v) "
+            "instead of x[i] = v.",
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TracerItemAssignmentError(
+            f"A traced value of type {self.aval} cannot be changed in place.",
+            "Write x = x.at[i].set(v) (also .add, .multiply, .min, .max), or "
+            "functrans.numpy.at(x)[i].set(v), which works for plain arrays too.",
+        )
+
+    def __repr__(self) -> str:
+        return f"Traced<{self.aval}>"
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tracer:
+        return self
+
+    def __copy__(self) -> Tracer:
+        return self

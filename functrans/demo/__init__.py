@@ -1,0 +1,1 @@
+"""Programs that use functrans as anyone would: ``python -m functrans demo`` and ``explain``."""

@@ -1,0 +1,167 @@
+"""Every error a user can meet: its class, what happened, on which line of theirs, what to do.
+
+Each class derives from the built-in exception that NumPy or Python users would catch, and carries
+``line``: the line of the user's own code that led here.
+
+>>> import functrans as ft
+>>> try:
+...     ft.grad(lambda x: x)(1)
+... except ft.errors.IntegerInputError as error:
+...     print(type(error).__mro__[1].__name__)
+DtypeError
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_USER_PARTS = (_PACKAGE + "demo" + os.sep,)  # programs we ship that are users of the library
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in the user's code."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line} ({self.function})"
+
+    @property
+    def text(self) -> str:
+        """The line's text, or the empty string where the file cannot be read."""
+        return linecache.getline(self.file, self.line).strip()
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith(_PACKAGE) and not file.startswith(_USER_PARTS)
+
+
+def user_source() -> Source | None:
+    """The innermost frame outside functrans: the user's own line."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return None
+    code = frame.f_code
+    return Source(code.co_filename, frame.f_lineno, code.co_name)
+
+
+class FunctransError(Exception):
+    """Base of all errors that functrans raises on purpose.
+
+    Parameters
+    ----------
+    what: what happened, in one sentence.
+    remedy: what the reader should do.
+    line: the user's line; found from the call stack when not given.
+    """
+
+    def __init__(self, what: str, remedy: str = "", line: Source | None = None) -> None:
+        self.what = what
+        self.remedy = remedy
+        self.line = line or user_source()
+        parts = [what]
+        if self.line is not None:
+            parts.append(f"  at {self.line.file}:{self.line.line}, in {self.line.function}")
+            if self.line.text:
+                parts.append(f"    {self.line.text}")
+        if remedy:
+            parts.append(f"  What to do: {remedy}")
+        super().__init__("\n".join(parts))
+
+
+class ShapeError(FunctransError, ValueError):
+    """Shapes that do not fit together, or a shape that an operation cannot take."""
+
+
+class DtypeError(FunctransError, TypeError):
+    """A dtype that an operation or a transform cannot take."""
+
+
+class IntegerInputError(DtypeError):
+    """``grad`` and its kin were asked for a derivative with respect to integers or booleans."""
+
+
+class ComplexInputError(DtypeError):
+    """A complex value where ``holomorphic=True`` was needed, or a real one where it was given."""
+
+
+class ScalarOutputError(FunctransError, TypeError):
+    """``grad`` of a function whose output is not one real scalar."""
+
+
+class ArgumentError(FunctransError, TypeError):
+    """A value that is no array: strings, objects, ragged lists, wrong argument numbers."""
+
+
+class OptionError(FunctransError, ValueError):
+    """An option (argnums, in_axes, mode, …) with a value that it cannot take."""
+
+
+class TreeError(FunctransError, ValueError):
+    """Two trees (arguments, tangents, axes) whose structures differ."""
+
+
+class TypeMismatchError(FunctransError, TypeError):
+    """Tangents or cotangents whose shape or dtype is not that of their primals."""
+
+
+class VmapError(FunctransError, ValueError):
+    """Sizes or axes that ``vmap`` cannot map over."""
+
+
+class StaticArgumentError(FunctransError, ValueError):
+    """A static argument of ``jit`` that cannot be hashed."""
+
+
+class MissingRuleError(FunctransError, NotImplementedError):
+    """A primitive has no rule for this transform; the message carries the reason."""
+
+
+class ConcretizationTypeError(FunctransError, TypeError):
+    """Python needed the value of an array that is only traced."""
+
+
+class TracerBoolConversionError(ConcretizationTypeError):
+    """``if``, ``while``, ``and``, ``or`` or ``bool`` on a traced value."""
+
+
+class TracerIntegerConversionError(ConcretizationTypeError):
+    """A traced value used as a Python integer, or as an index into a NumPy array or list."""
+
+
+class TracerArrayConversionError(ConcretizationTypeError):
+    """A traced value where NumPy wants a real array."""
+
+
+class NonConcreteBooleanIndexError(FunctransError, IndexError):
+    """A boolean mask, whose number of true elements is unknown, as an index under jit or vmap."""
+
+
+class TracerItemAssignmentError(FunctransError, TypeError):
+    """``x[i] = v`` on a traced value."""
+
+
+class UnexpectedTracerError(FunctransError, RuntimeError):
+    """A traced value outlived the transform that made it."""
+
+
+class IndexBoundsError(FunctransError, IndexError):
+    """An index out of bounds."""
+
+
+class CheckError(FunctransError, AssertionError):
+    """A Jaxpr broke a rule of its grammar, or a test law failed."""
+
+
+class CompileError(FunctransError, RuntimeError):
+    """Native compilation failed."""

@@ -1,0 +1,166 @@
+"""The lowering words: what a primitive says to the compiler about itself.
+
+A primitive's ``lower`` slot returns one of these records. They describe an operation over index
+spaces and name no primitive; the stages of ``codegen`` know these words and nothing else. Index
+``i`` below runs over the axes of the output.
+
+============  ==================================================================================
+word          meaning
+============  ==================================================================================
+Map           ``out[i] = scalar(in_0[i], in_1[i], …)``; a rank-0 operand is read at every ``i``
+View          ``out[i] = in[f(i)]`` with one affine form of ``i`` for each axis of the operand
+Reshape       ``out`` and ``in`` hold the same elements in the same row-major order
+Pad           ``out[i] = in[(i − low) / (interior + 1)]`` where that exists, else the fill value
+Concat        the operands one after the other along one axis
+Iota          ``out[i] = i[axis]``
+Reduce        fold an associative scalar operation over some axes of the operand
+ArgReduce     index of the first extreme element along one axis
+Cumulative    running fold along one axis, forwards or backwards
+Contract      sum of products over paired axes, with batch axes (BLAS by size, or loops)
+Gather        ``out[i] = in[…]`` with some coordinates read from integer arrays
+Scatter       the updates written, or folded, into a copy of the operand at such coordinates
+Call          run an inner program; the ``inline`` pass removes it before codegen
+============  ==================================================================================
+
+A primitive with no word yet returns ``Fallback(reason)``: the compiled program then calls the
+primitive's NumPy implementation, and the report counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """An index form ``offset + Σ coefficient·i[axis]`` over the axes of the output."""
+
+    offset: int = 0
+    terms: tuple[tuple[int, int], ...] = ()  # (output axis, coefficient), axes ascending
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """One scalar function per element; ``scalar`` is a name of ``codegen.vector_math``.
+
+    ``static`` holds numbers fixed at trace time (the exponent of an integer power).
+    """
+
+    scalar: str
+    static: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Read the operand through affine forms, one for each operand axis."""
+
+    index: tuple[Affine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape:
+    """Same elements, same row-major order, another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """Operands: array, rank-0 fill value. Negative ``low`` or ``high`` crops."""
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    interior: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Join the operands along ``axis``."""
+
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Iota:
+    """The coordinate along ``axis``, in the output's dtype."""
+
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """Fold ``op`` (add, mul, max, min, and, or) over ``axes``, which the output lacks."""
+
+    op: str
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArgReduce:
+    """Index of the first maximum or minimum (``op`` max or min) along ``axis``; a NaN wins."""
+
+    op: str
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative:
+    """Running ``op`` (add, mul, max, min) along ``axis``, from the end when ``reverse``."""
+
+    op: str
+    axis: int
+    reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """``out[batch…, free_lhs…, free_rhs…] = Σ lhs·rhs`` over the paired contracted axes."""
+
+    lhs_contract: tuple[int, ...]
+    rhs_contract: tuple[int, ...]
+    lhs_batch: tuple[int, ...]
+    rhs_batch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Operands: array, then one integer array for each of ``axes``, all of one shape B.
+
+    The output has the shape B followed by the operand's other axes in order. Negative indices
+    count from the end. ``mode`` says what an index out of bounds does: ``"raise"`` ends the
+    program with an IndexError, ``"clip"`` and ``"wrap"`` move it into range, ``"fill"`` gives the
+    number ``fill``.
+    """
+
+    axes: tuple[int, ...]
+    mode: str = "raise"
+    fill: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Operands: array, updates of shape B + other axes, then the integer arrays as in Gather.
+
+    ``op`` is set, add, mul, min or max; the last write wins for set. Mode ``"drop"`` ignores
+    indices out of bounds.
+    """
+
+    op: str
+    axes: tuple[int, ...]
+    mode: str = "raise"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Run the inner program held in the equation's ``jaxpr`` parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
+
+    reason: str
+
+
+Word = (
+    Map | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
+    | Contract | Gather | Scatter | Call | Fallback
+)  # fmt: skip

@@ -1,0 +1,570 @@
+"""Elementwise functions: one row of the table for each ufunc that is a primitive, then the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.primitive import Primitive
+from functrans.core.trace import Tracer, bind, current_trace
+from functrans.errors import OptionError
+from functrans.numpy.promote import (
+    FLOATS,
+    TRACED,
+    apply_binary,
+    apply_unary,
+    array_like,
+    broadcast,
+    cast,
+    check_options,
+    door,
+    has_tracer,
+    key_of,
+    loop,
+    no_out,
+    operand,
+    result_dtype,
+    stages,
+    strong,
+)
+from functrans.primitives import elementwise as ew
+from functrans.primitives import linear
+
+Function = Callable[..., Any]
+
+
+def _public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -> Function:
+    """The public function of a ufunc: NumPy's own for plain arrays, ``traced`` otherwise."""
+
+    def with_options(*args: Any, **options: Any) -> Any:
+        if not options:
+            return traced(*args)
+        if len(args) > arity:
+            no_out(name, args[arity])
+        dtype = check_options(name, options)
+        if dtype is None:
+            return traced(*args[:arity])
+        return cast(traced(*(cast(operand(a), dtype) for a in args[:arity])), dtype)
+
+    def function(*args: Any, **options: Any) -> Any:
+        trace = current_trace()
+        if trace is None or (not has_tracer(args, options) and not stages(trace)):
+            return ufunc(*args, **options)
+        return with_options(*args, **options)
+
+    TRACED[ufunc] = with_options
+    with_options.__name__ = function.__name__ = function.__qualname__ = name
+    function.__module__ = "functrans.numpy"
+    function.__doc__ = f"{doc}\n\n    As ``numpy.{ufunc.__name__}``."
+    return function
+
+
+def unary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
+    """A public function of one operand that is one primitive."""
+
+    def traced(x: Any, /) -> Any:
+        return apply_unary(primitive, ufunc, x)
+
+    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+
+
+def binary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
+    """A public function of two operands that is one primitive."""
+
+    def traced(x: Any, y: Any, /) -> Any:
+        return strong(apply_binary(primitive, ufunc, x, y))
+
+    return _public(ufunc.__name__, ufunc, traced, doc, 2)
+
+
+def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
+    """A public function whose traced meaning is written in other functions."""
+
+    def register(traced: Function) -> Function:
+        doc = traced.__doc__ or ""
+        return _public(ufunc.__name__, ufunc, traced, doc, ufunc.nin)
+
+    return register
+
+
+# --- one primitive each --------------------------------------------------------------------------
+
+exp = unary(np.exp, ew.exp_p, "Exponential function.")
+exp2 = unary(np.exp2, ew.exp2_p, "2 to the power x.")
+expm1 = unary(np.expm1, ew.expm1_p, "exp(x) − 1, accurate near 0.")
+log = unary(np.log, ew.log_p, "Natural logarithm.")
+log2 = unary(np.log2, ew.log2_p, "Logarithm to base 2.")
+log10 = unary(np.log10, ew.log10_p, "Logarithm to base 10.")
+log1p = unary(np.log1p, ew.log1p_p, "log(1 + x), accurate near 0.")
+sqrt = unary(np.sqrt, ew.sqrt_p, "Square root; its derivative at 0 is inf.")
+cbrt = unary(np.cbrt, ew.cbrt_p, "Cube root of real numbers.")
+sin = unary(np.sin, ew.sin_p, "Sine of radians.")
+cos = unary(np.cos, ew.cos_p, "Cosine of radians.")
+tan = unary(np.tan, ew.tan_p, "Tangent of radians.")
+arcsin = asin = unary(np.arcsin, ew.asin_p, "Inverse sine, in radians.")
+arccos = acos = unary(np.arccos, ew.acos_p, "Inverse cosine, in radians.")
+arctan = atan = unary(np.arctan, ew.atan_p, "Inverse tangent, in radians.")
+sinh = unary(np.sinh, ew.sinh_p, "Hyperbolic sine.")
+cosh = unary(np.cosh, ew.cosh_p, "Hyperbolic cosine.")
+tanh = unary(np.tanh, ew.tanh_p, "Hyperbolic tangent.")
+arcsinh = asinh = unary(np.arcsinh, ew.asinh_p, "Inverse hyperbolic sine.")
+arccosh = acosh = unary(np.arccosh, ew.acosh_p, "Inverse hyperbolic cosine.")
+arctanh = atanh = unary(np.arctanh, ew.atanh_p, "Inverse hyperbolic tangent.")
+negative = unary(np.negative, linear.neg_p, "−x.")
+absolute = abs = unary(np.absolute, ew.abs_p, "Absolute value; its derivative at 0 is 1.")
+sign = unary(np.sign, ew.sign_p, "−1, 0 or 1; z/|z| of complex numbers.")
+invert = bitwise_not = bitwise_invert = unary(np.invert, ew.not_p, "Bitwise, of booleans logical, not.")
+bitwise_count = unary(np.bitwise_count, ew.population_count_p, "Number of one bits in |x|.")
+
+add = binary(np.add, linear.add_p, "x + y.")
+subtract = binary(np.subtract, linear.sub_p, "x − y.")
+multiply = binary(np.multiply, linear.mul_p, "x·y.")
+true_divide = divide = binary(np.true_divide, linear.div_p, "x / y.")
+floor_divide = binary(np.floor_divide, ew.floor_div_p, "⌊x / y⌋.")
+remainder = mod = binary(np.remainder, ew.mod_p, "x − y·⌊x / y⌋: the sign of y.")
+fmod = binary(np.fmod, ew.rem_p, "x − y·trunc(x / y): the sign of x.")
+arctan2 = atan2 = binary(np.arctan2, ew.atan2_p, "Angle of the point (y, x), in radians.")
+hypot = binary(np.hypot, ew.hypot_p, "√(x² + y²) without overflow.")
+logaddexp = binary(np.logaddexp, ew.logaddexp_p, "log(exp(x) + exp(y)) without overflow.")
+maximum = binary(np.maximum, ew.max_p, "The greater; equal operands get ½ of the derivative each.")
+minimum = binary(np.minimum, ew.min_p, "The smaller; equal operands get ½ of the derivative each.")
+copysign = binary(np.copysign, ew.copysign_p, "|x| with the sign of y.")
+nextafter = binary(np.nextafter, ew.nextafter_p, "The next floating number after x towards y.")
+equal = binary(np.equal, ew.eq_p, "x = y.")
+not_equal = binary(np.not_equal, ew.ne_p, "x ≠ y.")
+less = binary(np.less, ew.lt_p, "x < y.")
+less_equal = binary(np.less_equal, ew.le_p, "x ≤ y.")
+greater = binary(np.greater, ew.gt_p, "x > y.")
+greater_equal = binary(np.greater_equal, ew.ge_p, "x ≥ y.")
+bitwise_and = binary(np.bitwise_and, ew.and_p, "Bitwise, of booleans logical, and.")
+bitwise_or = binary(np.bitwise_or, ew.or_p, "Bitwise, of booleans logical, or.")
+bitwise_xor = binary(np.bitwise_xor, ew.xor_p, "Bitwise, of booleans logical, exclusive or.")
+left_shift = bitwise_left_shift = binary(np.left_shift, ew.shift_left_p, "x·2ʸ in the bits of x.")
+right_shift = bitwise_right_shift = binary(np.right_shift, ew.shift_right_p, "⌊x / 2ʸ⌋.")
+
+
+# --- powers --------------------------------------------------------------------------------------
+
+_MOST_MULTIPLICATIONS = 32  # beyond this exponent the general power is as good
+
+
+def integer_power(x: Any, exponent: int) -> Any:
+    """``x`` to a Python int, whose value the program knows."""
+    if dtype_of(x).kind in "iub":
+        if exponent < 0:
+            raise OptionError(
+                "Integers to negative integer powers are not allowed.",
+                "Convert the base first: x.astype(float) ** n, or use a float exponent.",
+            )
+        x = cast(x, loop(np.power, key_of(x), int)[0]) if dtype_of(x).kind == "b" else x
+    return ew.integer_pow(x, exponent)
+
+
+@derived(np.power)
+def power(x: Any, y: Any, /) -> Any:
+    """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0."""
+    x, y = operand(x), operand(y)
+    if type(y) is int and abs_small(y):
+        return integer_power(array_like(x) if not isinstance(x, Tracer) else strong(x), y)
+    return strong(apply_binary(ew.pow_p, np.power, x, y))
+
+
+def abs_small(exponent: int) -> bool:
+    """Whether a fixed exponent is worth a chain of multiplications."""
+    return -_MOST_MULTIPLICATIONS <= exponent <= _MOST_MULTIPLICATIONS
+
+
+pow = power
+
+
+@derived(np.float_power)
+def float_power(x: Any, y: Any, /) -> Any:
+    """x to the power y in at least float64."""
+    x, y = operand(x), operand(y)
+    dtype = loop(np.float_power, key_of(x), key_of(y))[0]
+    return bind(ew.pow_p, *broadcast(cast(x, dtype), cast(y, dtype)))
+
+
+@derived(np.square)
+def square(x: Any, /) -> Any:
+    """x·x."""
+    x = strong(operand(x))
+    return bitwise_and(x, x) if dtype_of(x).kind == "b" else ew.integer_pow(x, 2)
+
+
+@derived(np.reciprocal)
+def reciprocal(x: Any, /) -> Any:
+    """1 / x; of integers the integer part."""
+    x = strong(operand(x))
+    if dtype_of(x).kind in "iub":
+        return cast(floor_divide(dtype_of(x).type(1), x), loop(np.reciprocal, dtype_of(x))[-1])
+    return linear.div(dtype_of(x).type(1), x)
+
+
+@derived(np.ldexp)
+def ldexp(x: Any, exponent: Any, /) -> Any:
+    """x·2ⁱ."""
+    x = array_like(x)
+    dtype = loop(np.ldexp, key_of(x), key_of(operand(exponent)))[0]
+    return multiply(cast(x, dtype), exp2(cast(operand(exponent), dtype)))
+
+
+# --- rounding ------------------------------------------------------------------------------------
+
+
+def _rounding(ufunc: np.ufunc, rounded: Function, doc: str) -> Function:
+    def traced(x: Any, /) -> Any:
+        x = strong(operand(x))
+        dtype = loop(ufunc, dtype_of(x))[0]
+        return cast(x, dtype) if dtype.kind in "iub" else rounded(cast(x, dtype))
+
+    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+
+
+def _complex_rint(x: Any) -> Any:
+    if dtype_of(x).kind == "c":
+        return linear.complex_(ew.round_(linear.real(x)), ew.round_(linear.imag(x)))
+    return ew.round_(x)
+
+
+floor = _rounding(np.floor, ew.floor, "The largest integer not above x.")
+ceil = _rounding(np.ceil, ew.ceil, "The smallest integer not below x.")
+trunc = _rounding(np.trunc, ew.truncate, "x without its fraction.")
+rint = _rounding(np.rint, _complex_rint, "The nearest integer, halves to the even one.")
+
+
+@door(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    """x without its fraction."""
+    no_out("fix", out)
+    return trunc(x)
+
+
+@door(np.round, np.around)
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    """``a`` rounded to a number of decimals, halves to the even one; the derivative is 0."""
+    no_out("round", out)
+    a = array_like(a)
+    kind = dtype_of(a).kind
+    if kind == "b":
+        a, kind = cast(a, np.dtype(np.float16)), "f"
+    if kind in "iu" and decimals >= 0:
+        return strong(a)
+    dtype = dtype_of(a)
+    if decimals == 0:
+        return rint(a)
+    scale = 10 ** builtin_abs(decimals)
+    if decimals > 0:
+        return divide(rint(multiply(a, dtype.type(scale))), dtype.type(scale))
+    scaled = multiply(rint(divide(a, dtype.type(scale))), dtype.type(scale))
+    return cast(scaled, dtype)
+
+
+builtin_abs = __builtins__["abs"] if isinstance(__builtins__, dict) else __builtins__.abs
+around = round
+
+
+@derived(np.modf)
+def modf(x: Any, /) -> Any:
+    """The fraction and the whole part of x, both with its sign."""
+    x = strong(operand(x))
+    x = cast(x, loop(np.modf, dtype_of(x))[0])
+    whole = ew.truncate(x)
+    infinite = isinf(x)
+    fraction = linear.select_n(infinite, linear.sub(x, whole), dtype_of(x).type(0))
+    return copysign(fraction, x), whole
+
+
+@derived(np.divmod)
+def divmod(x: Any, y: Any, /) -> Any:
+    """⌊x / y⌋ and the remainder."""
+    return floor_divide(x, y), remainder(x, y)
+
+
+# --- complex numbers -----------------------------------------------------------------------------
+
+
+@door(np.real)
+def real(val: Any) -> Any:
+    """Real part."""
+    x = array_like(val)
+    return linear.real(x) if dtype_of(x).kind == "c" else strong(x)
+
+
+@door(np.imag)
+def imag(val: Any) -> Any:
+    """Imaginary part; zero of real numbers."""
+    x = array_like(val)
+    return linear.imag(x) if dtype_of(x).kind == "c" else linear.full_like(x, 0)
+
+
+@derived(np.conjugate)
+def conjugate(x: Any, /) -> Any:
+    """Complex conjugate."""
+    return linear.conj(strong(operand(x)))
+
+
+conj = conjugate
+
+
+@door(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """Angle of complex numbers, in radians unless ``deg``."""
+    z = array_like(z)
+    if dtype_of(z).kind == "c":
+        result = arctan2(linear.imag(z), linear.real(z))
+    else:
+        result = arctan2(dtype_of(z).type(0), z)
+    return multiply(result, 180.0 / math.pi) if deg else result
+
+
+@door(np.isreal)
+def isreal(x: Any) -> Any:
+    """True where the imaginary part is zero."""
+    return equal(imag(x), 0)
+
+
+@door(np.iscomplex)
+def iscomplex(x: Any) -> Any:
+    """True where the imaginary part is not zero."""
+    return not_equal(imag(x), 0)
+
+
+# --- tests on values -----------------------------------------------------------------------------
+
+
+@derived(np.isnan)
+def isnan(x: Any, /) -> Any:
+    """True where x is NaN."""
+    x = strong(operand(x))
+    return ew.ne(x, x)
+
+
+@derived(np.isinf)
+def isinf(x: Any, /) -> Any:
+    """True where x is infinite."""
+    x = strong(operand(x))
+    if dtype_of(x).kind in "iub":
+        return ew.ne(x, x)
+    if dtype_of(x).kind == "c":
+        return bitwise_or(isinf(linear.real(x)), isinf(linear.imag(x)))
+    return ew.eq(ew.abs_(x), dtype_of(x).type(np.inf))
+
+
+@derived(np.isfinite)
+def isfinite(x: Any, /) -> Any:
+    """True where x is neither infinite nor NaN."""
+    x = strong(operand(x))
+    return ew.eq(x, x) if dtype_of(x).kind in "iub" else ew.is_finite(x)
+
+
+@door(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> Any:
+    """True where x is +inf."""
+    no_out("isposinf", out)
+    return equal(x, np.inf)
+
+
+@door(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> Any:
+    """True where x is −inf."""
+    no_out("isneginf", out)
+    return equal(x, -np.inf)
+
+
+@derived(np.signbit)
+def signbit(x: Any, /) -> Any:
+    """True where the sign bit is set, −0.0 included."""
+    x = strong(operand(x))
+    if dtype_of(x).kind in "iub":
+        return less(x, 0)
+    return less(copysign(dtype_of(x).type(1), x), 0)
+
+
+@door(np.isclose)
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> Any:
+    """True where |a − b| ≤ atol + rtol·|b|."""
+    a, b = array_like(a), array_like(b)
+    close = less_equal(absolute(subtract(a, b)), add(atol, multiply(rtol, absolute(b))))
+    close = logical_or(logical_and(close, isfinite(b)), equal(a, b))
+    return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
+
+
+@derived(np.logical_not)
+def logical_not(x: Any, /) -> Any:
+    """True where x is zero."""
+    return ew.not_(truth(x))
+
+
+def truth(x: Any) -> Any:
+    """x as booleans: True where it is not zero."""
+    x = strong(operand(x))
+    return x if dtype_of(x).kind == "b" else ew.ne(x, dtype_of(x).type(0))
+
+
+@derived(np.logical_and)
+def logical_and(x: Any, y: Any, /) -> Any:
+    """True where both are not zero."""
+    return bitwise_and(truth(x), truth(y))
+
+
+@derived(np.logical_or)
+def logical_or(x: Any, y: Any, /) -> Any:
+    """True where either is not zero."""
+    return bitwise_or(truth(x), truth(y))
+
+
+@derived(np.logical_xor)
+def logical_xor(x: Any, y: Any, /) -> Any:
+    """True where exactly one is not zero."""
+    return bitwise_xor(truth(x), truth(y))
+
+
+# --- choice --------------------------------------------------------------------------------------
+
+
+def select(mask: Any, x: Any, y: Any) -> Any:
+    """``x`` where ``mask`` and ``y`` elsewhere, promoted and broadcast; no derivative leaks."""
+    x, y = operand(x), operand(y)
+    dtype = result_dtype(x, y)
+    mask, x, y = broadcast(truth(mask), cast(x, dtype), cast(y, dtype))
+    return linear.select_n(mask, y, x)
+
+
+@derived(np.fmax)
+def fmax(x: Any, y: Any, /) -> Any:
+    """The greater; a number where the other operand is NaN."""
+    return select(isnan(x), y, select(isnan(y), x, maximum(x, y)))
+
+
+@derived(np.fmin)
+def fmin(x: Any, y: Any, /) -> Any:
+    """The smaller; a number where the other operand is NaN."""
+    return select(isnan(x), y, select(isnan(y), x, minimum(x, y)))
+
+
+@door(np.clip)
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Any:
+    """``a`` limited to [min, max]; at a bound each side has half of the derivative."""
+    no_out("clip", out)
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    a = array_like(a)
+    if low is not None:
+        a = maximum(a, low)
+    return a if high is None else minimum(a, high)
+
+
+@derived(np.heaviside)
+def heaviside(x: Any, y: Any, /) -> Any:
+    """0 below zero, ``y`` at zero, 1 above; NaN stays."""
+    x, y = operand(x), operand(y)
+    dtype = loop(np.heaviside, key_of(x), key_of(y))[0]
+    x, y = cast(x, dtype), cast(y, dtype)
+    step = select(greater(x, 0), dtype.type(1), select(less(x, 0), dtype.type(0), y))
+    return select(isnan(x), dtype.type(np.nan), step)
+
+
+@door(np.nan_to_num)
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """``x`` with NaN and infinities replaced by numbers, whose derivative is 0."""
+    x = array_like(x)
+    dtype = dtype_of(x)
+    if dtype.kind in "iub":
+        return x
+    if dtype.kind == "c":
+        return linear.complex_(
+            nan_to_num(linear.real(x), copy, nan, posinf, neginf),
+            nan_to_num(linear.imag(x), copy, nan, posinf, neginf),
+        )
+    limits = np.finfo(dtype)
+    x = select(isnan(x), dtype.type(nan), x)
+    x = select(equal(x, np.inf), dtype.type(limits.max if posinf is None else posinf), x)
+    return select(equal(x, -np.inf), dtype.type(limits.min if neginf is None else neginf), x)
+
+
+# --- in terms of the others ----------------------------------------------------------------------
+
+
+@derived(np.positive)
+def positive(x: Any, /) -> Any:
+    """+x."""
+    return strong(operand(x))
+
+
+@derived(np.fabs)
+def fabs(x: Any, /) -> Any:
+    """Absolute value of real numbers, floating; its derivative at 0 is 1."""
+    x = operand(x)
+    return ew.abs_(cast(x, loop(np.fabs, key_of(x))[0]))
+
+
+@derived(np.logaddexp2)
+def logaddexp2(x: Any, y: Any, /) -> Any:
+    """log₂(2ˣ + 2ʸ) without overflow."""
+    x, y = operand(x), operand(y)
+    dtype = loop(np.logaddexp2, key_of(x), key_of(y))[0]
+    ln2 = dtype.type(math.log(2.0))
+    return divide(logaddexp(multiply(cast(x, dtype), ln2), multiply(cast(y, dtype), ln2)), ln2)
+
+
+def _scaled(ufunc: np.ufunc, factor: float, doc: str) -> Function:
+    def traced(x: Any, /) -> Any:
+        x = operand(x)
+        dtype = loop(ufunc, key_of(x))[0]
+        return linear.mul(cast(x, dtype), dtype.type(factor))
+
+    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+
+
+deg2rad = _scaled(np.deg2rad, math.pi / 180.0, "Degrees to radians.")
+radians = _scaled(np.radians, math.pi / 180.0, "Degrees to radians.")
+rad2deg = _scaled(np.rad2deg, 180.0 / math.pi, "Radians to degrees.")
+degrees = _scaled(np.degrees, 180.0 / math.pi, "Radians to degrees.")
+
+
+@door(np.sinc)
+def sinc(x: Any) -> Any:
+    """sin(πx) / (πx), smooth at 0 with all its derivatives."""
+    x = array_like(x)
+    x = multiply(cast(x, loop(np.true_divide, dtype_of(x), dtype_of(x))[0]), math.pi)
+    small = less(absolute(x), 0.5)
+    # Near 0 the Taylor series Σ (−x²)ᵏ / (2k+1)!, so that every derivative there is exact.
+    z = negative(square(select(small, x, dtype_of(x).type(0))))
+    series = linear.full_like(z, 0)
+    for k in range(9, -1, -1):
+        series = add(multiply(series, z), 1.0 / math.factorial(2 * k + 1))
+    safe = select(small, dtype_of(x).type(1), x)
+    return select(small, series, divide(sin(safe), safe))
+
+
+@door(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """``a`` itself: whether parts are close to zero is not known of traced values."""
+    return array_like(a)
+
+
+__all__ = [
+    name
+    for name, value in list(globals().items())
+    if callable(value)
+    and not name.startswith("_")
+    and (isinstance(getattr(np, name, None), np.ufunc) or getattr(np, name, None) in TRACED)
+]
+_ = (FLOATS, shape_of)

@@ -1,0 +1,349 @@
+"""From what users pass to what ``bind`` takes: arrays, NumPy's result dtypes, common shapes."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from functools import lru_cache, update_wrapper
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.primitive import Primitive
+from functrans.core.trace import Trace, Tracer, bind, current_trace
+from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
+from functrans.primitives import linear
+from functrans.transforms.stage import JaxprTrace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Ints = tuple[int, ...]
+Dtype = np.dtype[Any]
+Key = Any  # a dtype, or int, float, complex for a weak operand
+
+FLOATS = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
+"""The dtypes of the short paths: every NumPy function keeps them."""
+
+_PYTHON = frozenset({bool, int, float, complex})
+_WEAK_KEYS: dict[str, type] = {"i": int, "f": float, "c": complex}
+
+
+# --- which way a call goes -----------------------------------------------------------------------
+
+TRACED: dict[Any, Callable[..., Any]] = {}
+"""For each NumPy function or ufunc, what it does with traced arguments: both protocols' table."""
+
+
+def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a public function of one for traced arguments.
+
+    Calls that concern no trace go straight to ``original``, NumPy's own function. ``aliases`` are
+    other NumPy functions with the same meaning.
+    """
+
+    def register(traced: Callable[P, R]) -> Callable[P, R]:
+        def function(*args: P.args, **kwargs: P.kwargs) -> R:
+            trace = current_trace()
+            if trace is None or (not has_tracer(args, kwargs) and not stages(trace)):
+                return original(*args, **kwargs)  # type: ignore[no-any-return]
+            return traced(*args, **kwargs)
+
+        for numpy_function in (original, *aliases):
+            TRACED[numpy_function] = traced
+        return update_wrapper(function, traced)
+
+    return register
+
+
+def has_tracer(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a traced value is among the arguments, or in lists and tuples among them."""
+    for a in args:
+        if isinstance(a, Tracer) or (isinstance(a, list | tuple) and has_tracer(a, {})):
+            return True
+    return bool(kwargs) and has_tracer(tuple(kwargs.values()), {})
+
+
+def stages(trace: Trace | None) -> bool:
+    """Whether operations on constants become part of a program: under jit, not under grad."""
+    while trace is not None:
+        if isinstance(trace, JaxprTrace):
+            return True
+        trace = trace.parent
+    return False
+
+
+def concrete(x: Any) -> Any:
+    """The NumPy array behind ``x``, or None where only its type is known."""
+    while isinstance(x, Tracer):
+        x = x.concrete()
+    return None if x is None else np.asarray(x)
+
+
+def is_constant_scalar(x: Any) -> bool:
+    """Whether ``x`` is a rank-0 constant, which elementwise primitives accept beside any shape."""
+    return not isinstance(x, Tracer) and shape_of(x) == ()
+
+
+# --- operands ------------------------------------------------------------------------------------
+
+
+def operand(x: Any) -> Any:
+    """``x`` as a plain array, NumPy or Python scalar, or tracer.
+
+    Raises
+    ------
+    ArgumentError: strings, objects, ragged lists and everything else that is no array of numbers.
+    """
+    kind = type(x)
+    if isinstance(x, Tracer) or kind in _PYTHON:
+        return x
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiubc":
+            raise ArgumentError(
+                f"An array of dtype {x.dtype} has no numbers to compute with.",
+                "Convert it to a numeric dtype first, for example with x.astype(float).",
+            )
+        return x if kind is np.ndarray or isinstance(x, np.generic) else x.view(np.ndarray)
+    return from_nested(x)
+
+
+def array_like(x: Any) -> Any:
+    """As :func:`operand`, with Python scalars made NumPy scalars: every result has a dtype."""
+    x = operand(x)
+    return np.asarray(x)[()] if type(x) in _PYTHON else x
+
+
+def from_nested(x: Any) -> Any:
+    """The array of a nested list or tuple, which may hold tracers, or of an array-like object."""
+    if isinstance(x, list | tuple) and has_tracer(x, {}):
+        items = [operand(item) for item in x]
+        shapes = {shape_of(item) for item in items}
+        if len(shapes) > 1:
+            raise ArgumentError(
+                f"The items of a list have different shapes {sorted(shapes)}.",
+                "All items of an array have one shape; keep ragged data in a list.",
+            )
+        dtype = result_dtype(*items)
+        rows = [linear.expand_dims(strong(cast(item, dtype)), (0,)) for item in items]
+        return linear.concatenate(rows, 0)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ArgumentError(
+            f"{x!r:.80} makes no array: {error}.",
+            "All rows of an array have one length; keep ragged data in a list.",
+        ) from error
+    if array.dtype.kind not in "fiubc":
+        raise ArgumentError(
+            f"{x!r:.80} of type {type(x).__name__} is not an array of numbers.",
+            "Pass arrays, numbers, or nested lists of numbers.",
+        )
+    return array
+
+
+# --- dtypes --------------------------------------------------------------------------------------
+
+
+def key_of(x: Any) -> Key:
+    """The dtype of an operand as promotion sees it: the Python type where it is weak."""
+    kind = type(x)
+    if kind is np.ndarray:
+        return x.dtype
+    if kind is float or kind is int or kind is complex:
+        return kind
+    if isinstance(x, Tracer) and x.shape == () and x.weak:
+        return _WEAK_KEYS.get(x.dtype.kind, x.dtype)
+    return dtype_of(x)
+
+
+@lru_cache(maxsize=4096)
+def loop(ufunc: np.ufunc, *keys: Key) -> tuple[Dtype, ...]:
+    """The dtypes with which NumPy runs ``ufunc``: of each operand, then of each result."""
+    try:
+        return ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))
+    except TypeError:
+        names = ", ".join(getattr(k, "name", getattr(k, "__name__", str(k))) for k in keys)
+        raise DtypeError(
+            f"{ufunc.__name__} is not defined for operands of dtype {names}.",
+            "Convert the operands first, for example with x.astype(float).",
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def promote_keys(*keys: Key) -> Dtype:
+    """NumPy's common dtype of the operands."""
+    zeros = {int: 0, float: 0.0, complex: 0j}
+    return np.result_type(*(zeros[k] if k in zeros else k for k in keys))
+
+
+def result_dtype(*xs: Any) -> Dtype:
+    """NumPy's common dtype of operands, Python scalars and weak tracers taking part as such."""
+    return promote_keys(*map(key_of, xs))
+
+
+def float_dtype(x: Any) -> Dtype:
+    """The dtype in which NumPy computes a mean: ``x``'s own, or float64 for integers."""
+    dtype = dtype_of(x)
+    return dtype if dtype.kind in "fc" else np.dtype(np.float64)
+
+
+def cast(x: Any, dtype: Dtype) -> Any:
+    """``x`` in ``dtype``; weak values become strong, constants stay constants."""
+    if isinstance(x, Tracer):
+        return strong(x) if x.dtype == dtype else linear.convert(x, dtype)
+    if type(x) is np.ndarray:
+        return linear.convert(x, dtype)
+    return dtype.type(x.real if dtype.kind != "c" and isinstance(x, complex) else x)
+
+
+def strong(x: Any) -> Any:
+    """``x`` without weakness: what NumPy functions return for Python scalars."""
+    if isinstance(x, Tracer):
+        if x.shape == () and x.weak:
+            return bind(linear.convert_p, x, dtype=x.dtype)
+        return x
+    return np.asarray(x)[()] if type(x) in _PYTHON else x
+
+
+# --- shapes --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def common_shape(*shapes: Ints) -> Ints:
+    """The shape to which arrays of the given shapes broadcast."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " ".join(map(str, shapes))
+        raise ShapeError(
+            f"Operands could not be broadcast together with shapes {listed}.",
+            "Axes are aligned from the last one; each pair must be equal or one of them 1.",
+        ) from None
+
+
+def broadcast(*xs: Any) -> tuple[Any, ...]:
+    """Operands brought to their common shape; rank-0 constants stay as they are."""
+    shapes = [shape_of(x) for x in xs]
+    shape = common_shape(*shapes)
+    return tuple(
+        x if s == shape or (s == () and not isinstance(x, Tracer)) else linear.broadcast_to(x, shape)
+        for x, s in zip(xs, shapes, strict=True)
+    )
+
+
+def to_shape(x: Any, shape: Ints) -> Any:
+    """``x`` broadcast to ``shape``, constants included."""
+    old = shape_of(x)
+    if old == shape:
+        return x
+    if common_shape(old, shape) != shape:
+        raise ShapeError(
+            f"An array of shape {old} cannot be broadcast to {shape}.",
+            "Axes are aligned from the last one; an axis of length 1 can be repeated.",
+        )
+    return linear.broadcast_to(x if isinstance(x, Tracer) else array_like(x), shape)
+
+
+def axis_index(axis: Any, ndim: int) -> int:
+    """An axis counted from the front.
+
+    Raises
+    ------
+    ShapeError: the axis does not exist.
+    """
+    number = operator.index(axis)
+    if not -ndim <= number < ndim:
+        raise ShapeError(
+            f"Axis {number} is out of bounds for an array of dimension {ndim}.",
+            "Axes count from 0 at the front, or from -1 at the end.",
+        )
+    return number % ndim
+
+
+def axes_tuple(axis: Any, ndim: int) -> Ints:
+    """The axes that ``axis`` (None for all, an int, or a tuple) names, in ascending order."""
+    if axis is None:
+        return tuple(range(ndim))
+    if not isinstance(axis, tuple | list):
+        return (axis_index(axis, ndim),)
+    axes = tuple(sorted(axis_index(a, ndim) for a in axis))
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"The axes {tuple(axis)} name an axis twice.", "Name each axis once.")
+    return axes
+
+
+def shape_tuple(shape: Any) -> Ints:
+    """A shape given as an int or a sequence of ints."""
+    if isinstance(shape, list | tuple):
+        return tuple(operator.index(n) for n in shape)
+    if isinstance(shape, np.ndarray) and shape.ndim == 1:
+        return tuple(shape.tolist())
+    return (operator.index(shape),)
+
+
+# --- options that need mutable arrays ------------------------------------------------------------
+
+
+def no_out(name: str, out: Any) -> None:
+    """Refuse ``out=``: traced values are never written in place."""
+    if out is not None and out != (None,):
+        raise ArgumentError(
+            f"{name} cannot write its result into out= under a transform.",
+            f"Use the value that {name} returns.",
+        )
+
+
+def check_options(name: str, options: dict[str, Any]) -> Dtype | None:
+    """The ``dtype`` among a ufunc's keywords; the others must have their default values."""
+    no_out(name, options.pop("out", None))
+    if options.pop("where", True) is not True:
+        raise ArgumentError(
+            f"{name}(…, where=mask) leaves elements undefined under a transform.",
+            "Write functrans.numpy.where(mask, result, other).",
+        )
+    dtype = options.pop("dtype", None)
+    for key in ("casting", "order", "subok"):
+        options.pop(key, None)
+    if options:
+        raise OptionError(f"{name} does not take the option {next(iter(options))!r} here.")
+    return None if dtype is None else np.dtype(dtype)
+
+
+# --- elementwise application ---------------------------------------------------------------------
+
+
+def apply_unary(primitive: Primitive, ufunc: np.ufunc, x: Any) -> Any:
+    """``primitive`` of one operand in NumPy's dtype for ``ufunc``."""
+    if isinstance(x, Tracer) and x.dtype in FLOATS:
+        y = bind(primitive, x)
+        return strong(y) if x.shape == () and x.weak else y
+    x = operand(x)
+    return bind(primitive, cast(x, loop(ufunc, key_of(x))[0]))
+
+
+def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """``primitive`` of two operands, promoted as NumPy does for ``ufunc`` and broadcast."""
+    x, y = operand(x), operand(y)
+    if (
+        shape_of(x) == shape_of(y) != ()
+        and dtype_of(x) in FLOATS
+        and dtype_of(x) == dtype_of(y)
+    ):
+        return bind(primitive, x, y)
+    x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]
+    if x_dtype != y_dtype:  # comparisons of int64 and uint64 have a loop of two dtypes
+        x_dtype = y_dtype = promote_keys(x_dtype, y_dtype)
+    return bind(primitive, *broadcast(cast(x, x_dtype), cast(y, y_dtype)))
+
+
+def apply_weak(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """``primitive`` of two weak scalars; the result is a weak scalar again."""
+    x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]
+    return bind(primitive, _weak_cast(x, x_dtype), _weak_cast(y, y_dtype))
+
+
+def _weak_cast(x: Any, dtype: Dtype) -> Any:
+    if not isinstance(x, Tracer):
+        return {"i": int, "f": float, "c": complex}[dtype.kind](x)
+    return x if x.dtype == dtype else bind(linear.convert_p, x, dtype=dtype, weak=True)

@@ -1,0 +1,1 @@
+"""What operations mean: one block for each, every rule beside it."""

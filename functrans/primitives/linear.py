@@ -1,0 +1,1190 @@
+"""The language derivatives are written in, and the kits that fill the common slots.
+
+The linear primitives here are closed under transposition: add ↔ copy, mul ↔ mul,
+broadcast_in_dim ↔ reduce_sum, slice ↔ pad, reshape, transpose, rev, convert, select_n, …
+The other files of this room build on them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans import kernel
+from functrans.core.avals import Aval, dtype_of, is_complex, is_inexact, shape_of, short_dtype
+from functrans.core.primitive import Absent, Accumulator, Primitive, Rule
+from functrans.core.trace import Tracer, bind
+from functrans.errors import DtypeError, ShapeError
+
+Partial = Callable[..., Any]
+Ints = tuple[int, ...]
+
+_NATIVE = frozenset("fiub")
+ZERO = Absent("the function is piecewise constant, its derivative is zero everywhere")
+NOT_LINEAR = Absent("the operation is not linear in any operand")
+
+
+def is_native(aval: Aval) -> bool:
+    """Whether compiled code computes with this dtype itself."""
+    return aval.dtype.kind in _NATIVE and aval.dtype.itemsize <= 8 and aval.dtype.char != "e"
+
+
+def native_or_fallback(avals: Sequence[Aval], word: kernel.Word) -> kernel.Word:
+    """``word`` where every dtype is native, else a fallback that names the dtype."""
+    for aval in avals:
+        if not is_native(aval):
+            return kernel.Fallback(f"no native {short_dtype(aval.dtype)} arithmetic yet")
+    return word
+
+
+def elementwise_shape(name: str, avals: Sequence[Aval]) -> Ints:
+    """The common shape of elementwise operands; rank-0 operands fit any shape."""
+    shape: Ints = ()
+    for aval in avals:
+        if aval.shape == ():
+            continue
+        if shape not in ((), aval.shape):
+            raise ShapeError(
+                f"{name} got operands of shapes {', '.join(str(a.shape) for a in avals)}.",
+                "Elementwise primitives do not broadcast; functrans.numpy functions do.",
+            )
+        shape = aval.shape
+    return shape
+
+
+def same_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    """The one dtype that all operands have."""
+    strong = [a for a in avals if not a.weak] or avals
+    dtype = strong[0].dtype
+    for aval in strong[1:]:
+        if aval.dtype != dtype:
+            raise DtypeError(
+                f"{name} got operands of dtypes {', '.join(str(a.dtype) for a in avals)}.",
+                "Primitives do not promote; functrans.numpy functions do.",
+            )
+    return dtype
+
+
+def inexact_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    """The one dtype that all operands have, which must be floating or complex."""
+    dtype = same_dtype(name, avals)
+    if not is_inexact(dtype):
+        raise DtypeError(f"{name} needs floating or complex numbers, not {dtype}.")
+    return dtype
+
+
+def bool_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    """Comparisons: operands of one dtype, result boolean."""
+    same_dtype(name, avals)
+    return np.dtype(bool)
+
+
+def elementwise(
+    name: str,
+    impl: Rule,
+    partials: Sequence[Partial | None | Absent] = (),
+    *,
+    dtype: Callable[[str, Sequence[Aval]], np.dtype[Any]] = inexact_dtype,
+    linearize: Rule | Absent | None = None,
+    transpose: Rule | Absent = NOT_LINEAR,
+    static: str | None = None,
+    native: bool = True,
+) -> Primitive:
+    """A primitive that maps one scalar function over its operands.
+
+    ``partials[i](y, *args)`` is ∂y/∂args[i]; None where it is zero, Absent where none is known;
+    no partials at all mean a piecewise constant function. ``static`` names the one integer
+    parameter that compiled code needs.
+    """
+
+    def abstract(*avals: Aval, **params: Any) -> Aval:
+        shape = elementwise_shape(name, avals)
+        return Aval(shape, dtype(name, avals), all(a.weak for a in avals))
+
+    def lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
+        if not native:
+            return kernel.Fallback(f"no native {name} yet")
+        word = kernel.Map(name, (params[static],) if static else ())
+        return native_or_fallback([*avals, out], word)
+
+    if linearize is None:
+        linearize = _linearize_by_partials(lambda: primitive, partials)
+    primitive = Primitive(
+        name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive), lower
+    )
+    return primitive
+
+
+def _linearize_by_partials(get: Callable[[], Primitive], partials: Sequence[Any]) -> Rule:
+    if not partials or all(p is None for p in partials):
+
+        def constant_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
+            return bind(get(), *args, **params), None
+
+        return constant_linearize
+
+    if len(partials) == 1:
+        partial = partials[0]
+
+        def unary_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+            y = bind(get(), x, **params)
+            slope = partial(y, x, **params)
+
+            def pushforward(t: Any) -> Any:
+                return mul(t, slope)
+
+            return y, pushforward
+
+        return unary_linearize
+
+    def nary_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
+        y = bind(get(), *args, **params)
+        slopes = [
+            partial(y, *args, **params) if nz and partial is not None else None
+            for nz, partial in zip(nonzero, partials, strict=True)
+        ]
+        if all(s is None for s in slopes):
+            return y, None
+
+        def pushforward(*tangents: Any) -> Any:
+            total = None
+            for t, slope in zip(tangents, slopes, strict=True):
+                if slope is not None:
+                    term = mul(t, slope)
+                    total = term if total is None else add(total, term)
+            return total
+
+        return y, pushforward
+
+    return nary_linearize
+
+
+def _batch_elementwise(get: Callable[[], Primitive]) -> Rule:
+    def batch(size: int, args: Sequence[Any], dims: Sequence[int | None], **params: Any) -> Any:
+        first = next(d for d in dims if d is not None)
+        if all(d == first or d is None for d in dims) and all(
+            d is not None or (shape_of(x) == () and not isinstance(x, Tracer))
+            for x, d in zip(args, dims, strict=True)
+        ):
+            return bind(get(), *args, **params), first
+        ndim = max(
+            len(shape_of(x)) - (d is not None) for x, d in zip(args, dims, strict=True)
+        )
+        moved = [_lead(size, x, d, ndim) for x, d in zip(args, dims, strict=True)]
+        return bind(get(), *moved, **params), 0
+
+    return batch
+
+
+def _lead(size: int, x: Any, dim: int | None, ndim: int) -> Any:
+    """``x`` with its batch axis first; an unbatched array is spread over a new one."""
+    if dim is None:
+        return x if shape_of(x) == () and not isinstance(x, Tracer) else spread(x, size)
+    return move_axis(x, dim, 0)
+
+
+def batch_to_front(size: int, x: Any, dim: int | None) -> Any:
+    """``x`` with its batch axis first, spread over one where it has none."""
+    return spread(x, size) if dim is None else move_axis(x, dim, 0)
+
+
+def linear_unary(name: str, impl: Rule, **options: Any) -> Primitive:
+    """An elementwise primitive that is linear in its one operand: its pushforward is itself."""
+
+    def linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+        def pushforward(t: Any) -> Any:
+            return bind(primitive, t, **params)
+
+        return bind(primitive, x, **params), pushforward
+
+    primitive = elementwise(name, impl, linearize=linearize, **options)
+    return primitive
+
+
+def linear_layout(
+    name: str,
+    abstract: Rule,
+    impl: Rule,
+    transpose: Rule,
+    batch: Rule,
+    lower: Rule | Absent,
+) -> Primitive:
+    """A primitive that moves elements and is linear in its first operand, the only array."""
+
+    def linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+        def pushforward(t: Any) -> Any:
+            return bind(primitive, t, **params)
+
+        return bind(primitive, x, **params), pushforward
+
+    primitive = Primitive(name, abstract, impl, linearize, transpose, batch, lower)
+    return primitive
+
+
+# --- add, sub, neg -------------------------------------------------------------------------------
+
+
+def _number_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    return same_dtype(name, avals)
+
+
+def _add_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
+    def pushforward(tx: Any, ty: Any) -> Any:
+        if tx is None:
+            return ty
+        return tx if ty is None else add(tx, ty)
+
+    return bind(add_p, x, y), pushforward
+
+
+def _add_transpose(ct: Any, x: Any, y: Any) -> None:
+    if isinstance(x, Accumulator):
+        x.add(ct)
+    if isinstance(y, Accumulator):
+        y.add(ct)
+
+
+add_p = elementwise(
+    "add",
+    operator.add,
+    dtype=_number_dtype,
+    linearize=_add_linearize,
+    transpose=_add_transpose,
+)
+
+
+def add(x: Any, y: Any) -> Any:
+    """x + y, elementwise."""
+    return bind(add_p, x, y)
+
+
+def _sub_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
+    def pushforward(tx: Any, ty: Any) -> Any:
+        if tx is None:
+            return neg(ty)
+        return tx if ty is None else sub(tx, ty)
+
+    return bind(sub_p, x, y), pushforward
+
+
+def _sub_transpose(ct: Any, x: Any, y: Any) -> None:
+    if isinstance(x, Accumulator):
+        x.add(ct)
+    if isinstance(y, Accumulator):
+        y.add(neg(ct))
+
+
+sub_p = elementwise(
+    "sub",
+    operator.sub,
+    dtype=_number_dtype,
+    linearize=_sub_linearize,
+    transpose=_sub_transpose,
+)
+
+
+def sub(x: Any, y: Any) -> Any:
+    """x − y, elementwise."""
+    return bind(sub_p, x, y)
+
+
+def _neg_transpose(ct: Any, x: Any) -> None:
+    x.add(neg(ct))
+
+
+neg_p = linear_unary("neg", operator.neg, dtype=_number_dtype, transpose=_neg_transpose)
+
+
+def neg(x: Any) -> Any:
+    """−x, elementwise."""
+    return bind(neg_p, x)
+
+
+# --- mul, div ------------------------------------------------------------------------------------
+
+
+def _mul_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
+    def pushforward(tx: Any, ty: Any) -> Any:
+        if tx is None:
+            return mul(x, ty)
+        if ty is None:
+            return mul(tx, y)
+        return add(mul(tx, y), mul(x, ty))
+
+    return bind(mul_p, x, y), pushforward
+
+
+def _mul_transpose(ct: Any, x: Any, y: Any) -> None:
+    if isinstance(x, Accumulator):
+        x.add(mul(ct, y))
+    else:
+        y.add(mul(x, ct))
+
+
+mul_p = elementwise(
+    "mul",
+    operator.mul,
+    dtype=_number_dtype,
+    linearize=_mul_linearize,
+    transpose=_mul_transpose,
+)
+
+
+def mul(x: Any, y: Any) -> Any:
+    """x·y, elementwise."""
+    return bind(mul_p, x, y)
+
+
+def keep_weak(function: Rule) -> Rule:
+    """``function`` whose result is a Python scalar when all operands are."""
+
+    def keeping(*args: Any) -> Any:
+        out = function(*args)
+        if any(hasattr(a, "dtype") for a in args):
+            return out
+        return out.item()
+
+    return keeping
+
+
+def _div_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
+    out = bind(div_p, x, y)
+    slope = neg(div(out, y)) if nonzero[1] else None
+
+    def pushforward(tx: Any, ty: Any) -> Any:
+        if tx is None:
+            return mul(ty, slope)
+        if ty is None:
+            return div(tx, y)
+        return add(div(tx, y), mul(ty, slope))
+
+    return out, pushforward
+
+
+def _div_transpose(ct: Any, x: Any, y: Any) -> None:
+    x.add(div(ct, y))
+
+
+div_p = elementwise(
+    "div",
+    keep_weak(np.true_divide),
+    linearize=_div_linearize,
+    transpose=_div_transpose,
+)
+
+
+def div(x: Any, y: Any) -> Any:
+    """x / y of floating or complex operands, elementwise."""
+    return bind(div_p, x, y)
+
+
+# --- dtype: convert, real, imag, complex, conj ---------------------------------------------------
+
+
+def _convert_abstract(x: Aval, *, dtype: np.dtype[Any], weak: bool = False) -> Aval:
+    return Aval(x.shape, dtype, weak)
+
+
+def _convert_impl(x: Any, *, dtype: np.dtype[Any], weak: bool = False) -> Any:
+    if type(x) is np.ndarray:
+        if x.dtype.kind == "c" and dtype.kind not in "cb":
+            x = x.real
+        return x.astype(dtype, copy=False)
+    array = np.asarray(x)
+    if array.dtype.kind == "c" and dtype.kind not in "cb":
+        array = array.real
+    scalar = array.astype(dtype)[()]
+    return scalar.item() if weak else scalar
+
+
+def _convert_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+    out = bind(convert_p, x, **params)
+    if not is_inexact(params["dtype"]):
+        return out, None
+
+    def pushforward(t: Any) -> Any:
+        return convert(t, params["dtype"])
+
+    return out, pushforward
+
+
+def _convert_transpose(ct: Any, x: Accumulator, *, dtype: np.dtype[Any], weak: bool = False) -> None:
+    x.add(convert(ct, x.aval.dtype))
+
+
+def _convert_batch(size: int, args: Any, dims: Any, **params: Any) -> Any:
+    return bind(convert_p, args[0], **params), dims[0]
+
+
+def _convert_lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
+    return native_or_fallback([*avals, out], kernel.Map("convert"))
+
+
+convert_p = Primitive(
+    "convert",
+    _convert_abstract,
+    _convert_impl,
+    _convert_linearize,
+    _convert_transpose,
+    _convert_batch,
+    _convert_lower,
+)
+
+
+def convert(x: Any, dtype: Any) -> Any:
+    """``x`` in another dtype (complex to real keeps the real part); no copy when it has it."""
+    if type(x) is np.ndarray and x.dtype == dtype:
+        return x
+    return bind(convert_p, x, dtype=np.dtype(dtype))
+
+
+def _real_part_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    if not is_complex(avals[0].dtype):
+        raise DtypeError(f"{name} needs a complex operand, not {avals[0].dtype}.")
+    return avals[0].dtype.type(0).real.dtype
+
+
+def _complex_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    dtype = inexact_dtype(name, avals)
+    if is_complex(dtype):
+        raise DtypeError(f"{name} needs real operands, not {dtype}.")
+    return np.result_type(dtype, np.complex64)
+
+
+def _real_transpose(ct: Any, x: Accumulator) -> None:
+    x.add(convert(ct, x.aval.dtype))
+
+
+def _imag_transpose(ct: Any, x: Accumulator) -> None:
+    # ⟨ct, Im t⟩ = Re(−i·ct·t): the pairing of vjp has no conjugate.
+    x.add(complex_(mul(ct, 0), neg(ct)))
+
+
+real_p = linear_unary("real", np.real, dtype=_real_part_dtype, transpose=_real_transpose)
+imag_p = linear_unary("imag", np.imag, dtype=_real_part_dtype, transpose=_imag_transpose)
+
+
+def real(x: Any) -> Any:
+    """Real part of a complex operand."""
+    return bind(real_p, x)
+
+
+def imag(x: Any) -> Any:
+    """Imaginary part of a complex operand."""
+    return bind(imag_p, x)
+
+
+def _complex_impl(re: Any, im: Any) -> Any:
+    dtype = np.result_type(re, im, np.complex64)
+    out = np.empty(np.broadcast_shapes(shape_of(re), shape_of(im)), dtype)
+    out.real = re
+    out.imag = im
+    return out if out.ndim else out[()]
+
+
+def _complex_linearize(nonzero: Sequence[bool], re: Any, im: Any) -> Any:
+    def pushforward(tr: Any, ti: Any) -> Any:
+        return complex_(mul(ti, 0) if tr is None else tr, mul(tr, 0) if ti is None else ti)
+
+    return bind(complex_p, re, im), pushforward
+
+
+def _complex_transpose(ct: Any, re: Any, im: Any) -> None:
+    if isinstance(re, Accumulator):
+        re.add(real(ct))
+    if isinstance(im, Accumulator):
+        im.add(neg(imag(ct)))
+
+
+complex_p = elementwise(
+    "complex",
+    _complex_impl,
+    dtype=_complex_dtype,
+    linearize=_complex_linearize,
+    transpose=_complex_transpose,
+)
+
+
+def complex_(re: Any, im: Any) -> Any:
+    """re + i·im of two real operands of one dtype."""
+    return bind(complex_p, re, im)
+
+
+def _conj_transpose(ct: Any, x: Accumulator) -> None:
+    x.add(conj(ct))
+
+
+conj_p = linear_unary("conj", np.conjugate, dtype=_number_dtype, transpose=_conj_transpose)
+
+
+def conj(x: Any) -> Any:
+    """Complex conjugate; a real operand is returned as it is."""
+    return bind(conj_p, x) if is_complex(dtype_of(x)) else x
+
+
+# --- select_n ------------------------------------------------------------------------------------
+
+
+def _select_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+    if avals[0].dtype.kind not in "bi":
+        raise DtypeError(f"{name} selects by booleans or integers, not {avals[0].dtype}.")
+    return same_dtype(name, avals[1:])
+
+
+def _select_impl(which: Any, *cases: Any) -> Any:
+    if len(cases) == 2:
+        out = np.where(which, cases[1], cases[0])
+    else:
+        shape = np.broadcast_shapes(*(shape_of(a) for a in (which, *cases)))
+        out = np.choose(np.broadcast_to(which, shape), cases, mode="clip")
+    return out if out.ndim else out[()]
+
+
+def _select_linearize(nonzero: Sequence[bool], which: Any, *cases: Any) -> Any:
+    out = bind(select_n_p, which, *cases)
+    zero = dtype_of(out).type(0)
+
+    def pushforward(_: Any, *tangents: Any) -> Any:
+        return bind(select_n_p, which, *(zero if t is None else t for t in tangents))
+
+    return out, pushforward
+
+
+def _select_transpose(ct: Any, which: Any, *cases: Any) -> None:
+    zero = dtype_of(ct).type(0)
+    for i, case in enumerate(cases):
+        if isinstance(case, Accumulator):
+            case.add(bind(select_n_p, which, *(ct if i == j else zero for j in range(len(cases)))))
+
+
+select_n_p = elementwise(
+    "select_n",
+    _select_impl,
+    dtype=_select_dtype,
+    linearize=_select_linearize,
+    transpose=_select_transpose,
+)
+
+
+def select_n(which: Any, *cases: Any) -> Any:
+    """``cases[which]`` elementwise; a boolean ``which`` takes the first case where False."""
+    return bind(select_n_p, which, *cases)
+
+
+# --- broadcast_in_dim ↔ reduce_sum ---------------------------------------------------------------
+
+
+def _broadcast_abstract(x: Aval, *, shape: Ints, broadcast_dimensions: Ints) -> Aval:
+    if len(broadcast_dimensions) != x.ndim or any(
+        n not in (1, shape[d]) for n, d in zip(x.shape, broadcast_dimensions, strict=True)
+    ):
+        raise ShapeError(
+            f"An array of shape {x.shape} cannot be broadcast to {shape} along axes "
+            f"{broadcast_dimensions}."
+        )
+    return Aval(shape, x.dtype)
+
+
+def _broadcast_impl(x: Any, *, shape: Ints, broadcast_dimensions: Ints) -> Any:
+    if not shape:
+        return x
+    x = np.asarray(x)
+    strides = [0] * len(shape)
+    for n, stride, d in zip(x.shape, x.strides, broadcast_dimensions, strict=True):
+        if n != 1:
+            strides[d] = stride
+    if x.flags.c_contiguous:  # an eighth of the cost of np.broadcast_to
+        return np.ndarray(shape, x.dtype, x, 0, strides)
+    view = np.lib.stride_tricks.as_strided(x, shape, strides)
+    view.flags.writeable = False
+    return view
+
+
+def _broadcast_transpose(
+    ct: Any, x: Accumulator, *, shape: Ints, broadcast_dimensions: Ints
+) -> None:
+    new = tuple(d for d in range(len(shape)) if d not in broadcast_dimensions)
+    grown = tuple(
+        d
+        for n, d in zip(x.aval.shape, broadcast_dimensions, strict=True)
+        if n == 1 and shape[d] != 1
+    )
+    x.add(reshape(reduce_sum(ct, (*new, *grown)), x.aval.shape))
+
+
+def _broadcast_batch(
+    size: int, args: Any, dims: Any, *, shape: Ints, broadcast_dimensions: Ints
+) -> Any:
+    x = move_axis(args[0], dims[0], 0)
+    inner = (0, *(d + 1 for d in broadcast_dimensions))
+    return broadcast_in_dim(x, (size, *shape), inner), 0
+
+
+def _broadcast_lower(
+    avals: Sequence[Aval], out: Aval, *, shape: Ints, broadcast_dimensions: Ints
+) -> kernel.Word:
+    index = tuple(
+        kernel.Affine(0, ()) if n == 1 else kernel.Affine(0, ((d, 1),))
+        for n, d in zip(avals[0].shape, broadcast_dimensions, strict=True)
+    )
+    return kernel.View(index)
+
+
+broadcast_in_dim_p = linear_layout(
+    "broadcast_in_dim",
+    _broadcast_abstract,
+    _broadcast_impl,
+    _broadcast_transpose,
+    _broadcast_batch,
+    _broadcast_lower,
+)
+
+
+def broadcast_in_dim(x: Any, shape: Ints, broadcast_dimensions: Ints) -> Any:
+    """``x`` repeated to ``shape``; its axis i becomes axis ``broadcast_dimensions[i]``."""
+    return bind(broadcast_in_dim_p, x, shape=shape, broadcast_dimensions=broadcast_dimensions)
+
+
+def broadcast_to(x: Any, shape: Ints) -> Any:
+    """``x`` repeated to ``shape`` by NumPy's rule: trailing axes are aligned."""
+    old = shape_of(x)
+    if old == shape:
+        return x
+    lead = len(shape) - len(old)
+    return broadcast_in_dim(x, shape, tuple(range(lead, len(shape))))
+
+
+def spread(x: Any, size: int) -> Any:
+    """``x`` repeated along a new leading axis."""
+    shape = shape_of(x)
+    return broadcast_in_dim(x, (size, *shape), tuple(range(1, len(shape) + 1)))
+
+
+def full_like(x: Any, value: Any) -> Any:
+    """An array of the shape and dtype of ``x`` filled with one number."""
+    return full(shape_of(x), dtype_of(x).type(value))
+
+
+def full(shape: Ints, value: Any) -> Any:
+    """An array filled with one NumPy scalar."""
+    return broadcast_in_dim(value, shape, ())
+
+
+def check_axes(name: str, axes: Ints, ndim: int) -> None:
+    if len(set(axes)) != len(axes) or any(not 0 <= a < ndim for a in axes):
+        raise ShapeError(f"{name} got the axes {axes} for an array of {ndim} axes.")
+
+
+def _reduced(name: str, x: Aval, axes: Ints) -> Aval:
+    check_axes(name, axes, x.ndim)
+    return x.with_shape(tuple(n for d, n in enumerate(x.shape) if d not in axes))
+
+
+def _reduce_sum_abstract(x: Aval, *, axes: Ints) -> Aval:
+    return _reduced("reduce_sum", x, axes)
+
+
+def _reduce_sum_impl(x: Any, *, axes: Ints) -> Any:
+    x = np.asarray(x)
+    return np.add.reduce(x, axis=axes, dtype=x.dtype)
+
+
+def _reduce_sum_transpose(ct: Any, x: Accumulator, *, axes: Ints) -> None:
+    shape = x.aval.shape
+    x.add(broadcast_in_dim(ct, shape, tuple(d for d in range(len(shape)) if d not in axes)))
+
+
+def batch_reduction(get: Callable[[], Primitive]) -> Rule:
+    """The batch rule of reductions: the reduced axes move out of the batch axis' way."""
+
+    def batch(size: int, args: Any, dims: Any, *, axes: Ints) -> Any:
+        x, dim = args[0], dims[0]
+        moved = tuple(a + (a >= dim) for a in axes)
+        return bind(get(), x, axes=moved), dim - sum(a < dim for a in moved)
+
+    return batch
+
+
+def lower_reduction(op: str) -> Rule:
+    """The lowering of reductions to the word Reduce."""
+
+    def lower(avals: Sequence[Aval], out: Aval, *, axes: Ints) -> kernel.Word:
+        return native_or_fallback([*avals, out], kernel.Reduce(op, axes))
+
+    return lower
+
+
+reduce_sum_p = linear_layout(
+    "reduce_sum",
+    _reduce_sum_abstract,
+    _reduce_sum_impl,
+    _reduce_sum_transpose,
+    batch_reduction(lambda: reduce_sum_p),
+    lower_reduction("add"),
+)
+
+
+def reduce_sum(x: Any, axes: Ints) -> Any:
+    """Sum over ``axes`` in the dtype of ``x``."""
+    return bind(reduce_sum_p, x, axes=axes) if axes else x
+
+
+# --- reshape, transpose, rev ---------------------------------------------------------------------
+
+
+def _reshape_abstract(x: Aval, *, shape: Ints) -> Aval:
+    out = x.with_shape(shape)
+    if out.size != x.size:
+        raise ShapeError(f"An array of shape {x.shape} cannot be reshaped to {shape}.")
+    return out
+
+
+def _reshape_impl(x: Any, *, shape: Ints) -> Any:
+    return np.asarray(x).reshape(shape)
+
+
+def _reshape_transpose(ct: Any, x: Accumulator, *, shape: Ints) -> None:
+    x.add(reshape(ct, x.aval.shape))
+
+
+def _reshape_batch(size: int, args: Any, dims: Any, *, shape: Ints) -> Any:
+    return reshape(move_axis(args[0], dims[0], 0), (size, *shape)), 0
+
+
+def _reshape_lower(avals: Sequence[Aval], out: Aval, *, shape: Ints) -> kernel.Word:
+    return kernel.Reshape()
+
+
+reshape_p = linear_layout(
+    "reshape",
+    _reshape_abstract,
+    _reshape_impl,
+    _reshape_transpose,
+    _reshape_batch,
+    _reshape_lower,
+)
+
+
+def reshape(x: Any, shape: Ints) -> Any:
+    """The same elements in row-major order under another shape."""
+    return x if shape_of(x) == shape else bind(reshape_p, x, shape=shape)
+
+
+def expand_dims(x: Any, axes: Ints) -> Any:
+    """``x`` with axes of length one at the given positions of the result."""
+    shape = list(shape_of(x))
+    for axis in sorted(axes):
+        shape.insert(axis, 1)
+    return reshape(x, tuple(shape))
+
+
+def _transpose_abstract(x: Aval, *, permutation: Ints) -> Aval:
+    if sorted(permutation) != list(range(x.ndim)):
+        raise ShapeError(f"{permutation} is no permutation of the axes of {x.shape}.")
+    return x.with_shape(tuple(x.shape[p] for p in permutation))
+
+
+def _transpose_impl(x: Any, *, permutation: Ints) -> Any:
+    return x.transpose(permutation)
+
+
+def inverse_permutation(permutation: Ints) -> Ints:
+    inverse = [0] * len(permutation)
+    for i, p in enumerate(permutation):
+        inverse[p] = i
+    return tuple(inverse)
+
+
+def _transpose_transpose(ct: Any, x: Accumulator, *, permutation: Ints) -> None:
+    x.add(transpose(ct, inverse_permutation(permutation)))
+
+
+def _transpose_batch(size: int, args: Any, dims: Any, *, permutation: Ints) -> Any:
+    dim = dims[0]
+    return transpose(args[0], (dim, *(p + (p >= dim) for p in permutation))), 0
+
+
+def _transpose_lower(avals: Sequence[Aval], out: Aval, *, permutation: Ints) -> kernel.Word:
+    inverse = inverse_permutation(permutation)
+    return kernel.View(tuple(kernel.Affine(0, ((axis, 1),)) for axis in inverse))
+
+
+transpose_p = linear_layout(
+    "transpose",
+    _transpose_abstract,
+    _transpose_impl,
+    _transpose_transpose,
+    _transpose_batch,
+    _transpose_lower,
+)
+
+
+def transpose(x: Any, permutation: Ints) -> Any:
+    """Axes in another order: axis i of the result is axis ``permutation[i]`` of ``x``."""
+    if permutation == tuple(range(len(permutation))):
+        return x
+    return bind(transpose_p, x, permutation=permutation)
+
+
+def move_axis(x: Any, source: int, destination: int) -> Any:
+    """``x`` with one axis moved, the others in order."""
+    if source == destination:
+        return x
+    order = [d for d in range(len(shape_of(x))) if d != source]
+    order.insert(destination, source)
+    return transpose(x, tuple(order))
+
+
+def _rev_abstract(x: Aval, *, dimensions: Ints) -> Aval:
+    check_axes("rev", dimensions, x.ndim)
+    return x.strengthen()
+
+
+def _rev_impl(x: Any, *, dimensions: Ints) -> Any:
+    return np.flip(x, dimensions)
+
+
+def _rev_transpose(ct: Any, x: Accumulator, *, dimensions: Ints) -> None:
+    x.add(rev(ct, dimensions))
+
+
+def _rev_batch(size: int, args: Any, dims: Any, *, dimensions: Ints) -> Any:
+    dim = dims[0]
+    return rev(args[0], tuple(d + (d >= dim) for d in dimensions)), dim
+
+
+def _rev_lower(avals: Sequence[Aval], out: Aval, *, dimensions: Ints) -> kernel.Word:
+    return kernel.View(
+        tuple(
+            kernel.Affine(n - 1, ((d, -1),)) if d in dimensions else kernel.Affine(0, ((d, 1),))
+            for d, n in enumerate(out.shape)
+        )
+    )
+
+
+rev_p = linear_layout(
+    "rev", _rev_abstract, _rev_impl, _rev_transpose, _rev_batch, _rev_lower
+)
+
+
+def rev(x: Any, dimensions: Ints) -> Any:
+    """``x`` read backwards along ``dimensions``."""
+    return bind(rev_p, x, dimensions=dimensions) if dimensions else x
+
+
+# --- slice ↔ pad, concatenate, iota --------------------------------------------------------------
+
+
+def _slice_length(start: int, limit: int, stride: int) -> int:
+    return max(0, -(-(limit - start) // stride))
+
+
+def _slice_abstract(x: Aval, *, start: Ints, limit: Ints, strides: Ints) -> Aval:
+    if not len(start) == len(limit) == len(strides) == x.ndim or any(
+        not (0 <= a <= b <= n and s > 0)
+        for a, b, s, n in zip(start, limit, strides, x.shape, strict=True)
+    ):
+        raise ShapeError(f"slice {start}:{limit}:{strides} does not fit the shape {x.shape}.")
+    return x.with_shape(tuple(map(_slice_length, start, limit, strides)))
+
+
+def slices(start: Ints, limit: Ints, strides: Ints) -> tuple[slice, ...]:
+    return tuple(map(slice, start, limit, strides))
+
+
+def _slice_impl(x: Any, *, start: Ints, limit: Ints, strides: Ints) -> Any:
+    return x[slices(start, limit, strides)]
+
+
+def _slice_transpose(
+    ct: Any, x: Accumulator, *, start: Ints, limit: Ints, strides: Ints
+) -> None:
+    x.add_slice(ct, start, limit, strides)
+
+
+def pad_for_slice(ct: Any, shape: Ints, start: Ints, limit: Ints, strides: Ints) -> Any:
+    """The transpose of slicing an array of ``shape``: zeros around and between."""
+    config = []
+    for n, a, s, m in zip(shape, start, strides, shape_of(ct), strict=True):
+        covered = a + (m - 1) * s + 1 if m else a
+        config.append((a, n - covered, s - 1 if m else 0))
+    return pad(ct, dtype_of(ct).type(0), tuple(config))
+
+
+def _slice_batch(
+    size: int, args: Any, dims: Any, *, start: Ints, limit: Ints, strides: Ints
+) -> Any:
+    d = dims[0]
+
+    def put(values: Ints, value: int) -> Ints:
+        return (*values[:d], value, *values[d:])
+
+    return slice_(args[0], put(start, 0), put(limit, size), put(strides, 1)), d
+
+
+def _slice_lower(
+    avals: Sequence[Aval], out: Aval, *, start: Ints, limit: Ints, strides: Ints
+) -> kernel.Word:
+    return kernel.View(
+        tuple(
+            kernel.Affine(a, ((d, s),)) for d, (a, s) in enumerate(zip(start, strides, strict=True))
+        )
+    )
+
+
+slice_p = linear_layout(
+    "slice", _slice_abstract, _slice_impl, _slice_transpose, _slice_batch, _slice_lower
+)
+
+
+def slice_(x: Any, start: Ints, limit: Ints, strides: Ints | None = None) -> Any:
+    """``x[start:limit:strides]`` with non-negative starts and positive strides, every axis."""
+    strides = (1,) * len(start) if strides is None else strides
+    if limit == shape_of(x) and not any(start) and all(s == 1 for s in strides):
+        return x
+    return bind(slice_p, x, start=start, limit=limit, strides=strides)
+
+
+def slice_axis(x: Any, axis: int, start: int, limit: int, stride: int = 1) -> Any:
+    """A slice along one axis."""
+    shape = shape_of(x)
+    starts, limits, strides = [0] * len(shape), list(shape), [1] * len(shape)
+    starts[axis], limits[axis], strides[axis] = start, limit, stride
+    return slice_(x, tuple(starts), tuple(limits), tuple(strides))
+
+
+PadConfig = tuple[tuple[int, int, int], ...]
+
+
+def _pad_abstract(x: Aval, value: Aval, *, config: PadConfig) -> Aval:
+    if len(config) != x.ndim or value.shape != () or any(i < 0 for _, _, i in config):
+        raise ShapeError(f"pad {config} does not fit the shape {x.shape}.")
+    shape = tuple(
+        lo + hi + n + max(n - 1, 0) * inner
+        for n, (lo, hi, inner) in zip(x.shape, config, strict=True)
+    )
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"pad {config} crops more than the shape {x.shape} has.")
+    same_dtype("pad", [x, value])
+    return x.with_shape(shape)
+
+
+def _pad_impl(x: Any, value: Any, *, config: PadConfig) -> Any:
+    x = np.asarray(x)
+    shape = tuple(
+        lo + hi + n + max(n - 1, 0) * i for n, (lo, hi, i) in zip(x.shape, config, strict=True)
+    )
+    out = np.full(shape, value, x.dtype)
+    target, source = [], []
+    for n, m, (lo, _, inner) in zip(x.shape, shape, config, strict=True):
+        step = inner + 1
+        first = max(0, -(lo // step))  # first element of x at or after position 0
+        count = max(0, min(n, -(-(m - lo) // step)) - first)
+        begin = lo + first * step
+        source.append(slice(first, first + count))
+        target.append(slice(begin, begin + count * step, step) if count else slice(0, 0))
+    out[tuple(target)] = x[tuple(source)]
+    return out
+
+
+def _pad_linearize(nonzero: Sequence[bool], x: Any, value: Any, *, config: PadConfig) -> Any:
+    out = bind(pad_p, x, value, config=config)
+    shape, zero = shape_of(x), dtype_of(out).type(0)
+
+    def pushforward(tx: Any, tv: Any) -> Any:
+        return pad(full(shape, zero) if tx is None else tx, zero if tv is None else tv, config)
+
+    return out, pushforward
+
+
+def _pad_transpose(ct: Any, x: Any, value: Any, *, config: PadConfig) -> None:
+    zero = dtype_of(ct).type(0)
+    if isinstance(x, Accumulator):
+        uncropped = pad(ct, zero, tuple((-lo, -hi, 0) for lo, hi, _ in config))
+        x.add(slice_(uncropped, (0,) * len(config), shape_of(uncropped), _steps(config)))
+    if isinstance(value, Accumulator):
+        mask = pad(full(_inner_shape(ct, config), dtype_of(ct).type(0)), dtype_of(ct).type(1), config)
+        value.add(reduce_sum(mul(ct, mask), tuple(range(len(config)))))
+
+
+def _steps(config: PadConfig) -> Ints:
+    return tuple(inner + 1 for _, _, inner in config)
+
+
+def _inner_shape(ct: Any, config: PadConfig) -> Ints:
+    return tuple(
+        -(-(n - lo - hi) // (inner + 1))
+        for n, (lo, hi, inner) in zip(shape_of(ct), config, strict=True)
+    )
+
+
+def _pad_batch(size: int, args: Any, dims: Any, *, config: PadConfig) -> Any:
+    (x, value), (xd, vd) = args, dims
+    x = batch_to_front(size, x, xd)
+    grown = ((0, 0, 0), *config)
+    if vd is None:
+        return pad(x, value, grown), 0
+    # A fill value for each example: fill with zeros, then put the values where the mask says.
+    zero, one = dtype_of(x).type(0), dtype_of(x).type(1)
+    padded = pad(x, zero, grown)
+    mask = pad(full(shape_of(x), zero), one, grown)
+    spread_values = broadcast_in_dim(move_axis(value, vd, 0), shape_of(padded), (0,))
+    return add(padded, mul(mask, spread_values)), 0
+
+
+def _pad_lower(avals: Sequence[Aval], out: Aval, *, config: PadConfig) -> kernel.Word:
+    low, high, inner = zip(*config, strict=True) if config else ((), (), ())
+    return kernel.Pad(low, high, inner)
+
+
+pad_p = Primitive(
+    "pad", _pad_abstract, _pad_impl, _pad_linearize, _pad_transpose, _pad_batch, _pad_lower
+)
+
+
+def pad(x: Any, value: Any, config: PadConfig) -> Any:
+    """``x`` with (low, high, interior) copies of the scalar ``value`` along each axis.
+
+    Negative low or high crops.
+    """
+    return bind(pad_p, x, value, config=config) if any(map(any, config)) else x
+
+
+def _concatenate_abstract(*xs: Aval, dimension: int) -> Aval:
+    first = xs[0]
+    rest = first.shape[:dimension] + first.shape[dimension + 1 :]
+    for x in xs:
+        if x.ndim != first.ndim or x.shape[:dimension] + x.shape[dimension + 1 :] != rest:
+            raise ShapeError(
+                f"Arrays of shapes {', '.join(str(a.shape) for a in xs)} cannot be joined along "
+                f"axis {dimension}.",
+                "All axes but the joined one must agree.",
+            )
+    total = sum(x.shape[dimension] for x in xs)
+    shape = (*first.shape[:dimension], total, *first.shape[dimension + 1 :])
+    return Aval(shape, same_dtype("concatenate", xs))
+
+
+def _concatenate_impl(*xs: Any, dimension: int) -> Any:
+    return np.concatenate(xs, dimension)
+
+
+def _concatenate_linearize(nonzero: Sequence[bool], *xs: Any, dimension: int) -> Any:
+    out = bind(concatenate_p, *xs, dimension=dimension)
+    zeros = [None if nz else full_like(x, 0) for nz, x in zip(nonzero, xs, strict=True)]
+
+    def pushforward(*tangents: Any) -> Any:
+        filled = [z if t is None else t for t, z in zip(tangents, zeros, strict=True)]
+        return bind(concatenate_p, *filled, dimension=dimension)
+
+    return out, pushforward
+
+
+def _concatenate_transpose(ct: Any, *xs: Any, dimension: int) -> None:
+    start = 0
+    for x in xs:
+        linear = isinstance(x, Accumulator)
+        stop = start + (x.aval.shape if linear else shape_of(x))[dimension]
+        if linear:
+            x.add(slice_axis(ct, dimension, start, stop))
+        start = stop
+
+
+def _concatenate_batch(size: int, args: Any, dims: Any, *, dimension: int) -> Any:
+    moved = [batch_to_front(size, x, d) for x, d in zip(args, dims, strict=True)]
+    return bind(concatenate_p, *moved, dimension=dimension + 1), 0
+
+
+def _concatenate_lower(avals: Sequence[Aval], out: Aval, *, dimension: int) -> kernel.Word:
+    return kernel.Concat(dimension)
+
+
+concatenate_p = Primitive(
+    "concatenate",
+    _concatenate_abstract,
+    _concatenate_impl,
+    _concatenate_linearize,
+    _concatenate_transpose,
+    _concatenate_batch,
+    _concatenate_lower,
+)
+
+
+def concatenate(xs: Sequence[Any], dimension: int) -> Any:
+    """Arrays of one dtype joined along an existing axis."""
+    return xs[0] if len(xs) == 1 else bind(concatenate_p, *xs, dimension=dimension)
+
+
+def _iota_abstract(*, dtype: np.dtype[Any], shape: Ints, dimension: int) -> Aval:
+    return Aval(shape, dtype)
+
+
+def _iota_impl(*, dtype: np.dtype[Any], shape: Ints, dimension: int) -> Any:
+    line = np.arange(shape[dimension], dtype=dtype)
+    return np.broadcast_to(
+        line.reshape((-1,) + (1,) * (len(shape) - dimension - 1)), shape
+    )
+
+
+def _iota_lower(
+    avals: Sequence[Aval], out: Aval, *, dtype: np.dtype[Any], shape: Ints, dimension: int
+) -> kernel.Word:
+    return native_or_fallback([out], kernel.Iota(dimension))
+
+
+iota_p = Primitive(
+    "iota",
+    _iota_abstract,
+    _iota_impl,
+    Absent("iota has no operands"),
+    Absent("iota has no operands"),
+    Absent("iota has no operands"),
+    _iota_lower,
+)
+
+
+def iota(dtype: Any, shape: Ints, dimension: int) -> Any:
+    """The coordinate along ``dimension`` at every element of an array of ``shape``."""
+    return bind(iota_p, dtype=np.dtype(dtype), shape=shape, dimension=dimension)
+
+
+# --- stop_gradient -------------------------------------------------------------------------------
+
+
+def _identity_lower(avals: Sequence[Aval], out: Aval) -> kernel.Word:
+    return kernel.Reshape()
+
+
+def _stop_abstract(x: Aval) -> Aval:
+    return x
+
+
+def _stop_impl(x: Any) -> Any:
+    return x
+
+
+def _stop_linearize(nonzero: Sequence[bool], x: Any) -> Any:
+    return bind(stop_gradient_p, x), None
+
+
+def _stop_batch(size: int, args: Any, dims: Any) -> Any:
+    return bind(stop_gradient_p, *args), dims[0]
+
+
+stop_gradient_p = Primitive(
+    "stop_gradient",
+    _stop_abstract,
+    _stop_impl,
+    _stop_linearize,
+    NOT_LINEAR,
+    _stop_batch,
+    _identity_lower,
+)
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x`` as a constant for every derivative."""
+    return bind(stop_gradient_p, x)

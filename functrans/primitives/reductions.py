@@ -1,0 +1,364 @@
+"""Reductions other than the sum: extremes, products, logic, running folds, arg-extremes, order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans import kernel
+from functrans.core.avals import Aval, dtype_of, shape_of
+from functrans.core.primitive import Absent, Accumulator, Primitive, Rule
+from functrans.core.trace import bind
+from functrans.errors import ShapeError
+from functrans.primitives.elementwise import eq
+from functrans.primitives.indexing import gather
+from functrans.primitives.linear import (
+    NOT_LINEAR,
+    ZERO,
+    Ints,
+    add,
+    batch_reduction,
+    broadcast_in_dim,
+    check_axes,
+    concatenate,
+    convert,
+    div,
+    full,
+    iota,
+    lower_reduction,
+    move_axis,
+    mul,
+    native_or_fallback,
+    reduce_sum,
+    reshape,
+    rev,
+    select_n,
+    slice_axis,
+)
+
+
+def _kept(shape: Ints, axes: Ints) -> Ints:
+    return tuple(d for d in range(len(shape)) if d not in axes)
+
+
+def reduction(name: str, op: str, impl: Rule, linearize: Rule | Absent) -> Primitive:
+    """A primitive that folds an associative operation over ``axes``."""
+
+    def abstract(x: Aval, *, axes: Ints) -> Aval:
+        check_axes(name, axes, x.ndim)
+        if op in ("max", "min") and any(x.shape[a] == 0 for a in axes):
+            raise ShapeError(
+                f"{name} over the empty axes {axes} of an array of shape {x.shape} has no value.",
+                "Guard against empty arrays, or give an initial value.",
+            )
+        return x.with_shape(tuple(x.shape[d] for d in _kept(x.shape, axes)))
+
+    primitive = Primitive(
+        name,
+        abstract,
+        impl,
+        linearize,
+        NOT_LINEAR,
+        batch_reduction(lambda: primitive),
+        lower_reduction(op),
+    )
+    return primitive
+
+
+def _extreme_linearize(get: Callable[[], Primitive]) -> Rule:
+    def linearize(nonzero: Sequence[bool], x: Any, *, axes: Ints) -> Any:
+        y = bind(get(), x, axes=axes)
+        shape = shape_of(x)
+        kept = _kept(shape, axes)
+        where = convert(eq(x, broadcast_in_dim(y, shape, kept)), dtype_of(x))
+        share = div(where, broadcast_in_dim(reduce_sum(where, axes), shape, kept))
+
+        def pushforward(t: Any) -> Any:
+            return reduce_sum(mul(t, share), axes)
+
+        return y, pushforward
+
+    return linearize
+
+
+def _fold(ufunc: np.ufunc) -> Rule:
+    def impl(x: Any, *, axes: Ints) -> Any:
+        x = np.asarray(x)
+        return ufunc.reduce(x, axis=axes, dtype=x.dtype)
+
+    return impl
+
+
+def _prod_linearize(nonzero: Sequence[bool], x: Any, *, axes: Ints) -> Any:
+    # ∂Πx/∂x_i = (product before i)·(product after i): exact with any number of zeros.
+    y = bind(reduce_prod_p, x, axes=axes)
+    shape = shape_of(x)
+    kept = _kept(shape, axes)
+    order = kept + axes
+    lead = tuple(shape[d] for d in kept)
+    total = int(np.prod([shape[a] for a in axes], dtype=int))
+
+    def flat(v: Any) -> Any:
+        from_axes = v
+        for position, axis in enumerate(order):
+            here = current.index(axis)
+            from_axes = move_axis(from_axes, here, position)
+            current.insert(position, current.pop(here))
+        return reshape(from_axes, (*lead, total))
+
+    current = list(range(len(shape)))
+    rows = flat(x)
+    one = full((*lead, min(total, 1)), dtype_of(x).type(1))
+    last = len(lead)
+    before = cumulative("mul", concatenate([one, slice_axis(rows, last, 0, max(total - 1, 0))], last), last)
+    after = cumulative("mul", concatenate([slice_axis(rows, last, min(total, 1), total), one], last), last, reverse=True)
+    slope = mul(before, after)
+
+    def pushforward(t: Any) -> Any:
+        current[:] = range(len(shape))
+        return reduce_sum(mul(flat(t), slope), (last,))
+
+    return y, pushforward
+
+
+reduce_max_p = reduction(
+    "reduce_max", "max", _fold(np.maximum), _extreme_linearize(lambda: reduce_max_p)
+)
+reduce_min_p = reduction(
+    "reduce_min", "min", _fold(np.minimum), _extreme_linearize(lambda: reduce_min_p)
+)
+reduce_prod_p = reduction("reduce_prod", "mul", _fold(np.multiply), _prod_linearize)
+reduce_and_p = reduction("reduce_and", "and", _fold(np.bitwise_and), ZERO)
+reduce_or_p = reduction("reduce_or", "or", _fold(np.bitwise_or), ZERO)
+
+
+def reduce_max(x: Any, axes: Ints) -> Any:
+    """Maximum over ``axes``; equal maxima share the derivative equally."""
+    return bind(reduce_max_p, x, axes=axes) if axes else x
+
+
+def reduce_min(x: Any, axes: Ints) -> Any:
+    """Minimum over ``axes``; equal minima share the derivative equally."""
+    return bind(reduce_min_p, x, axes=axes) if axes else x
+
+
+def reduce_prod(x: Any, axes: Ints) -> Any:
+    """Product over ``axes``; its derivative is exact with zeros."""
+    return bind(reduce_prod_p, x, axes=axes) if axes else x
+
+
+def reduce_and(x: Any, axes: Ints) -> Any:
+    """Logical (of integers bitwise) and over ``axes``."""
+    return bind(reduce_and_p, x, axes=axes) if axes else x
+
+
+def reduce_or(x: Any, axes: Ints) -> Any:
+    """Logical (of integers bitwise) or over ``axes``."""
+    return bind(reduce_or_p, x, axes=axes) if axes else x
+
+
+# --- argmax, argmin, argsort ---------------------------------------------------------------------
+
+
+def _along(get: Callable[[], Primitive], keeps: bool) -> Rule:
+    """Batch rule of primitives with one ``axis``, which stays in the result when ``keeps``."""
+
+    def batch(size: int, args: Any, dims: Any, *, axis: int, **params: Any) -> Any:
+        x = move_axis(args[0], dims[0], 0)
+        return bind(get(), x, axis=axis + 1, **params), 0
+
+    return batch
+
+
+def _arg_abstract(name: str) -> Rule:
+    def abstract(x: Aval, *, axis: int) -> Aval:
+        check_axes(name, (axis,), x.ndim)
+        if x.shape[axis] == 0:
+            raise ShapeError(f"{name} along an empty axis of {x.shape} has no value.")
+        return Aval(x.shape[:axis] + x.shape[axis + 1 :], np.dtype(np.int64))
+
+    return abstract
+
+
+def _arg_lower(op: str) -> Rule:
+    def lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Word:
+        return native_or_fallback([*avals, out], kernel.ArgReduce(op, axis))
+
+    return lower
+
+
+def _arg_impl(function: Rule) -> Rule:
+    def impl(x: Any, *, axis: int) -> Any:
+        return function(x, axis=axis)
+
+    return impl
+
+
+argmax_p = Primitive(
+    "argmax", _arg_abstract("argmax"), _arg_impl(np.argmax), ZERO, NOT_LINEAR,
+    _along(lambda: argmax_p, False), _arg_lower("max"),
+)  # fmt: skip
+argmin_p = Primitive(
+    "argmin", _arg_abstract("argmin"), _arg_impl(np.argmin), ZERO, NOT_LINEAR,
+    _along(lambda: argmin_p, False), _arg_lower("min"),
+)  # fmt: skip
+
+
+def argmax(x: Any, axis: int) -> Any:
+    """Index of the first maximum along ``axis``."""
+    return bind(argmax_p, x, axis=axis)
+
+
+def argmin(x: Any, axis: int) -> Any:
+    """Index of the first minimum along ``axis``."""
+    return bind(argmin_p, x, axis=axis)
+
+
+def _argsort_abstract(x: Aval, *, axis: int) -> Aval:
+    check_axes("argsort", (axis,), x.ndim)
+    return x.with_dtype(np.int64)
+
+
+def _argsort_impl(x: Any, *, axis: int) -> Any:
+    return np.argsort(x, axis=axis, kind="stable")
+
+
+def _argsort_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Word:
+    return kernel.Fallback("sorting runs in NumPy")
+
+
+argsort_p = Primitive(
+    "argsort", _argsort_abstract, _argsort_impl, ZERO, NOT_LINEAR,
+    _along(lambda: argsort_p, True), _argsort_lower,
+)  # fmt: skip
+
+
+def argsort(x: Any, axis: int) -> Any:
+    """Stable order along ``axis``: the indices that sort ``x``."""
+    return bind(argsort_p, x, axis=axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
+    """``x[…, indices[…, j, …], …]``: one index along ``axis`` for every element of ``indices``."""
+    shape = shape_of(indices)
+    coordinates = [
+        indices if d == axis else iota(np.int64, shape, d) for d in range(len(shape))
+    ]
+    return gather(x, tuple(coordinates), tuple(range(len(shape))))
+
+
+# --- running folds -------------------------------------------------------------------------------
+
+
+def _cumulative_abstract(x: Aval, *, axis: int, reverse: bool) -> Aval:
+    check_axes("a running fold", (axis,), x.ndim)
+    return x.strengthen()
+
+
+def _cumulative_impl(ufunc: np.ufunc) -> Rule:
+    def impl(x: Any, *, axis: int, reverse: bool) -> Any:
+        x = np.flip(x, axis) if reverse else x
+        out = ufunc.accumulate(x, axis=axis, dtype=x.dtype)
+        return np.flip(out, axis) if reverse else out
+
+    return impl
+
+
+def _cumulative_lower(op: str) -> Rule:
+    def lower(avals: Sequence[Aval], out: Aval, *, axis: int, reverse: bool) -> kernel.Word:
+        return native_or_fallback([*avals, out], kernel.Cumulative(op, axis, reverse))
+
+    return lower
+
+
+def _running(op: str, ufunc: np.ufunc, linearize: Rule, transpose: Rule | Absent) -> Primitive:
+    name = {"add": "cumsum", "mul": "cumprod", "max": "cummax", "min": "cummin"}[op]
+    primitive = Primitive(
+        name,
+        _cumulative_abstract,
+        _cumulative_impl(ufunc),
+        linearize,
+        transpose,
+        _along(lambda: primitive, True),
+        _cumulative_lower(op),
+    )
+    return primitive
+
+
+def _cumsum_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+    def pushforward(t: Any) -> Any:
+        return bind(cumsum_p, t, **params)
+
+    return bind(cumsum_p, x, **params), pushforward
+
+
+def _cumsum_transpose(ct: Any, x: Accumulator, *, axis: int, reverse: bool) -> None:
+    x.add(bind(cumsum_p, ct, axis=axis, reverse=not reverse))
+
+
+def _cumprod_linearize(nonzero: Sequence[bool], x: Any, *, axis: int, reverse: bool) -> Any:
+    # The prefix product of dual numbers (x, t) by doubling, log₂ n steps: exact with zeros.
+    y = bind(cumprod_p, x, axis=axis, reverse=reverse)
+    value = rev(x, (axis,)) if reverse else x
+    n = shape_of(x)[axis]
+    steps = []
+    step = 1
+    while step < n:
+        shifted = _delay(value, axis, step, 1)
+        steps.append((step, value, shifted))
+        value = mul(value, shifted)
+        step *= 2
+
+    def pushforward(t: Any) -> Any:
+        t = rev(t, (axis,)) if reverse else t
+        for step, here, earlier in steps:
+            t = add(mul(t, earlier), mul(_delay(t, axis, step, 0), here))
+        return rev(t, (axis,)) if reverse else t
+
+    return y, pushforward
+
+
+def _delay(x: Any, axis: int, step: int, fill: int) -> Any:
+    """``x`` moved ``step`` places up the axis, ``fill`` in the places left free."""
+    shape = shape_of(x)
+    head = full((*shape[:axis], step, *shape[axis + 1 :]), dtype_of(x).type(fill))
+    return concatenate([head, slice_axis(x, axis, 0, shape[axis] - step)], axis)
+
+
+def _cumulative_extreme_linearize(get: Callable[[], Primitive]) -> Rule:
+    def linearize(nonzero: Sequence[bool], x: Any, *, axis: int, reverse: bool) -> Any:
+        # The running extreme at k is the element at the latest position that set it.
+        y = bind(get(), x, axis=axis, reverse=reverse)
+        here = iota(np.int64, shape_of(x), axis)
+        if reverse:
+            n = np.int64(shape_of(x)[axis])
+            position = select_n(eq(x, y), n, here)
+            position = bind(cummin_p, position, axis=axis, reverse=True)
+        else:
+            position = select_n(eq(x, y), np.int64(0), here)
+            position = bind(cummax_p, position, axis=axis, reverse=False)
+
+        def pushforward(t: Any) -> Any:
+            return take_along_axis(t, position, axis)
+
+        return y, pushforward
+
+    return linearize
+
+
+cumsum_p = _running("add", np.add, _cumsum_linearize, _cumsum_transpose)
+cumprod_p = _running("mul", np.multiply, _cumprod_linearize, NOT_LINEAR)
+cummax_p = _running(
+    "max", np.maximum, _cumulative_extreme_linearize(lambda: cummax_p), NOT_LINEAR
+)
+cummin_p = _running(
+    "min", np.minimum, _cumulative_extreme_linearize(lambda: cummin_p), NOT_LINEAR
+)
+_RUNNING = {"add": cumsum_p, "mul": cumprod_p, "max": cummax_p, "min": cummin_p}
+
+
+def cumulative(op: str, x: Any, axis: int, reverse: bool = False) -> Any:
+    """Running add, mul, max or min along ``axis``, from its end when ``reverse``."""
+    return bind(_RUNNING[op], x, axis=axis, reverse=reverse)

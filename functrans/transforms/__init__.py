@@ -1,0 +1,1 @@
+"""The transforms: interpreters of functions and Jaxprs."""

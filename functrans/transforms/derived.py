@@ -1,0 +1,644 @@
+"""The public derivatives: jvp, linearize, vjp, grad, jacobians and hessian, on pytrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans import tree
+from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, shape_of
+from functrans.core.trace import Tracer
+from functrans.errors import (
+    ArgumentError,
+    ComplexInputError,
+    DtypeError,
+    IntegerInputError,
+    OptionError,
+    ScalarOutputError,
+    TreeError,
+    TypeMismatchError,
+)
+from functrans.primitives.linear import convert, move_axis, reshape, spread
+from functrans.transforms.linearize import (
+    Linearized,
+    instantiate,
+    jvp_flat,
+    linearize_flat,
+    snapshot,
+)
+from functrans.transforms.stage import named, own, zeros_of
+from functrans.transforms.transpose import backward
+from functrans.transforms.vmap import batch_flat
+
+Argnums = int | Sequence[int]
+
+
+class _FlatFunction:
+    """A function of pytrees as one from leaves to leaves; remembers the result's structure."""
+
+    __slots__ = ("aux", "function", "has_aux", "in_tree", "out_tree")
+
+    def __init__(self, function: Callable[..., Any], in_tree: tree.PyTreeDef, has_aux: bool) -> None:
+        self.function = function
+        self.in_tree = in_tree
+        self.has_aux = has_aux
+        self.aux: Any = None
+        self.out_tree = tree.LEAF
+
+    def __call__(self, *leaves: Any) -> list[Any]:
+        out = self.function(*tree.unflatten(self.in_tree, leaves))
+        if self.has_aux:
+            if not (isinstance(out, tuple) and len(out) == 2):
+                raise ArgumentError(
+                    f"has_aux=True needs a pair (output, aux) from the function, not {out!r:.60}.",
+                    "Return output, aux.",
+                )
+            out, aux = out
+            aux_leaves, aux_tree = tree.flatten(aux)
+            self.aux = aux_tree, len(aux_leaves)
+            outs, self.out_tree = tree.flatten(out)
+            return [*outs, *aux_leaves]
+        outs, self.out_tree = tree.flatten(out)
+        return outs
+
+    def split(self, values: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Output leaves, and the aux tree."""
+        if not self.has_aux:
+            return list(values), None
+        aux_tree, count = self.aux
+        n = len(values) - count
+        return list(values[:n]), tree.unflatten(aux_tree, own(values[n:], ()))
+
+
+def _differentiable(x: Any) -> bool:
+    return is_inexact(aval_of(x).dtype)
+
+
+def _sequence(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, tuple | list):
+        raise ArgumentError(
+            f"{name} must be a tuple or a list of values, one for each argument, "
+            f"not {type(value).__name__}.",
+            "Write for example jvp(f, (x,), (t,)).",
+        )
+    return tuple(value)
+
+
+# --- forward mode --------------------------------------------------------------------------------
+
+
+def jvp(
+    function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False
+) -> tuple[Any, ...]:
+    """Value and directional derivative: ``(f(x), J·t)``, or ``(f(x), J·t, aux)``.
+
+    Parameters
+    ----------
+    primals, tangents: tuples with one entry for each argument, of equal trees, shapes and dtypes;
+        the tangent of an integer or boolean has dtype ``float0``.
+
+    Raises
+    ------
+    TreeError, TypeMismatchError: tangents that do not match the primals.
+
+    >>> import numpy as np
+    >>> value, slope = jvp(lambda x: x**2, (3.0,), (1.0,))
+    >>> float(value), float(slope)
+    (9.0, 6.0)
+    """
+    primals, tangents = _sequence("primals", primals), _sequence("tangents", tangents)
+    flat, in_tree = tree.flatten(primals)
+    flat_tangents = _matching_leaves("tangents", in_tree, tangents)
+    pushed = [
+        _checked_tangent("tangent", x, t) for x, t in zip(flat, flat_tangents, strict=True)
+    ]
+    flat_function = _FlatFunction(function, in_tree, has_aux)
+    values, out_tangents = jvp_flat(flat_function, flat, pushed)
+    outs, aux = flat_function.split(values)
+    dots = [instantiate(t, aval_of(v)) for v, t in zip(outs, out_tangents, strict=False)]
+    result = (
+        tree.unflatten(flat_function.out_tree, own(outs, flat)),
+        tree.unflatten(flat_function.out_tree, own(dots, [*flat, *flat_tangents])),
+    )
+    return (*result, aux) if has_aux else result
+
+
+def _matching_leaves(what: str, structure: tree.PyTreeDef, given: Any) -> list[Any]:
+    leaves, found = tree.flatten(given)
+    if found != structure:
+        raise TreeError(
+            f"The {what} have the structure {found}, but {structure} is needed.",
+            f"Give {what} the same containers as the values they belong to.",
+        )
+    return leaves
+
+
+def _checked_tangent(what: str, primal: Any, tangent: Any) -> Any:
+    """The tangent in the primal's dtype; None for float0."""
+    aval, given = aval_of(primal), aval_of(tangent)
+    wanted = aval.tangent()
+    if wanted.dtype == float0:
+        if given.dtype != float0:
+            raise TypeMismatchError(
+                f"The {what} of a value of dtype {aval.dtype} has dtype {given.dtype}.",
+                "Integers and booleans have no derivative: pass "
+                "np.zeros(shape, functrans.float0), or make the value floating.",
+            )
+        return None
+    if given.shape != aval.shape or (given.dtype != aval.dtype and not given.weak):
+        raise TypeMismatchError(
+            f"The {what} has type {given.strengthen()}, but the value has {aval.strengthen()}.",
+            f"Give a {what} of the value's shape and dtype.",
+        )
+    if given.weak:
+        return convert(tangent, aval.dtype)
+    return snapshot(tangent) if type(tangent) is np.ndarray else tangent
+
+
+class LinearFunction:
+    """What :func:`linearize` returns: the derivative at a point, to be applied again and again.
+
+    It is a pytree of the values it keeps, so that it passes through jit and vmap.
+    """
+
+    def __init__(self, linear: Linearized, in_tree: Any, out_tree: Any) -> None:
+        self._linear = linear
+        self._in_tree = in_tree
+        self._out_tree = out_tree
+
+    def __call__(self, *tangents: Any) -> Any:
+        linear = self._linear
+        leaves = _matching_leaves("tangents", self._in_tree, tangents)
+        given = [
+            _checked_against("tangent", aval, t)
+            for aval, t in zip(linear.in_avals, leaves, strict=True)
+        ]
+        pairs = [
+            (t, instantiate(v, aval))
+            for t, v, aval in zip(linear.ins, given, linear.in_avals, strict=True)
+            if t is not None
+        ]
+        outs = linear.tape.replay([t for t, _ in pairs], [v for _, v in pairs], linear.outs)
+        filled = [instantiate(t, a) for t, a in zip(outs, linear.out_avals, strict=True)]
+        return tree.unflatten(self._out_tree, own(filled, leaves))
+
+
+class Pullback:
+    """What :func:`vjp` returns: maps a cotangent of the output to a tuple of cotangents.
+
+    It is a pytree of the values it keeps, so that it passes through jit and vmap.
+    """
+
+    def __init__(self, linear: Linearized, in_tree: Any, out_tree: Any) -> None:
+        self._linear = linear
+        self._in_tree = in_tree
+        self._out_tree = out_tree
+
+    def __call__(self, cotangent: Any) -> Any:
+        linear = self._linear
+        leaves = _matching_leaves("cotangents", self._out_tree, cotangent)
+        given = [
+            _checked_against("cotangent", aval, ct)
+            for aval, ct in zip(linear.out_avals, leaves, strict=True)
+        ]
+        found = backward(linear.tape, linear.outs, given, linear.ins)
+        filled = [
+            instantiate(ct, aval) for ct, aval in zip(found, linear.in_avals, strict=True)
+        ]
+        return tree.unflatten(self._in_tree, own(filled, leaves))
+
+
+def _register_linear(cls: type) -> None:
+    """Residuals are the leaves; the rest of the program is structure, equal only to itself."""
+
+    def flatten(f: Any) -> tuple[list[Any], Any]:
+        tape = f._linear.tape
+        return tape.residuals(), f
+
+    def unflatten(f: Any, residuals: Sequence[Any]) -> Any:
+        linear = f._linear
+        tape, ins, outs = linear.tape.with_residuals(residuals, linear.ins, linear.outs)
+        return cls(
+            Linearized(tape, ins, outs, linear.in_avals, linear.out_avals), f._in_tree, f._out_tree
+        )
+
+    tree.register_pytree_node(cls, flatten, unflatten)
+
+
+_register_linear(LinearFunction)
+_register_linear(Pullback)
+
+
+def _checked_against(what: str, aval: Aval, given: Any) -> Any:
+    """A tangent or cotangent for a value of type ``aval``; None for float0."""
+    have = aval_of(given)
+    wanted = aval.tangent()
+    if wanted.dtype == float0:
+        if have.dtype != float0:
+            raise TypeMismatchError(
+                f"The {what} of a value of dtype {aval.dtype} has dtype {have.dtype}.",
+                f"Integers and booleans have no derivative: their {what} is "
+                "np.zeros(shape, functrans.float0).",
+            )
+        return None
+    if have.shape != wanted.shape or (have.dtype != wanted.dtype and not have.weak):
+        raise TypeMismatchError(
+            f"The {what} has type {have.strengthen()}, but {wanted} is needed.",
+            f"Give a {what} of that shape and dtype, for example with np.asarray(v, dtype).",
+        )
+    return convert(given, wanted.dtype) if have.weak else given
+
+
+def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Value and derivative at a point: ``(f(x), t ↦ J·t)``; ``f`` is run once.
+
+    >>> import numpy as np
+    >>> value, slope = linearize(np.sin, 0.0)
+    >>> float(slope(2.0))
+    2.0
+    """
+    return _linear(function, primals, has_aux, LinearFunction)
+
+
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Value and transposed derivative: ``(f(x), ȳ ↦ (x̄₁, …))``, or a triple with ``aux``.
+
+    The transpose is plain, without conjugation. Cotangents of integer outputs have dtype
+    ``float0``, and so have those returned for integer inputs.
+
+    >>> import numpy as np
+    >>> value, pullback = vjp(lambda x, y: x * y, 3.0, 4.0)
+    >>> [float(g) for g in pullback(1.0)]
+    [4.0, 3.0]
+    """
+    return _linear(function, primals, has_aux, Pullback)
+
+
+def _linear(
+    function: Callable[..., Any], primals: tuple[Any, ...], has_aux: bool, make: Any
+) -> tuple[Any, ...]:
+    flat, in_tree = tree.flatten(primals)
+    # The derivative outlives this call: it must not see later changes of the inputs.
+    kept = [snapshot(x) if type(x) is np.ndarray else x for x in flat]
+    flat_function = _FlatFunction(function, in_tree, has_aux)
+    values, linear = linearize_flat(flat_function, kept, [_differentiable(x) for x in kept])
+    outs, aux = flat_function.split(values)
+    n = len(outs)
+    linear.outs, linear.out_avals = linear.outs[:n], linear.out_avals[:n]
+    copies = [x.copy() if type(x) is np.ndarray else x for x in outs]
+    out = tree.unflatten(flat_function.out_tree, own(copies, ()))
+    applied = make(linear, in_tree, flat_function.out_tree)
+    return (out, applied, aux) if has_aux else (out, applied)
+
+
+# --- gradients -----------------------------------------------------------------------------------
+
+
+def value_and_grad(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """A function that returns ``(f(x), ∇f(x))`` of a scalar-valued ``f``.
+
+    Parameters
+    ----------
+    argnums: which positional arguments to differentiate; an int gives a bare gradient, a tuple a
+        tuple. Keyword arguments are constants.
+    has_aux: ``f`` returns ``(output, aux)``; the result is ``((output, aux), gradient)``.
+    holomorphic: ``f`` maps complex to complex numbers and is holomorphic.
+    allow_int: integer arguments get gradients of dtype ``float0`` instead of an error.
+
+    The gradient of a real ``f`` at complex z is ∂f/∂x − i ∂f/∂y.
+
+    Raises
+    ------
+    ScalarOutputError, IntegerInputError, ComplexInputError.
+
+    >>> import numpy as np
+    >>> value, slope = value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    >>> float(value), slope
+    (5.0, array([2., 4.]))
+    """
+    single = isinstance(argnums, int | np.integer)
+    numbers = _checked_argnums(argnums)
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        places = _resolved(numbers, len(args))
+        chosen = args[places[0]] if single else tuple(args[i] for i in places)
+        flat, in_tree = tree.flatten(chosen)
+        active = [_checked_input(x, holomorphic, allow_int) for x in flat]
+
+        def closed(picked: Any) -> Any:
+            merged = list(args)
+            for place, value in zip(places, (picked,) if single else picked, strict=True):
+                merged[place] = value
+            return function(*merged, **kwargs)
+
+        one = tree.PyTreeDef(tuple, None, (in_tree,))
+        flat_function = _FlatFunction(closed, one, has_aux)
+        values, linear = linearize_flat(flat_function, flat, active)
+        outs, aux = flat_function.split(values)
+        seed = _checked_output(flat_function.out_tree, outs, holomorphic)
+        rest = [None] * (len(linear.outs) - 1)
+        found = backward(linear.tape, linear.outs, [seed, *rest], linear.ins)
+        filled = [instantiate(ct, a) for ct, a in zip(found, linear.in_avals, strict=True)]
+        gradient = tree.unflatten(in_tree, own(filled, flat))
+        value = own(outs, ())[0]
+        return ((value, aux) if has_aux else value), gradient
+
+    return named(value_and_gradient, function, "value_and_grad")
+
+
+def grad(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """A function that returns the gradient of a scalar-valued ``function``.
+
+    With ``has_aux`` it returns ``(gradient, aux)``. Parameters and errors are those of
+    :func:`value_and_grad`.
+
+    >>> import numpy as np
+    >>> grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
+    array([1., 1.])
+    """
+    both = value_and_grad(function, argnums, has_aux, holomorphic, allow_int)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, slope = both(*args, **kwargs)
+        return (slope, value[1]) if has_aux else slope
+
+    return named(gradient, function, "grad")
+
+
+def _checked_argnums(argnums: Argnums) -> tuple[int, ...]:
+    if isinstance(argnums, int | np.integer) and not isinstance(argnums, bool):
+        return (int(argnums),)
+    numbers = tuple(argnums) if isinstance(argnums, tuple | list) else ()
+    if not numbers or not all(
+        isinstance(i, int | np.integer) and not isinstance(i, bool) for i in numbers
+    ):
+        raise OptionError(
+            f"argnums must be an int or a tuple of ints, not {argnums!r}.",
+            "Keyword arguments cannot be differentiated: pass the argument by position.",
+        )
+    return tuple(int(i) for i in numbers)
+
+
+def _resolved(numbers: tuple[int, ...], count: int) -> list[int]:
+    places = []
+    for i in numbers:
+        if not -count <= i < count:
+            raise ArgumentError(
+                f"argnums asks for argument {i}, but the call has {count} positional arguments.",
+                "Pass the differentiated arguments by position.",
+            )
+        places.append(i % count)
+    if len(set(places)) != len(places):
+        raise OptionError(f"argnums {numbers} names an argument twice.")
+    return places
+
+
+def _checked_input(x: Any, holomorphic: bool, allow_int: bool) -> bool:
+    """Whether a leaf takes part in differentiation."""
+    aval = aval_of(x)
+    if not is_inexact(aval.dtype):
+        if holomorphic:
+            raise ComplexInputError(f"holomorphic=True needs complex inputs, not {aval.dtype}.")
+        if not allow_int:
+            raise IntegerInputError(
+                f"grad needs floating or complex inputs, but got one of type {aval.strengthen()}.",
+                "Pass floats (3.0 instead of 3, x.astype(float)), choose other argnums, or give "
+                "allow_int=True for float0 gradients.",
+            )
+        return False
+    if holomorphic and not is_complex(aval.dtype):
+        raise ComplexInputError(
+            f"holomorphic=True needs complex inputs, not {aval.dtype}.",
+            "Pass complex numbers, or leave holomorphic out.",
+        )
+    return True
+
+
+def _checked_output(out_tree: tree.PyTreeDef, outs: Sequence[Any], holomorphic: bool) -> Any:
+    """The cotangent 1 for a scalar output."""
+    if out_tree.type is not None:
+        raise ScalarOutputError(
+            f"grad needs a function that returns one scalar, but it returned {out_tree}.",
+            "Return a single number; use has_aux=True for extra results, or jacobian.",
+        )
+    aval = aval_of(outs[0])
+    if aval.shape != ():
+        raise ScalarOutputError(
+            f"grad needs a function that returns one scalar, but it returned {aval}.",
+            "Sum or average the result, or use jacobian for the derivatives of every element.",
+        )
+    if holomorphic != is_complex(aval.dtype):
+        if holomorphic:
+            raise ComplexInputError(f"holomorphic=True needs a complex output, not {aval.dtype}.")
+        raise ComplexInputError(
+            f"grad needs a real output, but it is {aval.dtype}.",
+            "Take a real quantity such as abs(z)**2, or give holomorphic=True.",
+        )
+    if not is_inexact(aval.dtype):
+        raise ScalarOutputError(
+            f"grad needs a floating output, but it is {aval.dtype}.",
+            "Integers and booleans have no derivative; return a float.",
+        )
+    return aval.dtype.type(1)
+
+
+# --- Jacobians -----------------------------------------------------------------------------------
+
+
+def jacfwd(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """The Jacobian by forward mode: one pushforward for every input number, all in one pass.
+
+    The result has the output's tree with the input's tree nested inside; each array has the
+    output's shape followed by the input's.
+
+    >>> import numpy as np
+    >>> jacfwd(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    return _jacobian(function, argnums, has_aux, holomorphic, forward=True)
+
+
+def jacrev(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """The Jacobian by reverse mode: one pullback for every output number, all in one pass.
+
+    Result as in :func:`jacfwd`.
+
+    >>> import numpy as np
+    >>> jacrev(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    return _jacobian(function, argnums, has_aux, holomorphic, forward=False, allow_int=allow_int)
+
+
+jacobian = jacrev
+
+
+def _jacobian(
+    function: Callable[..., Any],
+    argnums: Argnums,
+    has_aux: bool,
+    holomorphic: bool,
+    forward: bool,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    single = isinstance(argnums, int | np.integer)
+    numbers = _checked_argnums(argnums)
+
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        places = _resolved(numbers, len(args))
+        chosen = args[places[0]] if single else tuple(args[i] for i in places)
+        flat, in_tree = tree.flatten(chosen)
+        active = [_checked_input(x, holomorphic, allow_int) for x in flat]
+        for x in flat:
+            if forward and is_complex(aval_of(x).dtype) and not holomorphic:
+                raise ComplexInputError(
+                    "jacfwd of complex inputs needs holomorphic=True.",
+                    "Give holomorphic=True for a holomorphic function, or split the real parts.",
+                )
+
+        def closed(picked: Any) -> Any:
+            merged = list(args)
+            for place, value in zip(places, (picked,) if single else picked, strict=True):
+                merged[place] = value
+            return function(*merged, **kwargs)
+
+        flat_function = _FlatFunction(closed, tree.PyTreeDef(tuple, None, (in_tree,)), has_aux)
+        values, linear = linearize_flat(flat_function, flat, active)
+        outs, aux = flat_function.split(values)
+        n = len(outs)
+        linear.outs, linear.out_avals = linear.outs[:n], linear.out_avals[:n]
+        _check_jacobian_outputs(linear.out_avals, holomorphic, forward)
+        blocks = _forward_blocks(linear) if forward else _reverse_blocks(linear)
+        rows = [tree.unflatten(in_tree, own(row, ())) for row in blocks]
+        result = tree.unflatten(flat_function.out_tree, rows)
+        return (result, aux) if has_aux else result
+
+    return named(jacobian_of, function, "jacfwd" if forward else "jacrev")
+
+
+def _check_jacobian_outputs(avals: Sequence[Aval], holomorphic: bool, forward: bool) -> None:
+    for aval in avals:
+        if holomorphic and not is_complex(aval.dtype):
+            raise ComplexInputError(f"holomorphic=True needs complex outputs, not {aval.dtype}.")
+        if not forward and not holomorphic and is_complex(aval.dtype):
+            raise ComplexInputError(
+                f"jacrev needs real outputs, but one is {aval.dtype}.",
+                "Give holomorphic=True for a holomorphic function, or split the real parts.",
+            )
+        if not forward and not is_inexact(aval.dtype):
+            raise DtypeError(f"jacrev needs floating outputs, but one is {aval.dtype}.")
+
+
+def _basis(avals: Sequence[Aval], which: int) -> Any:
+    """All unit vectors of value ``which``: an array of shape (size, *shape)."""
+    aval = avals[which]
+    return np.eye(aval.size, dtype=aval.dtype).reshape((aval.size, *aval.shape))
+
+
+def _forward_blocks(linear: Linearized) -> list[list[Any]]:
+    """blocks[out][in] of shape out + in, from pushforwards of the unit vectors of each input."""
+    columns: list[list[Any]] = []
+    for i, aval in enumerate(linear.in_avals):
+        if linear.ins[i] is None:
+            columns.append([zeros_of(_block(o, aval).tangent()) for o in linear.out_avals])
+            continue
+        live = [t for t in linear.ins if t is not None]
+        position = live.index(linear.ins[i])
+
+        def push(unit: Any, i: int = i, live: Any = live, position: int = position) -> list[Any]:
+            values = [
+                unit if k == position else zeros_of(t.aval) for k, t in enumerate(live)
+            ]
+            return [
+                instantiate(t, a)
+                for t, a in zip(
+                    linear.tape.replay(live, values, linear.outs), linear.out_avals, strict=True
+                )
+            ]
+
+        pushed, dims = batch_flat(push, aval.size, [_basis(linear.in_avals, i)], [0])
+        columns.append(
+            [
+                _to_block(v, d, o, aval, last=True)
+                for v, d, o in zip(pushed, dims, linear.out_avals, strict=True)
+            ]
+        )
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _reverse_blocks(linear: Linearized) -> list[list[Any]]:
+    """blocks[out][in] of shape out + in, from pullbacks of the unit vectors of each output."""
+    rows: list[list[Any]] = []
+    for i, aval in enumerate(linear.out_avals):
+
+        def pull(unit: Any, i: int = i) -> list[Any]:
+            given = [unit if k == i else None for k in range(len(linear.out_avals))]
+            found = backward(linear.tape, linear.outs, given, linear.ins)
+            return [instantiate(ct, a) for ct, a in zip(found, linear.in_avals, strict=True)]
+
+        pulled, dims = batch_flat(pull, aval.size, [_basis(linear.out_avals, i)], [0])
+        rows.append(
+            [
+                _to_block(v, d, aval, a, last=False)
+                for v, d, a in zip(pulled, dims, linear.in_avals, strict=True)
+            ]
+        )
+    return rows
+
+
+def _block(out: Aval, in_: Aval) -> Aval:
+    return Aval(out.shape + in_.shape, in_.dtype)
+
+
+def _to_block(value: Any, dim: int | None, out: Aval, in_: Aval, last: bool) -> Any:
+    """Results for all unit vectors, as an array of the output's shape and then the input's."""
+    size = in_.size if last else out.size
+    if not isinstance(value, Tracer) and getattr(value, "dtype", None) == float0:
+        return np.zeros(out.shape + in_.shape, float0)
+    value = spread(value, size) if dim is None else move_axis(value, dim, 0)
+    if last:
+        value = move_axis(value, 0, len(shape_of(value)) - 1)
+    return reshape(value, out.shape + in_.shape)
+
+
+def hessian(
+    function: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """The matrix of second derivatives: forward over reverse mode.
+
+    >>> import numpy as np
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+    array([[6., 2.],
+           [2., 0.]])
+    """
+    inner = jacrev(function, argnums, has_aux, holomorphic)
+    return named(jacfwd(inner, argnums, has_aux, holomorphic), function, "hessian")

@@ -1,0 +1,298 @@
+"""Staging: a Python function, run once on types, becomes a Jaxpr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from functrans import tree
+from functrans.core.avals import Aval, aval_of, is_inexact
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
+from functrans.core.primitive import Primitive
+from functrans.core.trace import Trace, Tracer, current_trace, leaked, opened
+from functrans.errors import user_source
+
+
+class JaxprTracer(Tracer):
+    """A variable of the program being staged: only its type is known."""
+
+    __slots__ = ("_aval", "var")
+    made_by = "jit"
+
+    def __init__(self, trace: JaxprTrace, var: Var) -> None:
+        self._trace = trace
+        self._aval = var.aval
+        self.var = var
+
+    @property
+    def aval(self) -> Aval:
+        return self._aval
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._aval.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._aval.dtype
+
+
+class JaxprTrace(Trace):
+    """Writes every operation down as an equation."""
+
+    __slots__ = ("constants", "eqns", "snapshots")
+
+    def __init__(self, parent: Trace | None) -> None:
+        super().__init__(parent)
+        self.eqns: list[Eqn] = []
+        self.constants: dict[Var, Any] = {}
+        self.snapshots: dict[int, tuple[Any, Var]] = {}  # id -> (the value, kept alive; its Var)
+
+    def input(self, aval: Aval) -> JaxprTracer:
+        return JaxprTracer(self, Var(aval))
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        atoms = _settle_weak([self.atom(a) for a in args])
+        out = primitive.abstract(*(a.aval for a in atoms), **params)
+        avals: list[Aval] = list(out) if primitive.multiple else [out]
+        outvars = [Var(a) for a in avals]
+        self.eqns.append(Eqn(primitive, atoms, outvars, params, user_source()))
+        tracers = [JaxprTracer(self, v) for v in outvars]
+        return tracers if primitive.multiple else tracers[0]
+
+    def atom(self, x: Any) -> Atom:
+        """The variable or literal that stands for a value."""
+        if isinstance(x, JaxprTracer) and x._trace is self:
+            return x.var
+        if is_literal_value(x):
+            return Literal(x)
+        if isinstance(x, Tracer):
+            if not x._trace.live:
+                leaked(x)
+            return self._constant(x, x)
+        aval = aval_of(x)  # raises for what is no array
+        if aval.shape == ():
+            return Literal(x[()])
+        return self._constant(x, None)
+
+    def _constant(self, x: Any, value: Any) -> Var:
+        """One variable for each array or outer tracer; arrays are copied, once if unchanged."""
+        known = self.snapshots.get(id(x))
+        if known is not None:
+            kept, var = known
+            if kept is x and (value is not None or _same_bytes(self.constants[var], x)):
+                return var
+        var = Var(aval_of(x))
+        if value is None:
+            value = np.array(x)
+            value.flags.writeable = False
+        self.constants[var] = value
+        self.snapshots[id(x)] = (x, var)
+        return var
+
+
+def _same_bytes(a: Any, b: Any) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == np.asarray(b).tobytes()
+
+
+def _settle_weak(atoms: list[Atom]) -> list[Atom]:
+    """Weak literals take the dtype of the strong operands beside them, as NumPy's scalars do."""
+    weak = [a for a in atoms if isinstance(a, Literal) and a.aval.weak]
+    if not weak or len(weak) == len(atoms):
+        return atoms
+    kinds = "biufc"
+
+    def settled(a: Atom) -> Atom:
+        if not (isinstance(a, Literal) and a.aval.weak):
+            return a
+        rank = kinds.index(a.aval.dtype.kind)
+        for other in atoms:
+            strong = other.aval
+            if not strong.weak and kinds.index(strong.dtype.kind) >= rank:
+                return Literal(strong.dtype.type(a.value))
+        return a
+
+    return [settled(a) for a in atoms]
+
+
+def stage(
+    function: Callable[..., Sequence[Any]], avals: Sequence[Aval]
+) -> Jaxpr:
+    """The Jaxpr of a function from flat arguments to a flat sequence of results.
+
+    Its constants may include tracers of the transforms around.
+    """
+    trace = JaxprTrace(current_trace())
+    inputs = [trace.input(a) for a in avals]
+    with opened(trace):
+        outs = function(*inputs)
+        outvars = [trace.atom(x) for x in outs]
+    invars = [t.var for t in inputs]
+    jaxpr = Jaxpr(
+        tuple(trace.constants), tuple(trace.constants.values()), invars, trace.eqns, outvars
+    )
+    return prune(jaxpr)
+
+
+def prune(jaxpr: Jaxpr) -> Jaxpr:
+    """Without the equations that no output needs."""
+    needed = {v for v in jaxpr.outvars if isinstance(v, Var)}
+    kept: list[Eqn] = []
+    for eqn in reversed(jaxpr.eqns):
+        if any(v in needed for v in eqn.outvars):
+            kept.append(eqn)
+            needed.update(v for v in eqn.invars if isinstance(v, Var))
+    return jaxpr.replace(eqns=kept[::-1])
+
+
+class ShapeDtypeStruct:
+    """A shape and a dtype without data: what :func:`eval_shape` returns and accepts.
+
+    >>> ShapeDtypeStruct((2, 3), "float32")
+    ShapeDtypeStruct(shape=(2, 3), dtype=float32)
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Sequence[int], dtype: Any) -> None:
+        self.shape = tuple(shape)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return Aval(self.shape, self.dtype).size
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (
+            other.shape,
+            other.dtype,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype})"
+
+
+def type_of(x: Any) -> Aval:
+    """The aval of an array, scalar, tracer, or anything with a shape and a dtype."""
+    if isinstance(x, ShapeDtypeStruct):
+        return Aval(x.shape, x.dtype)
+    if hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.ndarray | np.generic | Tracer):
+        return Aval(tuple(x.shape), np.dtype(x.dtype))
+    return aval_of(x)
+
+
+def stage_tree(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+) -> tuple[Jaxpr, tree.PyTreeDef, tree.PyTreeDef]:
+    """The Jaxpr of a function of pytrees, with the structures of arguments and result."""
+    flat, in_tree = tree.flatten((tuple(args), kwargs))
+    out_tree: list[tree.PyTreeDef] = []
+
+    def flat_function(*leaves: Any) -> list[Any]:
+        a, k = tree.unflatten(in_tree, leaves)
+        outs, structure = tree.flatten(function(*a, **k))
+        out_tree.append(structure)
+        return outs
+
+    jaxpr = stage(flat_function, [type_of(x) for x in flat])
+    return jaxpr, in_tree, out_tree[0]
+
+
+def make_jaxpr(
+    function: Callable[..., Any], static_argnums: int | Sequence[int] = (), return_shape: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the Jaxpr of ``function`` for its arguments' types.
+
+    >>> import numpy as np
+    >>> print(make_jaxpr(lambda x: np.sin(x) * 2.0)(np.ones(3)))
+    { lambda ; a:f64[3]. let
+        b:f64[3] = sin a
+        c:f64[3] = mul b 2.0:f64[]
+      in (c,) }
+    """
+    statics = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+
+    def jaxpr_of(*args: Any, **kwargs: Any) -> Any:
+        fixed = {i % len(args): args[i] for i in statics}
+        dynamic = [a for i, a in enumerate(args) if i not in fixed]
+
+        def closed(*values: Any, **keywords: Any) -> Any:
+            rest = iter(values)
+            merged = [fixed[i] if i in fixed else next(rest) for i in range(len(args))]
+            return function(*merged, **keywords)
+
+        jaxpr, _, out_tree = stage_tree(closed, dynamic, kwargs)
+        if not return_shape:
+            return jaxpr
+        shapes = [ShapeDtypeStruct(a.shape, a.dtype) for a in jaxpr.out_avals]
+        return jaxpr, tree.unflatten(out_tree, shapes)
+
+    return jaxpr_of
+
+
+def eval_shape(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Shapes and dtypes of what ``function`` would return; nothing is computed.
+
+    Arguments may be arrays or anything with ``shape`` and ``dtype``.
+
+    >>> eval_shape(lambda x: x @ x.T, ShapeDtypeStruct((2, 5), float))
+    ShapeDtypeStruct(shape=(2, 2), dtype=float64)
+    """
+    jaxpr, _, out_tree = stage_tree(function, args, kwargs)
+    shapes = [ShapeDtypeStruct(a.shape, a.dtype) for a in jaxpr.out_avals]
+    return tree.unflatten(out_tree, shapes)
+
+
+def zeros_of(aval: Aval) -> Any:
+    """A zero of a type: an array, or a NumPy scalar for rank 0."""
+    return np.zeros(aval.shape, aval.dtype) if aval.shape else aval.dtype.type(0)
+
+
+def has_derivative(x: Any) -> bool:
+    """Whether a value is floating or complex."""
+    return is_inexact(aval_of(x).dtype)
+
+
+def own(values: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    """Results as arrays of their own memory: no view, no input, no array twice.
+
+    Rank-0 results become NumPy scalars, Python numbers too.
+    """
+    seen = {id(x) for x in given}
+    result = []
+    for x in values:
+        kind = type(x)
+        if kind is np.ndarray:
+            if x.ndim == 0:
+                x = x[()]
+            elif x.base is not None or id(x) in seen or not x.flags.writeable:
+                x = x.copy()
+            seen.add(id(x))
+        elif kind is float or kind is int or kind is complex or kind is bool:
+            x = np.asarray(x)[()]
+        elif not isinstance(x, np.generic | Tracer):
+            aval_of(x)  # raises: the function returned something that is no array
+        result.append(x)
+    return result
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def named(wrapper: F, function: Callable[..., Any], transform: str) -> F:
+    """Give ``wrapper`` the name, signature and docstring of what it transforms."""
+    name = getattr(function, "__name__", type(function).__name__)
+    wrapper.__name__ = f"{transform}_{name}"
+    wrapper.__qualname__ = f"{transform}({getattr(function, '__qualname__', name)})"
+    wrapper.__doc__ = getattr(function, "__doc__", None)
+    wrapper.__wrapped__ = function  # type: ignore[attr-defined]
+    return wrapper

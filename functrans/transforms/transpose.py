@@ -1,0 +1,161 @@
+"""Transpose: run a linear program backwards, pushing cotangents into accumulators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import Aval
+from functrans.core.jaxpr import Jaxpr, evaluate
+from functrans.core.primitive import Accumulator, Ints
+from functrans.core.trace import Tracer, current_trace, opened
+from functrans.primitives.indexing import scatter, scatter_into
+from functrans.primitives.linear import add, broadcast_in_dim, pad_for_slice, slices
+from functrans.transforms.linearize import (
+    LinearTracer,
+    Tape,
+    instantiate,
+    remember,
+)
+from functrans.transforms.stage import stage
+
+
+class Sum(Accumulator):
+    """The cotangents met so far of one tape variable; added in place where that is safe."""
+
+    __slots__ = ("owned", "value", "variable")
+
+    def __init__(self, variable: LinearTracer) -> None:
+        self.variable = variable
+        self.value: Any = None
+        self.owned = False  # value is an array that nobody else holds
+
+    @property
+    def aval(self) -> Aval:
+        return self.variable.aval
+
+    def add(self, cotangent: Any) -> None:
+        value = self.value
+        if value is None:
+            self.value = cotangent
+        elif self.owned and type(cotangent) is np.ndarray and current_trace() is None:
+            np.add(value, cotangent, out=value)
+        else:
+            self.value = total = add(value, cotangent)
+            self.owned = type(total) is np.ndarray
+
+    def add_slice(self, cotangent: Any, start: Ints, limit: Ints, strides: Ints) -> None:
+        if self._open(cotangent):
+            self.value[slices(start, limit, strides)] += cotangent
+        else:
+            self.add(pad_for_slice(cotangent, self.aval.shape, start, limit, strides))
+
+    def add_at(self, cotangent: Any, indices: tuple[Any, ...], axes: Ints, mode: str) -> None:
+        if not any(isinstance(i, Tracer) for i in indices) and self._open(cotangent):
+            scatter_into(self.value, cotangent, indices, "add", axes, mode)
+            return
+        base = self.value
+        if base is None:
+            aval = self.aval
+            base = broadcast_in_dim(aval.dtype.type(0), aval.shape, ())
+        self.value = scatter(base, cotangent, indices, axes, "add", mode)
+        self.owned = False
+
+    def _open(self, cotangent: Any) -> bool:
+        """Make ``value`` a real array of our own, if evaluation is eager."""
+        if (
+            current_trace() is not None
+            or isinstance(cotangent, Tracer)
+            or isinstance(self.value, Tracer)
+        ):
+            return False
+        if self.value is None:
+            aval = self.aval
+            self.value = np.zeros(aval.shape, aval.dtype)
+        elif not self.owned:
+            self.value = np.array(self.value)
+        self.owned = True
+        return True
+
+
+def backward(
+    tape: Tape,
+    outs: Sequence[LinearTracer | None],
+    cotangents: Sequence[Any],
+    ins: Sequence[LinearTracer | None],
+) -> list[Any]:
+    """Cotangents of the inputs (None for zero) from cotangents of the outputs (None for zero)."""
+    sums: list[Sum | None] = [None] * tape.count
+
+    def total(variable: LinearTracer) -> Sum:
+        found = sums[variable.index]
+        if found is None:
+            found = sums[variable.index] = Sum(variable)
+        return found
+
+    for out, cotangent in zip(outs, cotangents, strict=True):
+        if out is not None and cotangent is not None:
+            total(out).add(cotangent)
+    for eqn in reversed(tape.eqns):
+        primitive = eqn.primitive
+        if primitive.multiple:
+            found = [sums[t.index] for t in eqn.outs]
+            if all(s is None for s in found):
+                continue
+            cotangent = [None if s is None else s.value for s in found]
+        else:
+            index = eqn.outs[0].index
+            single = sums[index]
+            if single is None or single.value is None:
+                continue
+            cotangent = single.value
+            sums[index] = None  # memory is freed as the pass goes
+        args = [
+            total(a) if type(a) is LinearTracer and a._trace is tape else a for a in eqn.args
+        ]
+        primitive.transpose(cotangent, *args, **eqn.params)
+    result: list[Any] = []
+    for t in ins:
+        final = None if t is None else sums[t.index]
+        result.append(None if final is None else final.value)
+    return result
+
+
+def transpose_jaxpr(
+    jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool, ...]
+) -> Jaxpr:
+    """The transpose of a Jaxpr that is linear in some inputs; remembered.
+
+    It maps the other inputs and the cotangents of the ``nonzero`` outputs to the cotangents of
+    the linear inputs.
+    """
+    result: Jaxpr = remember(
+        jaxpr, ("transpose", linear, nonzero), lambda: _transpose_jaxpr(jaxpr, linear, nonzero)
+    )
+    return result
+
+
+def _transpose_jaxpr(jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool, ...]) -> Jaxpr:
+    known = [v.aval for v, on in zip(jaxpr.invars, linear, strict=True) if not on]
+    cotangent_avals = [v.aval for v, on in zip(jaxpr.outvars, nonzero, strict=True) if on]
+
+    def transposed(*args: Any) -> list[Any]:
+        values = iter(args[: len(known)])
+        given = iter(args[len(known) :])
+        tape = Tape(current_trace())
+        ins = [
+            tape.input(v.aval) if on else None
+            for v, on in zip(jaxpr.invars, linear, strict=True)
+        ]
+        with opened(tape):
+            outs = evaluate(jaxpr, *(next(values) if t is None else t for t in ins))
+        out_tracers = [t if tape.owns(t) else None for t in outs]
+        cotangents = [next(given) if on else None for on in nonzero]
+        found = backward(tape, out_tracers, cotangents, ins)
+        return [
+            instantiate(ct, t.aval) for ct, t in zip(found, ins, strict=True) if t is not None
+        ]
+
+    return stage(transposed, [*known, *cotangent_avals])

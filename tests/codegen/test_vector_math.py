@@ -1,0 +1,391 @@
+"""Scalar functions against NumPy for every dtype, and against mpmath for the last bits."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from functrans.codegen import vector_math
+from functrans.codegen.compile import compile_ir
+
+INTS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+FLOATS = ["float32", "float64"]
+ALL = ["bool", *INTS, *FLOATS]
+
+
+class Module:
+    """An emitter of one loop body."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.declared: dict[str, None] = {}
+        self.defined: dict[str, str] = {}
+        self.count = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " + text)
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"%t{self.count}"
+
+    def declare(self, text: str) -> None:
+        self.declared[text] = None
+
+    def define(self, name: str, text: str) -> None:
+        self.defined[name] = text
+
+
+def kernel(name: str, ins: Sequence[Any], out: Any, static: tuple[int, ...] = ()) -> Any:
+    """A function of equal-length arrays that applies one scalar function in a compiled loop."""
+    dtypes, result_dtype = [np.dtype(d) for d in ins], np.dtype(out)
+    module = Module()
+    args = []
+    for i, dtype in enumerate(dtypes):
+        memory = vector_math.memory_type(dtype)
+        module.line(f"%p{i} = getelementptr inbounds {memory}, ptr %a{i}, i64 %i")
+        module.line(f"%m{i} = load {memory}, ptr %p{i}")
+        if dtype.kind == "b":
+            module.line(f"%b{i} = icmp ne i8 %m{i}, 0")
+        args.append(f"%{'b' if dtype.kind == 'b' else 'm'}{i}")
+    result = vector_math.scalar(module, name, static, args, dtypes, result_dtype)
+    memory = vector_math.memory_type(result_dtype)
+    if result_dtype.kind == "b":
+        module.line(f"%stored = zext i1 {result} to i8")
+        result = "%stored"
+    module.line(f"%q = getelementptr inbounds {memory}, ptr %o, i64 %i")
+    module.line(f"store {memory} {result}, ptr %q")
+    parameters = ", ".join(f"ptr noalias %a{i}" for i in range(len(ins)))
+    text = "\n".join([*module.declared, *module.defined.values()])
+    body = "\n".join(module.lines)
+    code = compile_ir(
+        f"""{text}
+define void @loop({parameters}, ptr noalias %o, i64 %n) {{
+start:
+  br label %body
+body:
+  %i = phi i64 [0, %start], [%i.next, %body]
+{body}
+  %i.next = add nuw nsw i64 %i, 1
+  %end = icmp eq i64 %i.next, %n
+  br i1 %end, label %done, label %body
+done:
+  ret void
+}}
+""",
+        "loop",
+    )
+    pointers = [ctypes.c_void_p] * (len(ins) + 1)
+    call = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(code.address)
+
+    def run(*arrays: Any) -> Any:
+        given = [np.ascontiguousarray(a, d) for a, d in zip(arrays, dtypes, strict=True)]
+        target = np.empty(given[0].shape, result_dtype)
+        call(*[a.ctypes.data for a in given], target.ctypes.data, target.size)
+        assert code.address
+        return target
+
+    return run
+
+
+def values(dtype: Any, seed: int = 0, size: int = 300) -> Any:
+    """Edge values and random ones of a dtype."""
+    dtype = np.dtype(dtype)
+    rng = np.random.default_rng(seed)
+    if dtype.kind == "b":
+        return rng.integers(0, 2, size).astype(bool)
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        edges = [info.min, info.min + 1, info.max, info.max - 1, 0, 1, 2, 3, 7, 8, 31, 63, 64]
+        small = rng.integers(max(info.min, -9), 10, size // 2)
+        large = rng.integers(info.min, info.max, size // 2, dtype=dtype, endpoint=True)
+        all_values = np.concatenate([np.array(edges, object), small.astype(object), large])
+        return rng.permutation(np.array(all_values).astype(dtype))
+    edges = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-30]
+    info_f = np.finfo(dtype)
+    edges += [float(info_f.smallest_subnormal), float(info_f.max), -float(info_f.max)]
+    middle = rng.integers(-6, 7, size // 2) / 2
+    return rng.permutation(np.concatenate([edges * 4, middle, rng.standard_normal(size) * 5])).astype(dtype)  # fmt: skip  # noqa: E501
+
+
+def same(actual: Any, expected: Any) -> None:
+    """Equal to the bit, signs of zeros included; any NaN is like any other."""
+    assert actual.dtype == expected.dtype
+    np.testing.assert_array_equal(actual, expected)
+    if actual.dtype.kind == "f":
+        kept = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(actual[kept]), np.signbit(expected[kept]))
+
+
+BINARY: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
+    "add": (np.add, ALL), "sub": (np.subtract, [*INTS, *FLOATS]), "mul": (np.multiply, ALL),
+    "div": (np.divide, FLOATS), "rem": (np.fmod, [*INTS, *FLOATS]),
+    "mod": (np.remainder, [*INTS, *FLOATS]), "floor_div": (np.floor_divide, [*INTS, *FLOATS]),
+    "max": (np.maximum, ALL), "min": (np.minimum, ALL), "copysign": (np.copysign, FLOATS),
+    "nextafter": (np.nextafter, FLOATS), "and": (np.bitwise_and, ["bool", *INTS]),
+    "or": (np.bitwise_or, ["bool", *INTS]), "xor": (np.bitwise_xor, ["bool", *INTS]),
+    "shift_left": (np.left_shift, INTS), "shift_right": (np.right_shift, INTS),
+    "eq": (np.equal, ALL), "ne": (np.not_equal, ALL), "lt": (np.less, ALL),
+    "le": (np.less_equal, ALL), "gt": (np.greater, ALL), "ge": (np.greater_equal, ALL),
+    "pow": (np.power, ["uint8", "uint16", "uint32", "uint64"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [(n, d) for n, (_, dtypes) in BINARY.items() for d in dtypes]
+)
+def test_binary_as_numpy(name: str, dtype: str) -> None:
+    reference = BINARY[name][0]
+    x, y = values(dtype, 1), values(dtype, 2)
+    with np.errstate(all="ignore"):
+        expected = reference(x, y)
+    actual = kernel(name, [dtype, dtype], expected.dtype)(x, y)
+    if name in ("max", "min"):  # which zero of two is no part of the contract
+        actual, expected = actual + dtype_zero(dtype), expected + dtype_zero(dtype)
+    same(actual, expected)
+
+
+def dtype_zero(dtype: str) -> Any:
+    return np.zeros((), dtype)[()]
+
+
+UNARY: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
+    "neg": (np.negative, [*INTS, *FLOATS]), "abs": (np.abs, ALL),
+    "sign": (np.sign, [*INTS, *FLOATS]), "floor": (np.floor, FLOATS), "ceil": (np.ceil, FLOATS),
+    "round": (np.rint, FLOATS), "sqrt": (np.sqrt, FLOATS), "not": (np.invert, ["bool", *INTS]),
+    "population_count": (np.bitwise_count, INTS), "is_finite": (np.isfinite, ALL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [(n, d) for n, (_, dtypes) in UNARY.items() for d in dtypes]
+)
+def test_unary_as_numpy(name: str, dtype: str) -> None:
+    x = values(dtype)
+    with np.errstate(all="ignore"):
+        expected = UNARY[name][0](x)
+    same(kernel(name, [dtype], expected.dtype)(x), expected)
+
+
+@pytest.mark.parametrize("source", ALL)
+@pytest.mark.parametrize("target", ALL)
+def test_convert_as_numpy(source: str, target: str) -> None:
+    x = values(source)
+    if np.dtype(source).kind == "f" and np.dtype(target).kind in "iu":
+        bits = 8 * np.dtype(target).itemsize
+        info = np.iinfo(target)
+        edges = [2.0**bits, 2.0 ** (bits - 1), -(2.0 ** (bits - 1)), 2.0**31, -(2.0**31), 2.0**62]
+        near = np.array(edges)[:, None] + np.array([-1.0, -0.75, 0.0, 0.75, 1.0])
+        x = np.concatenate([x, near.ravel().astype(source)])
+        # C leaves open what a cast of a value out of range gives; the others must agree.
+        wide = x.astype(np.longdouble)
+        x = x[(wide > int(info.min) - 1) & (wide < int(info.max) + 1)]
+    with np.errstate(all="ignore"):
+        expected = x.astype(target)
+    same(kernel("convert", [source], target)(x), expected)
+
+
+@pytest.mark.parametrize("target", INTS)
+@pytest.mark.parametrize("source", FLOATS)
+def test_convert_out_of_range_is_defined(source: str, target: str) -> None:
+    x = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30], source)
+    run = kernel("convert", [source], target)
+    same(run(x), run(x.copy()))
+
+
+@pytest.mark.parametrize("dtype", [*INTS, *FLOATS])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3, 7, 10])
+def test_integer_pow(dtype: str, exponent: int) -> None:
+    x = values(dtype)
+    with np.errstate(all="ignore"):
+        expected = x ** np.dtype(dtype).type(exponent)
+    actual = kernel("integer_pow", [dtype], dtype, (exponent,))(x)
+    if np.dtype(dtype).kind == "f":
+        np.testing.assert_allclose(actual, expected, rtol=8 * np.finfo(dtype).eps)
+    else:
+        same(actual, expected)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_negative_integer_pow(dtype: str) -> None:
+    x = values(dtype)
+    with np.errstate(all="ignore"):
+        expected = 1 / x**3
+    np.testing.assert_allclose(
+        kernel("integer_pow", [dtype], dtype, (-3,))(x), expected, rtol=4 * np.finfo(dtype).eps
+    )
+
+
+@pytest.mark.parametrize("dtype", ALL)
+def test_select_n(dtype: str) -> None:
+    a, b, c = (values(dtype, i) for i in range(3))
+    which = np.arange(a.size) % 3
+    same(kernel("select_n", ["bool", dtype, dtype], dtype)(which == 1, a, b), np.where(which == 1, b, a))  # fmt: skip  # noqa: E501
+    for index in ("int32", "int64"):
+        actual = kernel("select_n", [index, dtype, dtype, dtype], dtype)(which, a, b, c)
+        same(actual, np.choose(which, [a, b, c]))
+
+
+# --- Accuracy -------------------------------------------------------------------------------
+
+
+def _both_signs(low: float, high: float) -> Callable[[np.random.Generator, int], Any]:
+    """Magnitudes spread evenly over the exponents from ``10**low`` to ``10**high``."""
+    return lambda rng, n: rng.choice([-1.0, 1.0], n) * 10 ** rng.uniform(low, high, n)
+
+
+def _uniform(low: float, high: float) -> Callable[[np.random.Generator, int], Any]:
+    return lambda rng, n: rng.uniform(low, high, n)
+
+
+def _positive(low: float, high: float) -> Callable[[np.random.Generator, int], Any]:
+    return lambda rng, n: 10 ** rng.uniform(low, high, n)
+
+
+def _near_one(rng: np.random.Generator, n: int) -> Any:
+    return 1 + _both_signs(-15, -1)(rng, n)
+
+
+mp = mpmath.mp
+ACCURACY: dict[str, tuple[Callable[[Any], Any], float, Sequence[Any]]] = {
+    # name: exact function, bound in ulp, ranges of arguments
+    "exp": (mp.exp, 1.0, [_uniform(-745, 709), _both_signs(-20, 1)]),
+    "exp2": (lambda x: mp.mpf(2) ** x, 1.0, [_uniform(-1074, 1023), _both_signs(-20, 1)]),
+    "expm1": (mp.expm1, 1.5, [_uniform(-40, 709), _both_signs(-300, 1)]),
+    "log": (mp.log, 1.0, [_positive(-308, 308), _near_one, _positive(-323, -308)]),
+    "log2": (lambda x: mp.log(x, 2), 1.0, [_positive(-308, 308), _near_one]),
+    "log10": (mp.log10, 1.0, [_positive(-308, 308), _near_one]),
+    "log1p": (mp.log1p, 1.0, [_positive(-300, 308), _both_signs(-30, -0.01)]),
+    "sin": (mp.sin, 2.0, [_both_signs(-300, 1), _uniform(-1e4, 1e4), _both_signs(0, 300)]),
+    "cos": (mp.cos, 2.0, [_both_signs(-300, 1), _uniform(-1e4, 1e4), _both_signs(0, 300)]),
+    "tan": (mp.tan, 3.0, [_both_signs(-300, 1), _uniform(-1e4, 1e4), _both_signs(0, 300)]),
+    "asin": (mp.asin, 3.0, [_uniform(-1, 1), _both_signs(-300, 0)]),
+    "acos": (mp.acos, 3.0, [_uniform(-1, 1), _both_signs(-300, 0)]),
+    "atan": (mp.atan, 3.0, [_both_signs(-300, 300), _uniform(-3, 3)]),
+    "sinh": (mp.sinh, 2.0, [_uniform(-710, 710), _both_signs(-300, 1)]),
+    "cosh": (mp.cosh, 2.0, [_uniform(-710, 710), _both_signs(-300, 1)]),
+    "tanh": (mp.tanh, 2.0, [_uniform(-22, 22), _both_signs(-300, 1)]),
+    "asinh": (mp.asinh, 2.0, [_both_signs(-300, 300), _uniform(-3, 3)]),
+    "acosh": (mp.acosh, 2.0, [lambda r, n: 1 + _positive(-15, 300)(r, n)]),
+    "atanh": (mp.atanh, 2.0, [_uniform(-1, 1), _both_signs(-300, -0.01)]),
+    "logistic": (lambda x: 1 / (1 + mp.exp(-x)), 1.5, [_uniform(-744, 40), _both_signs(-20, 1)]),
+    "erf": (mp.erf, 4.0, [_uniform(-6, 6), _both_signs(-300, 0)]),
+    "erfc": (mp.erfc, 3.0, [_uniform(-6, 26), _both_signs(-300, 0)]),
+    "cbrt": (mp.cbrt, 3.5, [_positive(-300, 300)]),
+    "lgamma": (mp.loggamma, 3.0, [_positive(-5, 5)]),
+}
+CHECKED = 250  # arguments of each range
+
+
+def worst_ulp(actual: Any, x: Any, exact: Callable[[Any], Any]) -> float:
+    """The largest error in units of the last place of the true value."""
+    worst = 0.0
+    limit = float(np.finfo(actual.dtype).max)
+    with mp.workprec(140):
+        for got, argument in zip(actual, x, strict=True):
+            true = mp.mpf(exact(mp.mpf(float(argument))))
+            if abs(true) > limit:
+                assert np.isinf(got) or abs(float(got)) == limit, argument
+                continue
+            unit = float(np.spacing(actual.dtype.type(abs(float(true)))))
+            worst = max(worst, float(abs(mp.mpf(float(got)) - true) / unit))
+    return worst
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", list(ACCURACY))
+def test_accuracy(name: str, dtype: str) -> None:
+    exact, bound, ranges = ACCURACY[name]
+    rng = np.random.default_rng(7)
+    x = np.concatenate([make(rng, CHECKED) for make in ranges])
+    with np.errstate(all="ignore"):
+        x = x.astype(dtype)
+    x = x[np.isfinite(x)]
+    if name in ("log", "log2", "log10", "cbrt", "lgamma"):
+        x = x[x > 0]
+    if name in ("atanh", "log1p"):
+        x = x[(x > -1) & ((name == "log1p") | (x < 1))]
+    assert worst_ulp(kernel(name, [dtype], dtype)(x), x, exact) <= bound
+
+
+SPECIAL = np.array(
+    [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -0.5, 5e-324, -5e-324, 1e-310, 2.0**-1022,
+     1e308, -1e308, 709.78, 709.79, 710.4, 710.48, -745.1, -745.2, 1e5, -1e5, 2.0**1023]
+)  # fmt: skip
+NUMPY_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
+    "atanh": "arctanh",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", [n for n in ACCURACY if n != "lgamma"])
+def test_special_values_as_numpy(name: str, dtype: str) -> None:
+    import scipy.special as special
+
+    reference = getattr(np, NUMPY_NAMES.get(name, name), None)
+    reference = reference or getattr(special, {"logistic": "expit"}.get(name, name))
+    with np.errstate(all="ignore"):
+        x = np.concatenate([SPECIAL, SPECIAL]).astype(dtype)
+        expected = reference(x)
+    actual = kernel(name, [dtype], dtype)(x)
+    tiny = float(np.finfo(dtype).smallest_subnormal)
+    np.testing.assert_allclose(actual, expected, rtol=8 * np.finfo(dtype).eps, atol=tiny)
+    kept = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(actual[kept]), np.signbit(expected[kept]))
+
+
+PAIRS: dict[str, Callable[..., Any]] = {
+    "pow": np.power, "atan2": np.arctan2, "hypot": np.hypot, "logaddexp": np.logaddexp,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", list(PAIRS))
+def test_two_arguments_as_numpy(name: str, dtype: str) -> None:
+    x, y = (a.ravel() for a in np.meshgrid(values(dtype, 1, 100), values(dtype, 2, 100)))
+    with np.errstate(all="ignore"):
+        expected = PAIRS[name](x, y)
+    actual = kernel(name, [dtype, dtype], dtype)(x, y)
+    tiny = float(np.finfo(dtype).smallest_subnormal)
+    np.testing.assert_allclose(actual, expected, rtol=8 * np.finfo(dtype).eps, atol=tiny)
+
+
+# --- Constants and refusals -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ALL)
+def test_literals_are_exact(dtype: str) -> None:
+    d = np.dtype(dtype)
+    t = vector_math.memory_type(d)
+    for value in values(dtype)[:40]:
+        text = vector_math.literal(value, d)
+        if d.kind == "b":
+            text = {"true": "1", "false": "0"}[text]
+        code = compile_ir(
+            f"define void @put(ptr %o) {{\n  store {t} {text}, ptr %o\n  ret void\n}}", "put", "stub"
+        )
+        out = np.zeros(1, d)
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(code.address)(out.ctypes.data)
+        same(out, np.array([value], d))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtypes", "out"),
+    [
+        ("sin", ["float16"], "float16"), ("exp", ["int64"], "float64"),
+        ("digamma", ["float64"], "float64"), ("add", ["complex128"] * 2, "complex128"),
+        ("add", [">f8"] * 2, ">f8"), ("sub", ["bool"] * 2, "bool"), ("unknown", ["float64"], "f8"),
+        ("pow", ["int64"] * 2, "int64"), ("add", ["longdouble"] * 2, "longdouble"),
+    ],
+)  # fmt: skip
+def test_what_is_not_supported(name: str, dtypes: list[str], out: str) -> None:
+    given = [np.dtype(d) for d in dtypes]
+    assert not vector_math.supports(name, given, np.dtype(out))
+    with pytest.raises(NotImplementedError, match=name):
+        vector_math.scalar(Module(), name, (), ["%x"] * len(given), given, np.dtype(out))
