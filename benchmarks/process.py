@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,9 +25,12 @@ FIRST_GRADIENT = """
 
 def in_fresh_process(code: str) -> float:
     """Run ``code`` in a new interpreter and read the number that it prints."""
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode is cached, as when installed
     done = subprocess.run(
         [sys.executable, "-c", dedent(code)],
         cwd=Path(__file__).parent.parent,
+        env=environment,
         stdout=subprocess.PIPE,
         text=True,
         check=True,

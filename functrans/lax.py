@@ -5,6 +5,7 @@ from typing import Any
 from functrans import tree
 from functrans.core.avals import aval_of, is_inexact
 from functrans.primitives.contraction import dot_general
+from functrans.primitives.elementwise import abs_ as abs
 from functrans.primitives.elementwise import (
     acos,
     acosh,
@@ -52,14 +53,13 @@ from functrans.primitives.elementwise import (
     tanh,
     zeta,
 )
-from functrans.primitives.elementwise import abs_ as abs  # noqa: A004
 from functrans.primitives.elementwise import and_ as bitwise_and
-from functrans.primitives.elementwise import max_ as max  # noqa: A004
-from functrans.primitives.elementwise import min_ as min  # noqa: A004
+from functrans.primitives.elementwise import max_ as max
+from functrans.primitives.elementwise import min_ as min
 from functrans.primitives.elementwise import not_ as bitwise_not
 from functrans.primitives.elementwise import or_ as bitwise_or
-from functrans.primitives.elementwise import power as pow  # noqa: A004
-from functrans.primitives.elementwise import round_ as round  # noqa: A004
+from functrans.primitives.elementwise import power as pow
+from functrans.primitives.elementwise import round_ as round
 from functrans.primitives.elementwise import xor as bitwise_xor
 from functrans.primitives.indexing import gather, scatter
 from functrans.primitives.linear import (
@@ -84,9 +84,9 @@ from functrans.primitives.linear import (
     sub,
     transpose,
 )
-from functrans.primitives.linear import complex_ as complex  # noqa: A004
+from functrans.primitives.linear import complex_ as complex
 from functrans.primitives.linear import convert as convert_element_type
-from functrans.primitives.linear import slice_ as slice  # noqa: A004
+from functrans.primitives.linear import slice_ as slice
 from functrans.primitives.linear import stop_gradient as _stop
 from functrans.primitives.reductions import (
     argmax,
@@ -110,4 +110,94 @@ def stop_gradient(x: Any) -> Any:
     return tree.map_(lambda v: _stop(v) if is_inexact(aval_of(v).dtype) else v, x)
 
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Any", "tree")]
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "argmax",
+    "argmin",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "betainc",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "broadcast_in_dim",
+    "cbrt",
+    "ceil",
+    "complex",
+    "concatenate",
+    "conj",
+    "convert_element_type",
+    "cos",
+    "cosh",
+    "cumulative",
+    "digamma",
+    "div",
+    "dot_general",
+    "eq",
+    "erf",
+    "erf_inv",
+    "erfc",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "floor",
+    "full",
+    "full_like",
+    "gather",
+    "ge",
+    "gt",
+    "igamma",
+    "igammac",
+    "imag",
+    "integer_pow",
+    "iota",
+    "is_finite",
+    "le",
+    "lgamma",
+    "log",
+    "log1p",
+    "logistic",
+    "lt",
+    "max",
+    "min",
+    "mul",
+    "ne",
+    "neg",
+    "nextafter",
+    "pad",
+    "population_count",
+    "pow",
+    "real",
+    "reduce_and",
+    "reduce_max",
+    "reduce_min",
+    "reduce_or",
+    "reduce_prod",
+    "reduce_sum",
+    "rem",
+    "reshape",
+    "rev",
+    "round",
+    "scatter",
+    "select_n",
+    "shift_left",
+    "sign",
+    "sin",
+    "sinh",
+    "slice",
+    "sqrt",
+    "stop_gradient",
+    "sub",
+    "tan",
+    "tanh",
+    "transpose",
+    "zeta",
+]

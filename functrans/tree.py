@@ -80,7 +80,6 @@ def keystr(path: KeyPath) -> str:
     return "".join(str(key) for key in path)
 
 
-
 # --- the registry --------------------------------------------------------------------------------
 
 
@@ -265,7 +264,7 @@ class PyTreeDef:
         self.type = type_
         self.aux = aux
         self.children = children
-        self.num_leaves = 1 if type_ is None else sum(c.num_leaves for c in children)
+        self.num_leaves: int = 1 if type_ is None else sum(c.num_leaves for c in children)
         self._hash: int | None = None
 
     @property

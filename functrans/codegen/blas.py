@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,9 +24,10 @@ from functrans.kernel import Contract
 
 Ints = tuple[int, ...]
 
-# Below this many multiplications a loop nest is faster than a BLAS call (measured with square
-# float64 matrices on AVX-512: a 10³ product takes about as long either way).
-_BLAS_FROM = 1000
+# From this many multiplications on BLAS is faster than a loop nest. Measured with float64 and
+# float32 on AVX-512: a call costs 0.2–0.4 µs, an 8³ product takes about as long either way, a 10³
+# product 0.3 µs against 1.0 µs. docs/design/codegen.md has the table.
+_BLAS_FROM = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,51 +149,76 @@ def _joint_stride(shape: Sequence[int], strides: Sequence[int], axes: Ints) -> i
     return step
 
 
-def emit(gemm: Gemm, name: str) -> str:
-    """A function ``name(blas, a, b, c)`` that does the product."""
-    s, t = gemm.sizes, "double" if gemm.dtype.itemsize == 8 else "float"
-    numbers = (s.n, s.m, s.k, gemm.rhs.leading, gemm.lhs.leading, s.n)
-    labels = ("n", "m", "k", "ldb", "lda", "ldc")
-    lines = [
-        f"@{name}.{label} = private constant i32 {max(number, 1)}"
-        for label, number in zip(labels, numbers, strict=True)
-    ]
-    flags = [ord("T" if m.transposed else "N") for m in (gemm.rhs, gemm.lhs)]
-    lines += [
-        f"@{name}.tb = private constant i8 {flags[0]}",
-        f"@{name}.ta = private constant i8 {flags[1]}",
-        f"@{name}.one = private constant {t} 1.0",
-        f"@{name}.zero = private constant {t} 0.0",
-        f"define internal void @{name}(ptr %f, ptr %a, ptr %b, ptr %c) noinline {{",
-        "entry:",
-        "  br label %loop",
-        "loop:",
-        "  %i = phi i64 [ 0, %entry ], [ %next, %loop ]",
-    ]
+def emit(gemm: Gemm, emitter: Emitter, pointers: Sequence[str]) -> None:
+    """The instructions of the product; ``pointers`` are the routine, the operands, the result."""
+    s = gemm.sizes
+    if s.batch == 1:
+        _emit_call(gemm, emitter, pointers)
+        return
+    body = _Body(emitter)
+    body.line("br label %loop")
+    body.lines.append("loop:")
+    body.line("%i = phi i64 [ 0, %entry ], [ %next, %loop ]")
+    moved = ["%f"]
     steps = (gemm.lhs.batch_stride, gemm.rhs.batch_stride, s.m * s.n)
     for pointer, step in zip("abc", steps, strict=True):
-        lines += [
-            f"  %o{pointer} = mul i64 %i, {step}",
-            f"  %p{pointer} = getelementptr {t}, ptr %{pointer}, i64 %o{pointer}",
-        ]
-    arguments = ", ".join(
-        f"ptr {p}"
-        for p in (
-            *(f"@{name}.{label}" for label in ("tb", "ta", "n", "m", "k", "one")),
-            *("%pb", f"@{name}.ldb", "%pa", f"@{name}.lda"),
-            *(f"@{name}.zero", "%pc", f"@{name}.ldc"),
-        )
+        body.line(f"%o{pointer} = mul i64 %i, {step * gemm.dtype.itemsize}")
+        body.line(f"%p{pointer} = getelementptr i8, ptr %{pointer}, i64 %o{pointer}")
+        moved.append(f"%p{pointer}")
+    _emit_call(gemm, body, moved)
+    body.line("%next = add i64 %i, 1")
+    body.line(f"%done = icmp eq i64 %next, {s.batch}")
+    body.line("br i1 %done, label %exit, label %loop")
+    body.lines += ["exit:", "  ret void"]
+    numbers = (gemm.lhs.batch_stride, gemm.lhs.leading, gemm.rhs.batch_stride, gemm.rhs.leading)
+    flags = f"{int(gemm.lhs.transposed)}{int(gemm.rhs.transposed)}"
+    label = "_".join(map(str, (gemm.routine, s.batch, s.m, s.n, s.k, *numbers, flags)))
+    head = f"define internal void @{label}(ptr %f, ptr %a, ptr %b, ptr %c) noinline {{"
+    emitter.define(label, "\n".join([head, "entry:", *body.lines, "}"]))
+    emitter.line(f"call void @{label}({', '.join(f'ptr {p}' for p in pointers)})")
+
+
+class Emitter(Protocol):
+    """Where instructions go."""
+
+    def line(self, text: str) -> None: ...
+
+    def define(self, name: str, text: str) -> None: ...
+
+
+class _Body:
+    """The instructions of a function of their own."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self.lines: list[str] = []
+        self.define = emitter.define
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " + text)
+
+
+def _emit_call(gemm: Gemm, emitter: Emitter, pointers: Sequence[str]) -> None:
+    s = gemm.sizes
+    t = "double" if gemm.dtype.itemsize == 8 else "float"
+
+    def number(value: int) -> str:
+        return constant(f"int.{value}", f"i32 {value}")
+
+    def constant(name: str, value: str) -> str:
+        emitter.define(f"blas.{name}", f"@blas.{name} = private constant {value}")
+        return f"@blas.{name}"
+
+    def flag(matrix: Matrix) -> str:
+        letter = "T" if matrix.transposed else "N"
+        return constant(letter, f"i8 {ord(letter)}")
+
+    routine, a, b, c = pointers
+    arguments = (
+        *(flag(gemm.rhs), flag(gemm.lhs), number(s.n), number(s.m), number(s.k)),
+        *(constant(f"{t}.1", f"{t} 1.0"), b, number(gemm.rhs.leading)),
+        *(a, number(gemm.lhs.leading), constant(f"{t}.0", f"{t} 0.0"), c, number(s.n)),
     )
-    lines += [
-        f"  call void %f({arguments})",
-        "  %next = add i64 %i, 1",
-        f"  %done = icmp eq i64 %next, {s.batch}",
-        "  br i1 %done, label %exit, label %loop",
-        "exit:",
-        "  ret void",
-        "}",
-    ]
-    return "\n".join(lines)
+    emitter.line(f"call void {routine}({', '.join(f'ptr {x}' for x in arguments)})")
 
 
 @cache

@@ -18,8 +18,8 @@ from functrans.codegen.fuse import Cluster
 from functrans.codegen.loops import Cell, Nest, Nests, Step, Storage
 from functrans.codegen.statements import (
     ByteCopy,
-    Coordinate,
     Compute,
+    Coordinate,
     Copy,
     LibraryCall,
     NumpyCall,
@@ -131,7 +131,11 @@ def _take_over(
     if nest is None:
         return None
     for old in dying:
-        if old in arena.starts and old.nbytes == new.nbytes and _read_before_written(old, new, nest):
+        if (
+            old in arena.starts
+            and old.nbytes == new.nbytes
+            and _read_before_written(old, new, nest)
+        ):
             return old
     return None
 

@@ -10,6 +10,7 @@ be the stub of another signature or the Python path. ``docs/design/calling.md`` 
 from __future__ import annotations
 
 import ctypes
+import importlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -34,6 +35,7 @@ _SLOT = 32  # bytes that hold any one scalar
 _STACK_LIMIT = 16 * 1024  # a larger workspace comes from the pool
 _POOL_LIMIT = 1 << 28  # a larger one is given back after the call
 _ARRAY_READY = 0x1 | 0x100  # C-contiguous, aligned
+_USER_DTYPES = 256  # the type numbers of dtypes that are not NumPy's own
 
 _HEADER = object.__basicsize__  # of every object; its last word is the type
 _WEAK_TYPES: dict[str, tuple[type, int]] = {
@@ -158,16 +160,14 @@ _API = (*_PYTHON_API, *_NUMPY_API, *_OBJECTS, "pool")
 @cache
 def _api() -> np.ndarray[Any, Any]:
     """The addresses the stub calls, in the order of ``_API``; then the pool's one cell."""
-    from numpy._core import _multiarray_umath
-
+    core = importlib.import_module("numpy._core._multiarray_umath")
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-    numpy_table = get_pointer(_multiarray_umath._ARRAY_API, None)
-    words = [_address(name) for name in _PYTHON_API]
-    for place in _NUMPY_API.values():
-        words.append(ctypes.c_int64.from_address(numpy_table + 8 * place).value)
-    words += [id(thing) for thing in _OBJECTS.values()]
-    return np.array([*words, 0], np.int64)
+    numpy_table = get_pointer(core._ARRAY_API, None)
+    python = [_address(name) for name in _PYTHON_API]
+    numpy = [ctypes.c_int64.from_address(numpy_table + 8 * i).value for i in _NUMPY_API.values()]
+    objects = [id(thing) for thing in _OBJECTS.values()]
+    return np.array([*python, *numpy, *objects, 0], np.int64)
 
 
 def _address(name: str) -> int:
@@ -243,6 +243,7 @@ def stub_ir() -> str:
         )
 
     data, rank, dims, descr, flags = (_HEADER + o for o in (0, 8, 16, 40, 48))
+    descr_kind, descr_order, descr_number, descr_size = (_HEADER + o for o in (8, 10, 12, 24))
     return f"""
 define ptr @functrans_call(ptr %self, ptr %args, i64 %nargs, ptr %kwnames) nounwind {{
 start:
@@ -294,9 +295,30 @@ array:
   %rank.fits = icmp eq i64 %rank.wide, %wanted.rank
   %ready = and i32 %array.flags, {_ARRAY_READY}
   %flags.fit = icmp eq i32 %ready, {_ARRAY_READY}
-  %array.fits.0 = and i1 %descr.fits, %rank.fits
-  %array.fits = and i1 %array.fits.0, %flags.fit
-  br i1 %array.fits, label %array.dims, label %missing
+  %array.fits = and i1 %rank.fits, %flags.fit
+  br i1 %array.fits, label %array.descr.check, label %missing
+
+array.descr.check:
+  br i1 %descr.fits, label %array.dims, label %other.descr
+
+other.descr:
+  ; An equal dtype in another object: unpickled, or long long beside long.
+{field("kind.wanted", "%wanted.descr", descr_kind, "i8")}\
+{field("kind.given", "%array.descr", descr_kind, "i8")}\
+{field("order.given", "%array.descr", descr_order, "i8")}\
+{field("number.given", "%array.descr", descr_number, "i32")}\
+{field("size.wanted", "%wanted.descr", descr_size, "i64")}\
+{field("size.given", "%array.descr", descr_size, "i64")}
+  %same.kind = icmp eq i8 %kind.wanted, %kind.given
+  %same.size = icmp eq i64 %size.wanted, %size.given
+  %equal.order = icmp eq i8 %order.given, {ord("=")}
+  %no.order = icmp eq i8 %order.given, {ord("|")}
+  %native.order = or i1 %equal.order, %no.order
+  %built.in = icmp ult i32 %number.given, {_USER_DTYPES}
+  %same.0 = and i1 %same.kind, %same.size
+  %same.1 = and i1 %native.order, %built.in
+  %same.descr = and i1 %same.0, %same.1
+  br i1 %same.descr, label %array.dims, label %missing
 
 array.dims:
 {field("dims", "%object", dims)}{field("array.data", "%object", data)}

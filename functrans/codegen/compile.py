@@ -3,15 +3,14 @@
 Two tiers share one way: *programs* hold loops and go through the optimising pipeline, *stubs*
 (``codegen.call``) are straight-line code and go to the code generator as they are.
 
-The pipeline is LLVM's second level with loop vectorisation and interleaving, without SLP
-vectorisation and without the separate unrolling pass: interleaving already unrolls what gains
-from it, small static extents are unrolled by the emitter, and both passes together cost a third
-of the optimiser's time. ``docs/design/calling.md`` has the measurements.
+The pipeline is LLVM's second level with loop vectorisation; interleaving only where there are
+reductions; no SLP vectorisation and no unrolling pass, since small static extents are unrolled by
+the emitter. Long scalar functions are linked in after it. ``docs/design/calling.md`` has the
+measurements.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import threading
@@ -22,6 +21,8 @@ from typing import Any, Literal
 
 import llvmlite.binding as llvm
 
+from functrans.codegen import host
+from functrans.codegen.formulas import LATE_SYMBOL, late_helper
 from functrans.errors import CompileError
 
 Tier = Literal["program", "stub"]
@@ -112,12 +113,44 @@ def _optimised(ir: str, tier: Tier, machine: llvm.TargetMachine) -> llvm.ModuleR
     if tier == "program":
         options = llvm.create_pipeline_tuning_options(speed_level=2)
         options.loop_vectorization = True
-        options.loop_interleaving = True
+        options.loop_interleaving = False  # only where a loop asks for it by metadata
         options.slp_vectorization = False
         options.loop_unrolling = False
         builder = llvm.create_pass_builder(machine, options)
         builder.getModulePassManager().run(module, builder)
+        _link_late_helpers(module, builder)
     return module
+
+
+_INLINED_LINES = 200  # helpers whose calls times lines exceed this are called, not inlined
+
+
+def _link_late_helpers(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
+    """Define the long scalar functions that the optimised module calls.
+
+    The loops are vectorised by now, so that only the forms in use are written, and the optimiser
+    has been spared their bodies.
+    """
+    declared = [f.name for f in module.functions if LATE_SYMBOL.fullmatch(f.name)]
+    if not declared:
+        return
+    text = str(module)
+    calls = {name: text.count(f" @{name}(") - 1 for name in declared}
+    definitions: dict[str, None] = {}
+    any_inlined = False
+    for name, count in calls.items():
+        if not count:
+            continue
+        helper = late_helper(name, inline=True)
+        inline = count * helper.text.count("\n") <= _INLINED_LINES
+        any_inlined |= inline
+        definitions.update(dict.fromkeys(helper.declarations))
+        definitions[helper.text if inline else late_helper(name, inline=False).text] = None
+    module.link_in(llvm.parse_assembly("\n".join(definitions)))
+    if any_inlined:
+        inliner = llvm.create_new_module_pass_manager()
+        inliner.add_always_inliner_pass()
+        inliner.run(module, builder)
 
 
 def _check_symbols(module: llvm.ModuleRef) -> None:
@@ -125,7 +158,7 @@ def _check_symbols(module: llvm.ModuleRef) -> None:
     for function in module.functions:
         if function.is_declaration:
             name = function.name
-            if not name.startswith("llvm.") and llvm.address_of_symbol(name) is None:
+            if not name.startswith(("llvm.", "ft.late.")) and llvm.address_of_symbol(name) is None:
                 raise CompileError(f"Compiled code calls {name}, which this process lacks.")
 
 
@@ -141,35 +174,21 @@ def _kept_variants(ir: str) -> str:
     )
 
 
-_VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@_ZGV\w+)", re.MULTILINE)
+_VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@(?:_ZGV\w+|ft\.late\.[\w.]+))\(", re.MULTILINE)
 
 
 def _load(object_code: bytes) -> llvm.ExecutionEngine:
-    host = llvm.parse_assembly("")
-    engine = llvm.create_mcjit_compiler(host, _new_target_machine("stub"))
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target_machine("stub"))
     engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
     engine.finalize_object()
     return engine
-
-
-@cache
-def _host() -> tuple[llvm.Target, str, str]:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    try:
-        features = llvm.get_host_cpu_features().flatten()
-    except RuntimeError:  # LLVM cannot tell on some ARM machines
-        features = ""
-    if vector_library():  # its calls are resolved among the symbols of the process
-        llvm.load_library_permanently(_LIBMVEC)
-    return llvm.Target.from_default_triple(), llvm.get_host_cpu_name(), features
 
 
 _LEVEL: dict[Tier, int] = {"program": 2, "stub": 0}  # of the code generator
 
 
 def _new_target_machine(tier: Tier) -> llvm.TargetMachine:
-    target, cpu, features = _host()
+    target, cpu, features = host.target()
     return target.create_target_machine(
         cpu=cpu,
         features=features,
@@ -184,32 +203,3 @@ def _new_target_machine(tier: Tier) -> llvm.TargetMachine:
 def _target_machine(tier: Tier) -> llvm.TargetMachine:
     """One machine makes all code of a tier; it is used under the lock only."""
     return _new_target_machine(tier)
-
-
-_LIBMVEC = "libmvec.so.1"
-
-
-@cache
-def vector_library() -> bool:
-    """Whether glibc's vector math library can be called here."""
-    if not llvm.get_process_triple().startswith("x86_64"):
-        return False
-    try:
-        ctypes.CDLL(_LIBMVEC, mode=ctypes.RTLD_GLOBAL)
-    except OSError:
-        return False
-    return True
-
-
-def has_symbol(name: str) -> bool:
-    """Whether compiled code could call this function of the process."""
-    _host()
-    return llvm.address_of_symbol(name) is not None
-
-
-@cache
-def vector_bits() -> int:
-    """The width of this processor's vectors."""
-    _, _, features = _host()
-    on = set(features.split(","))
-    return 512 if "+avx512dq" in on else 256 if "+avx2" in on else 128

@@ -31,7 +31,6 @@ from functrans.codegen.statements import (
     Compute,
     Coordinate,
     Copy,
-    Extreme,
     Fold,
     LibraryCall,
     Lookup,
@@ -76,12 +75,12 @@ def emit_module(nests: Nests, buffers: Buffers, constants: Sequence[Any], entry:
 class _Scope:
     """An open loop, or the function itself: code that runs once on entering each iteration."""
 
-    variable: str
+    depth: int
     head: list[str]
     cache: dict[Any, str] = field(default_factory=dict)
 
 
-Text = list["str | Text"]
+Text = list[Any]  # lines, and texts that are still growing
 
 
 class _Kernel:
@@ -102,7 +101,7 @@ class _Kernel:
         self.registers: dict[Value, str] = {}
         self.variables: dict[int, str | int] = {}
         self.scopes: dict[str, _Scope] = {}
-        self.root = _Scope("", [])
+        self.root = _Scope(0, [])
         self.text: Text = [self.root.head]
         written = {cell.storage for step in nest.steps() for cell in step.targets}
         self.written = {self.places.get(storage, storage) for storage in written}
@@ -134,7 +133,7 @@ class _Kernel:
 
     def fresh(self) -> str:
         self.count += 1
-        return f"%{self.count}x"
+        return f"%x{self.count}"
 
     # Loops.
 
@@ -163,7 +162,7 @@ class _Kernel:
         phi = len(self.text)
         text, before = self.text, self.label
         text.append("")
-        scope = _Scope(variable, [])
+        scope = _Scope(len(self.scopes) + 1, [])
         text.append(scope.head)
         self.label = f"b{number}"
         self.scopes[variable] = scope
@@ -205,6 +204,8 @@ class _Kernel:
                 offset += name * coefficient
             else:
                 terms.append((name, coefficient))
+        if len(terms) > 1:  # outermost loop first
+            terms.sort(key=lambda term: self.scopes[term[0]].depth)
         return offset, tuple(terms)
 
     def scope_of(self, terms: Sequence[tuple[str, int]]) -> _Scope:
@@ -232,7 +233,8 @@ class _Kernel:
             if found is None:
                 found = scope.cache[key] = self.fresh()
                 index = self.scaled(*terms[k])
-                scope.head.append(f"  {found} = getelementptr inbounds {t}, ptr {result}, i64 {index}")
+                at = f"getelementptr inbounds {t}, ptr {result}, i64 {index}"
+                scope.head.append(f"  {found} = {at}")
             result = found
         if offset:
             scope = self.scope_of(terms)
@@ -309,9 +311,6 @@ class _Kernel:
             case Fold():
                 self.fold(step, op)
                 return
-            case Extreme():
-                self.extreme(step, op)
-                return
             case Update():
                 self.update(step, op)
                 return
@@ -340,7 +339,10 @@ class _Kernel:
         self.store(self.combine(op.op, total, x, dtype), dtype, pointer)
 
     def combine(self, op: str, a: str, b: str, dtype: Dtype) -> str:
-        """One step of a fold; only its order may change, never NaN or infinity."""
+        """One step of a fold; only its order may change, never NaN or infinity.
+
+        Which zero an extreme of −0 and +0 gives is open, as in NumPy.
+        """
         t = vector_math.llvm_type(dtype)
         result = self.fresh()
         if dtype.kind == "f" and op in ("add", "mul"):
@@ -348,7 +350,7 @@ class _Kernel:
         elif dtype.kind == "f":
             name = f"llvm.{op}imum.f{8 * dtype.itemsize}"
             self.declare(f"declare {t} @{name}({t}, {t})")
-            self.line(f"{result} = call {t} @{name}({t} {a}, {t} {b})")
+            self.line(f"{result} = call nsz {t} @{name}({t} {a}, {t} {b})")
         elif dtype.kind == "b":
             word = {"add": "or", "max": "or", "mul": "and", "min": "and"}.get(op, op)
             self.line(f"{result} = {word} i1 {a}, {b}")
@@ -359,29 +361,6 @@ class _Kernel:
         else:
             self.line(f"{result} = {op} {t} {a}, {b}")
         return result
-
-    def extreme(self, step: Step, op: Extreme) -> None:
-        x = self.read(step.operands[0])
-        best_cell, spot_cell = step.targets
-        dtype = best_cell.storage.dtype
-        best_at, spot_at = self.pointer(best_cell), self.pointer(spot_cell)
-        best = self.load_from(best_at, dtype, self.text)
-        spot = self.load_from(spot_at, spot_cell.storage.dtype, self.text)
-        t = vector_math.llvm_type(dtype)
-        order = "gt" if op.op == "max" else "lt"
-        wins = self.fresh()
-        if dtype.kind == "f":  # a NaN wins over any number, and the first NaN stays
-            beyond, number = self.fresh(), self.fresh()
-            self.line(f"{beyond} = fcmp u{order} {t} {x}, {best}")
-            self.line(f"{number} = fcmp ord {t} {best}, {best}")
-            self.line(f"{wins} = and i1 {beyond}, {number}")
-        else:
-            sign = "s" if dtype.kind == "i" else "u"
-            self.line(f"{wins} = icmp {sign}{order} {t} {x}, {best}")
-        where = self.convert(self.coordinate(op.form), _INT64, spot_cell.storage.dtype)
-        self.store(self.select(wins, x, best, t), dtype, best_at)
-        t = vector_math.llvm_type(spot_cell.storage.dtype)
-        self.store(self.select(wins, where, spot, t), spot_cell.storage.dtype, spot_at)
 
     def select(self, condition: str, a: str, b: str, t: str) -> str:
         result = self.fresh()
@@ -549,15 +528,15 @@ class _Module:
         ]
         return Emitted("\n".join(parts), self.constants, self.failures)
 
-    def function(self, text: str, prefix: str) -> str:
+    def function(self, text: str) -> str:
         name = self.functions.get(text)
         if name is None:
-            name = self.functions[text] = f"@{prefix}{len(self.functions)}"
+            name = self.functions[text] = f"@kernel{len(self.functions)}"
         return name
 
     def fresh(self) -> str:
         self.count += 1
-        return f"%{self.count}x"
+        return f"%x{self.count}"
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -607,7 +586,7 @@ class _Module:
     def kernel(self, nest: Nest) -> None:
         kernel = _Kernel(self, nest, self.buffers)
         kind, text = kernel.emit()
-        name = self.function(f"define internal {kind} @NAME{text}", "kernel")
+        name = self.function(f"define internal {kind} @NAME{text}")
         args = ", ".join(f"ptr {self.pointer(place)}" for place in kernel.params)
         if kind == "void":
             self.line(f"call void {name}({args})")
@@ -623,14 +602,9 @@ class _Module:
         if routine not in self.routines:
             self.routines[routine] = len(self.constants)
             self.constants.append(RoutineAddress(routine))
-        name = self.function(blas.emit(call.gemm, "NAME"), "gemm")
-        pointers = [
-            self.pointer(Place("const", self.routines[routine])),
-            *map(self.region, call.reads),
-            self.value(call.write),
-        ]
-        args = ", ".join(f"ptr {p}" for p in pointers)
-        self.line(f"call void {name}({args})")
+        table = self.pointer(Place("const", self.routines[routine]))
+        pointers = [table, *map(self.region, call.reads), self.value(call.write)]
+        blas.emit(call.gemm, self, pointers)
 
     def numpy(self, call: NumpyCall) -> None:
         number = len(self.constants)

@@ -84,5 +84,5 @@ def _reader(position: int, aval: Aval) -> Callable[[Any], Any]:
 def _array(address: int | None, aval: Aval) -> Any:
     if not aval.nbytes or address is None:
         return np.zeros(aval.shape, aval.dtype)
-    buffer = (ctypes.c_char * aval.nbytes).from_address(address)
+    buffer: Any = (ctypes.c_char * aval.nbytes).from_address(address)
     return np.ndarray(aval.shape, aval.dtype, buffer)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from functrans.codegen.index import unit
 from functrans.codegen.statements import (
@@ -198,7 +199,7 @@ def _place_ends(loop: Loop, fold: FoldEnds, path: list[Loop]) -> None:
         if not body:
             continue
         inner = [Loop(extent) for extent in fold.extents]
-        for outer, child in zip(inner, inner[1:], strict=False):
+        for outer, child in pairwise(inner):
             outer.body.append(child)
         nodes = inner[-1].body if inner else target
         for statement in body:
@@ -272,9 +273,9 @@ def _title(cluster: Cluster) -> str:
             left, right = (region.value for region in cluster.reads)
             return f"{cluster.write} = {cluster.gemm} {left} {right}"
         case NumpyCall():
-            left = ", ".join(map(repr, cluster.writes))
-            right = " ".join(repr(r.value) for r in cluster.reads)
-            return f"{left} = NumPy {cluster.eqn.primitive.name} {right} ({cluster.reason})"
+            made = ", ".join(map(repr, cluster.writes))
+            read = " ".join(repr(r.value) for r in cluster.reads)
+            return f"{made} = NumPy {cluster.eqn.primitive.name} {read} ({cluster.reason})"
         case ByteCopy():
             return f"{cluster.write} = copy {cluster.read.value}"
 

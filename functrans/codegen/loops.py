@@ -30,7 +30,7 @@ from functrans.codegen.statements import (
     Compute,
     Coordinate,
     Copy,
-    Extreme,
+    Fold,
     Lookup,
     Op,
     Statement,
@@ -57,6 +57,7 @@ class Storage:
     size: int  # in elements
     local: bool
     inside: int = -1  # the one cluster that uses it, -1 when it carries values between clusters
+    partial: bool = False  # an accumulator for one block of a long sum
 
     @property
     def dtype(self) -> Dtype:
@@ -67,7 +68,7 @@ class Storage:
         return self.size * self.dtype.itemsize
 
     def __repr__(self) -> str:
-        return f"{'local ' if self.local else ''}{self.value}"
+        return f"{self.value}{'′' if self.partial else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Cell:
     strides: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.storage.value}[{show_form(self.address)}]"
+        return f"{self.storage}[{show_form(self.address)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class Step:
     def __str__(self) -> str:
         op = self.op
         name = op.scalar if isinstance(op, Compute) else type(op).__name__.lower()
-        left = ", ".join([repr(self.result), *map(str, self.targets)])
+        name += f" {op.op}" if isinstance(op, Fold | Update) else ""
+        left = ", ".join([*([] if self.targets else [repr(self.result)]), *map(str, self.targets)])
         return f"{left} = {name} {' '.join(map(str, self.operands))}".rstrip()
 
 
@@ -189,7 +191,7 @@ def build_nests(clusters: Clusters) -> Nests:
         nest = None
         if isinstance(cluster, Kernel):
             nest = Nest(_Writer(places).nodes(cluster.nodes, []))
-            nest.nodes = [_collapsed(node) for node in nest.nodes]
+            nest.nodes = [_blocked(_collapsed(node)) for node in nest.nodes]
             for node in nest.nodes:
                 _mark_unrolled(node)
         order.append((cluster, nest))
@@ -261,9 +263,9 @@ def in_register(reader: Statement, access: Access) -> bool:
     )
 
 
-def _fixed_axes(value: Value, uses: list[tuple[Statement, Access]]) -> Iterator[int]:
+def _fixed_axes(value: Value, uses: list[tuple[Statement | None, Access]]) -> Iterator[int]:
     """The axes whose index is, in all uses, the variable of a loop that all uses share."""
-    accesses = [*uses]
+    accesses = [(statement, access) for statement, access in uses if statement is not None]
     for writer in value.writers:
         accesses += [(writer, write) for write in writer.writes if write.value is value]
     if any(len(access.groups) != len(value.shape) for _, access in accesses):
@@ -311,7 +313,7 @@ class _Writer:
 
     def step(self, statement: Statement, variables: list[int]) -> Step:
         op = statement.op
-        if isinstance(op, Coordinate | Extreme):
+        if isinstance(op, Coordinate):
             op = replace(op, form=_renamed(op.form, variables))
         operands = [self.operand(statement, access, variables) for access in statement.reads]
         targets = [
@@ -392,7 +394,7 @@ def _walks_as_one(form: Affine, outer: int, inner: int, extent: int) -> bool:
 
 
 def _forms(step: Step) -> Iterator[Affine]:
-    if isinstance(step.op, Coordinate | Extreme):
+    if isinstance(step.op, Coordinate):
         yield step.op.form
     for operand in step.operands:
         if isinstance(operand, Cell):
@@ -405,7 +407,7 @@ def _forget(step: Step, variable: int) -> None:
     def without(form: Affine) -> Affine:
         return Affine(form.offset, tuple(t for t in form.terms if t[0] != variable))
 
-    if isinstance(step.op, Coordinate | Extreme):
+    if isinstance(step.op, Coordinate):
         step.op = replace(step.op, form=without(step.op.form))
     step.operands = [
         replace(o, address=without(o.address)) if isinstance(o, Cell) else o for o in step.operands
@@ -413,8 +415,68 @@ def _forget(step: Step, variable: int) -> None:
     step.targets = [replace(cell, address=without(cell.address)) for cell in step.targets]
 
 
+_BLOCKED_FROM = 2048
+_BLOCKS = range(1024, 255, -1)
+
+
+def _blocked(node: Step | For) -> Step | For:
+    """A long sum as a sum of the sums of blocks, so that rounding errors grow far more slowly.
+
+    The outermost loop is cut where a block size divides it. Each accumulator gets a partial one
+    for the block, set up as the whole one is, and folded into it behind the block.
+    """
+    if isinstance(node, Step) or node.extent < _BLOCKED_FROM:
+        return node
+    block = next((b for b in _BLOCKS if node.extent % b == 0), 0)
+    steps = list(steps_of(node.body))
+    folds = {step.targets[0].storage: step.op for step in steps if isinstance(step.op, Fold)}
+    begun = {cell.storage for step in steps_of(node.prologue) for cell in step.targets}
+    read = {o.storage for step in steps for o in step.operands if isinstance(o, Cell)}
+    sums = any(op.op == "add" and storage.dtype.kind == "f" for storage, op in folds.items())
+    if not block or not sums or begun != set(folds) or begun & read:
+        return node
+    if not all(storage.local for storage in begun):
+        return node
+    partial = {old: Storage(old.value, old.size, True, old.inside, True) for old in begun}
+    outer = -1 - node.variable  # a name that no other loop has
+
+    def moved(cell: Cell) -> Cell:
+        terms = dict(cell.address.terms)
+        if node.variable in terms:
+            terms[outer] = terms[node.variable] * block
+        where = Affine(cell.address.offset, tuple(terms.items()))
+        return replace(cell, address=where, storage=partial.get(cell.storage, cell.storage))
+
+    def begin(part: Step | For) -> Step | For:
+        if isinstance(part, For):
+            return replace(part, body=[begin(child) for child in part.body])
+        return replace(part, targets=[moved(cell) for cell in part.targets])
+
+    def finish(part: Step | For) -> Step | For:
+        if isinstance(part, For):
+            return replace(part, body=[finish(child) for child in part.body])
+        (target,) = part.targets
+        op = folds[target.storage]
+        return replace(part, op=op, operands=[moved(target)])
+
+    for step in steps:
+        step.operands = [moved(o) if isinstance(o, Cell) else o for o in step.operands]
+        step.targets = [moved(cell) for cell in step.targets]
+        if isinstance(step.op, Coordinate):
+            probe = moved(Cell(next(iter(begun)), step.op.form))
+            step.op = replace(step.op, form=probe.address)
+    inner = For(
+        node.variable,
+        block,
+        [begin(part) for part in node.prologue],
+        node.body,
+        [finish(part) for part in node.prologue],
+    )
+    return For(outer, node.extent // block, node.prologue, [inner], node.epilogue)
+
+
 def _mark_unrolled(node: Step | For) -> int:
-    """Mark short loops with small bodies; the number of steps that the node makes, or a large one."""
+    """Mark short loops with small bodies; returns the steps that the node makes, or too many."""
     if isinstance(node, Step):
         return 1
     inside = sum(map(_mark_unrolled, node.body)) * node.extent

@@ -44,7 +44,7 @@ class Program:
     constants: list[Any]
     failures: list[Eqn]
     pending: Pending
-    _table: Any = field(default=None)
+    _table: np.ndarray[Any, Any] | None = field(default=None)
 
     @property
     def in_avals(self) -> list[Aval]:
@@ -58,12 +58,11 @@ class Program:
     def workspace(self) -> int:
         return self.buffers.workspace
 
-    def constant_table(self) -> ctypes.Array[ctypes.c_void_p]:
-        """The addresses of ``constants``, alive as long as the program."""
+    def constant_table(self) -> np.ndarray[Any, Any]:
+        """The addresses of ``constants`` as an array, alive as long as the program."""
         if self._table is None:
-            addresses = [_address(c) for c in self.constants]
-            self._table = (ctypes.c_void_p * max(len(addresses), 1))(*addresses)
-        return self._table  # type: ignore[no-any-return]
+            self._table = np.array([_address(c) for c in self.constants] or [0], np.uintp)
+        return self._table
 
     def error(self, status: int) -> BaseException:
         """The exception behind a status that the entry returned."""
@@ -123,9 +122,9 @@ def _linked(constant: Any, pending: Pending) -> Any:
     return callback(constant, pending) if isinstance(constant, NumpyCall) else constant
 
 
-def _address(constant: Any) -> int | None:
+def _address(constant: Any) -> int:
     if isinstance(constant, int):
         return constant
     if isinstance(constant, np.ndarray):
         return constant.ctypes.data
-    return ctypes.cast(constant, ctypes.c_void_p).value
+    return ctypes.cast(constant, ctypes.c_void_p).value or 0

@@ -51,7 +51,8 @@ class Report:
 
     @property
     def flops(self) -> int:
-        return sum(row.flops for row in (*self.kernels, *self.library_calls))
+        native = sum(row.flops for row in self.kernels)
+        return native + sum(row.flops for row in self.library_calls)
 
     def __str__(self) -> str:
         lines = [
@@ -67,8 +68,7 @@ class Report:
         for call in self.library_calls:
             work = f"{call.flops:>12,} flops {call.bytes:>12,} bytes"
             lines.append(f"  library    {work}  {call.call}  {call.line}")
-        for row in self.fallbacks:
-            lines.append(f"  NumPy      {row.operation}: {row.reason}  {row.line}")
+        lines += [f"  NumPy      {r.operation}: {r.reason}  {r.line}" for r in self.fallbacks]
         return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ their readers, and are copied only where a reader needs what no layout says.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,7 @@ from functrans.kernel import Affine
 
 Dtype = np.dtype[Any]
 _INT64 = np.dtype(np.int64)
+_BOOL = np.dtype(bool)
 _LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its kernel
 
 
@@ -134,14 +135,6 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Extreme:
-    """Keep the extreme value and the coordinate where it was first seen."""
-
-    op: str
-    form: Affine
-
-
-@dataclass(frozen=True, slots=True)
 class Lookup:
     """Read the first operand at coordinates that the other operands hold."""
 
@@ -159,7 +152,7 @@ class Update:
     mode: str
 
 
-Op = Compute | Copy | Coordinate | Fold | Extreme | Lookup | Update
+Op = Compute | Copy | Coordinate | Fold | Lookup | Update
 
 
 @dataclass(slots=True, eq=False)
@@ -338,9 +331,7 @@ class _Lowering:
             return literal(value.literal, cast or value.dtype)
         return Access(value, substitute_groups(groups, forms), cast)
 
-    def item(
-        self, extents: list[int], body: list[Statement], fold: FoldEnds | None = None
-    ) -> None:
+    def item(self, extents: list[int], body: list[Statement], fold: FoldEnds | None = None) -> None:
         self.steps.append(Item(extents, body, fold))
 
     def copy(self, atom: Atom, target: Value, eqn: Eqn | None) -> None:
@@ -405,35 +396,12 @@ class _Lowering:
                 if not is_native(atom.aval.dtype):
                     word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
                     break
-        match word:
-            case kernel.Map():
-                self.map(eqn, word)
-            case kernel.View():
-                self.view(eqn, word)
-            case kernel.Reshape():
-                self.reshape(eqn)
-            case kernel.Pad():
-                self.pad(eqn, word)
-            case kernel.Concat():
-                self.concat(eqn, word)
-            case kernel.Iota():
-                self.iota(eqn, word)
-            case kernel.Reduce():
-                self.reduce(eqn, word)
-            case kernel.ArgReduce():
-                self.arg_reduce(eqn, word)
-            case kernel.Cumulative():
-                self.cumulative(eqn, word)
-            case kernel.Contract():
-                self.contract(eqn, word)
-            case kernel.Gather():
-                self.gather(eqn, word)
-            case kernel.Scatter():
-                self.scatter(eqn, word)
-            case kernel.Call():
-                self.fallback(eqn, "the inner program was not inlined")
-            case kernel.Fallback():
-                self.fallback(eqn, word.reason)
+        if isinstance(word, kernel.Fallback):
+            self.fallback(eqn, word.reason)
+        elif isinstance(word, kernel.Call):
+            self.fallback(eqn, "the inner program was not inlined")
+        else:
+            _LOWERINGS[type(word)](self, eqn, word)
 
     def fallback(self, eqn: Eqn, reason: str) -> None:
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
@@ -465,7 +433,7 @@ class _Lowering:
         value, groups = self.layout(eqn.invars[0])
         self.layouts[eqn.outvars[0]] = (value, substitute_groups(groups, word.index))
 
-    def reshape(self, eqn: Eqn) -> None:
+    def reshape(self, eqn: Eqn, word: kernel.Reshape) -> None:
         atom, out = eqn.invars[0], eqn.outvars[0]
         value, groups = self.layout(atom)
         old, new = atom.aval.shape, out.aval.shape
@@ -580,26 +548,31 @@ class _Lowering:
         return ends, Access(target, identity_at(kept)), renamed
 
     def arg_reduce(self, eqn: Eqn, word: kernel.ArgReduce) -> None:
+        """The extreme, then the least coordinate of the elements that equal it or are NaN."""
         atom, out = eqn.invars[0], self.result(eqn)
-        space = _Space.over(atom.aval.shape)
+        shape, dtype = atom.aval.shape, atom.aval.dtype
+        space = _Space.over(shape)
         kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
-        along = space.forms[word.axis]
-        if not along.terms:
-            write = Access(out, identity_at(kept))
-            zero = literal(0, out.dtype)
-            return self.item(space.extents, [Statement(Copy(), (write,), (zero,), eqn)])
-        depth = along.terms[0][0]
-        dtype = atom.aval.dtype
-        ends, best, renamed = self.accumulator(space, kept, depth, dtype, None, eqn)
-        spot_ends, spot, _ = self.accumulator(space, kept, depth, out.dtype, out, eqn)
-        ends.finish = spot_ends.finish
-        for access, start in ((best, _start(word.op, dtype)), (spot, 0)):
-            target = Access(access.value, identity_at(renamed))
-            first = literal(start, access.value.dtype)
-            ends.init.append(Statement(Copy(), (target,), (first,), eqn))
-        op = Extreme(word.op, along)
-        reads = (self.read(atom, space.forms),)
-        return self.item(space.extents, [Statement(op, (best, spot), reads, eqn)], ends)
+        best = self.new(out.shape, dtype)
+        x = self.read(atom, space.forms)
+        self.folded(eqn, space, kept, word.op, [], x, best)
+        body: list[Statement] = []
+
+        def note(op: Op, dtype: Dtype, *reads: Access) -> Access:
+            value = self.new(space.extents, dtype)
+            place = Access(value, tuple((1, unit(d)) for d in range(len(space.extents))))
+            body.append(Statement(op, (place,), reads, eqn))
+            return Access(value, place.groups)
+
+        wins = note(Compute("eq"), _BOOL, x, Access(best, identity_at(kept)))
+        if dtype.kind == "f":
+            wins = note(Compute("or"), _BOOL, wins, note(Compute("ne"), _BOOL, x, x))
+        here = note(Coordinate(space.forms[word.axis]), _INT64)
+        none = literal(shape[word.axis], _INT64)
+        spot = note(Compute("select_n"), _INT64, wins, none, here)
+        if out.dtype != _INT64:
+            spot = note(Compute("convert"), out.dtype, spot)
+        self.folded(eqn, space, kept, "min", body, spot, out)
 
     def cumulative(self, eqn: Eqn, word: kernel.Cumulative) -> None:
         atom, out = eqn.invars[0], self.result(eqn)
@@ -634,50 +607,49 @@ class _Lowering:
         left: list[Affine] = [ZERO] * lhs.aval.ndim
         right: list[Affine] = [ZERO] * rhs.aval.ndim
         space = _Space()
-        for a, b in zip(sides.lhs_batch, sides.rhs_batch, strict=True):
-            left[a] = right[b] = space.add(lhs.aval.shape[a])
-        for a in sides.lhs_free:
-            left[a] = space.add(lhs.aval.shape[a])
-        batch_and_left = list(space.forms)
-        right_free: list[Affine] = []
 
-        def add_free() -> None:
-            for b in sides.rhs_free:
-                right[b] = space.add(rhs.aval.shape[b])
-                right_free.append(right[b])
-
-        def add_contracted() -> None:
-            for a, b in zip(sides.lhs_contract, sides.rhs_contract, strict=True):
+        def paired(lhs_axes: Sequence[int], rhs_axes: Sequence[int]) -> None:
+            for a, b in zip(lhs_axes, rhs_axes, strict=True):
                 left[a] = right[b] = space.add(lhs.aval.shape[a])
 
-        if self.runs_along_free(rhs, sides):
-            add_contracted()
-            add_free()
+        def free(forms: list[Affine], atom: Atom, axes: Sequence[int]) -> None:
+            for axis in axes:
+                forms[axis] = space.add(atom.aval.shape[axis])
+
+        paired(sides.lhs_batch, sides.rhs_batch)
+        if self.runs_along_free(rhs, sides.rhs_free, sides.rhs_contract):
+            free(left, lhs, sides.lhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+            free(right, rhs, sides.rhs_free)
+        elif self.runs_along_free(lhs, sides.lhs_free, sides.lhs_contract):
+            free(right, rhs, sides.rhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+            free(left, lhs, sides.lhs_free)
         else:
-            add_free()
-            add_contracted()
-        kept = batch_and_left + right_free
+            free(left, lhs, sides.lhs_free)
+            free(right, rhs, sides.rhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+        kept = [left[a] for a in (*sides.lhs_batch, *sides.lhs_free)]
+        kept += [right[b] for b in sides.rhs_free]
         out = self.result(eqn)
-        product = self.new([n for n in space.extents], dtype)
+        product = self.new(space.extents, dtype)
         at = tuple((1, unit(d)) for d in range(len(space.extents)))
         reads = (self.read(lhs, left, dtype), self.read(rhs, right, dtype))
         times = Statement(Compute("mul"), (Access(product, at),), reads, eqn)
         self.folded(eqn, space, kept, "add", [times], Access(product, at), out)
         return None
 
-    def runs_along_free(self, rhs: Atom, sides: blas.Sides) -> bool:
-        """Whether the right operand lies along a free axis, so that the loops should too."""
-        if not isinstance(rhs, Var) or not sides.rhs_free:
+    def runs_along_free(self, atom: Atom, free: Sequence[int], contract: Sequence[int]) -> bool:
+        """Whether the operand lies along a free axis, so that the innermost loop should too."""
+        if not isinstance(atom, Var):
             return False
-        shape = rhs.aval.shape
-        _, _, strides = self.strides(rhs)
-        free = [axis for axis in sides.rhs_free if shape[axis] > 1]
-        along = [axis for axis in sides.rhs_contract if shape[axis] > 1]
-        return bool(free) and (not along or strides[free[-1]] <= strides[along[-1]])
+        shape = atom.aval.shape
+        _, _, strides = self.strides(atom)
+        across = [abs(strides[axis]) for axis in free if shape[axis] > 1]
+        along = [abs(strides[axis]) for axis in contract if shape[axis] > 1]
+        return bool(across) and (not along or across[-1] <= along[-1])
 
-    def library(
-        self, eqn: Eqn, sides: blas.Sides, sizes: blas.Sizes, lhs: Var, rhs: Var
-    ) -> None:
+    def library(self, eqn: Eqn, sides: blas.Sides, sizes: blas.Sizes, lhs: Var, rhs: Var) -> None:
         regions: list[Region] = []
         matrices: list[blas.Matrix] = []
         roles = (
@@ -753,6 +725,22 @@ class _Lowering:
         op = Update(word.op, word.axes, word.mode)
         reads = (self.read(updates, space.forms, out.dtype), *spots)
         self.item(space.extents, [Statement(op, (Access(out, groups),), reads, eqn)])
+
+
+_LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
+    kernel.Map: _Lowering.map,
+    kernel.View: _Lowering.view,
+    kernel.Reshape: _Lowering.reshape,
+    kernel.Pad: _Lowering.pad,
+    kernel.Concat: _Lowering.concat,
+    kernel.Iota: _Lowering.iota,
+    kernel.Reduce: _Lowering.reduce,
+    kernel.ArgReduce: _Lowering.arg_reduce,
+    kernel.Cumulative: _Lowering.cumulative,
+    kernel.Contract: _Lowering.contract,
+    kernel.Gather: _Lowering.gather,
+    kernel.Scatter: _Lowering.scatter,
+}
 
 
 def literal(value: Any, dtype: Dtype) -> Access:

@@ -142,7 +142,7 @@ def _jit_lower(avals: Sequence[Aval], out: Any, *, jaxpr: Jaxpr, name: str) -> k
     return kernel.Call()
 
 
-jit_p = Primitive(
+jit_p: Primitive = Primitive(
     "jit",
     _jit_abstract,
     _jit_impl,
@@ -194,7 +194,7 @@ class Lowered:
         return tree.unflatten(self._entry.out_tree, shapes)
 
     def as_text(self, stage: str = "llvm") -> str:
-        """The program as text: jaxpr, passes, clusters, loops, buffers, llvm, optimised, assembly."""
+        """The program as text at a stage of :data:`functrans.codegen.executable.STAGES`."""
         return self.executable.as_text(stage)
 
     def report(self) -> Any:
@@ -457,7 +457,9 @@ def _inferred_statics(
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Static positions and names, each completed from the other by the signature."""
     numbers = () if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    names = () if argnames is None else (argnames,) if isinstance(argnames, str) else tuple(argnames)
+    names = (
+        () if argnames is None else (argnames,) if isinstance(argnames, str) else tuple(argnames)
+    )
     if not (numbers or names):
         return (), ()
     try:
@@ -479,9 +481,7 @@ def _inferred_statics(
             if name not in keywords:
                 raise OptionError(f"static_argnames names {name!r}, which is no argument.")
     if argnames is None:
-        names = tuple(
-            positional[i] for i in numbers if -len(positional) <= i < len(positional)
-        )
+        names = tuple(positional[i] for i in numbers if -len(positional) <= i < len(positional))
     if argnums is None:
         numbers = tuple(positional.index(n) for n in names if n in positional)
     return numbers, names

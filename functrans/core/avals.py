@@ -123,7 +123,8 @@ def aval_of(x: Any) -> Aval:
                 f"An array of dtype {x.dtype} has no numbers to compute with.",
                 "Convert it to a numeric dtype first, for example with x.astype(float).",
             )
-        return Aval(x.shape, x.dtype)
+        dtype = x.dtype
+        return Aval(x.shape, dtype if dtype.isnative else dtype.newbyteorder("="))
     python = _PYTHON_SCALARS.get(kind)
     if python is not None:
         return Aval((), python, kind is not bool)
@@ -139,6 +140,13 @@ def aval_of(x: Any) -> Aval:
         f"{x!r:.80} of type {kind.__name__} is not an array or a number.",
         "Pass NumPy arrays, NumPy or Python numbers; turn a list into an array with np.asarray.",
     )
+
+
+def native(x: Any) -> Any:
+    """``x``, in the machine's byte order if it is an array in the other one."""
+    if type(x) is np.ndarray and not x.dtype.isnative:
+        return x.astype(x.dtype.newbyteorder("="))
+    return x
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from functrans.core.avals import Aval
-from functrans.core.jaxpr import Eqn, Jaxpr, Literal, Var
+from collections.abc import Sequence
+
+from functrans.core.avals import Aval, aval_of
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from functrans.errors import CheckError
 
 
 def check(jaxpr: Jaxpr) -> Jaxpr:
     """Return ``jaxpr`` if it keeps the grammar; raise :class:`CheckError` naming the equation."""
     defined: set[Var] = set()
+    if len(jaxpr.constvars) != len(jaxpr.consts):
+        raise CheckError("constants and their variables differ in number")
+    for var, value in zip(jaxpr.constvars, jaxpr.consts, strict=True):
+        if not aval_of(value).same_type(var.aval):
+            raise CheckError(f"a constant of type {aval_of(value)} is bound to {var}")
+    _define((*jaxpr.constvars, *jaxpr.invars), defined, "the head")
+    for eqn in jaxpr.eqns:
+        for atom in eqn.invars:
+            _check_atom(atom, defined, eqn)
+        _check_types(eqn)
+        for value in eqn.params.values():
+            for held in value if isinstance(value, tuple) else (value,):
+                if isinstance(held, Jaxpr):
+                    check(held)
+        _define(eqn.outvars, defined, eqn)
+    for atom in jaxpr.outvars:
+        _check_atom(atom, defined, "the end")
+    return jaxpr
 
-    def define(var: Var, where: str) -> None:
+
+def _define(variables: Sequence[Var], defined: set[Var], where: Eqn | str) -> None:
+    for var in variables:
         if var in defined:
             raise CheckError(f"{where} defines {var} again", "A pass must make a new variable.")
         defined.add(var)
 
-    if len(jaxpr.constvars) != len(jaxpr.consts):
-        raise CheckError("constants and their variables differ in number")
-    for var in (*jaxpr.constvars, *jaxpr.invars):
-        define(var, "the head")
-    for eqn in jaxpr.eqns:
-        for atom in eqn.invars:
-            if isinstance(atom, Var) and atom not in defined:
-                raise CheckError(f"{eqn} reads {atom} before it is defined", line=eqn.source)
-        _check_types(eqn)
-        for value in eqn.params.values():
-            if isinstance(value, Jaxpr):
-                check(value)
-        for var in eqn.outvars:
-            define(var, repr(eqn))
-    for atom in jaxpr.outvars:
-        if isinstance(atom, Var) and atom not in defined:
-            raise CheckError(f"the output {atom} is never defined")
-        if isinstance(atom, Literal) and atom.aval.shape != ():
-            raise CheckError(f"the literal {atom} is not a scalar")
-    return jaxpr
+
+def _check_atom(atom: Atom, defined: set[Var], where: Eqn | str) -> None:
+    line = where.source if isinstance(where, Eqn) else None
+    if isinstance(atom, Literal):
+        if atom.aval.shape != () or not aval_of(atom.value).same_type(atom.aval):
+            raise CheckError(f"{where} reads {atom}, which is no scalar of its type", line=line)
+    elif atom not in defined:
+        raise CheckError(f"{where} reads {atom} before it is defined", line=line)
 
 
 def _check_types(eqn: Eqn) -> None:

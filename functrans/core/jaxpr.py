@@ -81,7 +81,7 @@ class Jaxpr:
     stands for. Jaxprs compare and hash by identity; passes return new ones.
     """
 
-    __slots__ = ("__weakref__", "constvars", "consts", "eqns", "invars", "outvars")
+    __slots__ = ("__weakref__", "consts", "constvars", "eqns", "invars", "outvars")
 
     def __init__(
         self,

@@ -35,9 +35,7 @@ class Trace:
         self.parent = parent
         self.live = True
 
-    def process(
-        self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]
-    ) -> Any:
+    def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Interpret one operation whose arguments are constants or tracers."""
         raise NotImplementedError
 
@@ -81,25 +79,26 @@ class _Busy:
     Python path, which then decides.
     """
 
-    __slots__ = ("_lock", "cell")
+    __slots__ = ("_lock", "_word", "cell")
 
     def __init__(self) -> None:
         self._lock = Lock()
         self.cell = np.zeros(1, np.int64)
+        self._word = memoryview(self.cell)  # a third of the cost of the array's own indexing
 
     def __enter__(self) -> None:
         with self._lock:
-            self.cell[0] += 1
+            self._word[0] += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self.cell[0] -= 1
+            self._word[0] -= 1
 
 
 busy = _Busy()
 
 
-class opened:
+class opened:  # noqa: N801  (a context manager, named like one)
     """Run the block under a new ``trace`` and close it afterwards: its tracers are then dead."""
 
     __slots__ = ("_token", "_trace")
@@ -175,9 +174,7 @@ class Tracer:
         """The value where it is known, else None."""
         return None
 
-    def _value(
-        self, kind: type[ConcretizationTypeError], conversion: str, remedy: str
-    ) -> Any:
+    def _value(self, kind: type[ConcretizationTypeError], conversion: str, remedy: str) -> Any:
         value = self.concrete()
         while isinstance(value, Tracer):
             value = value.concrete()

@@ -166,7 +166,7 @@ def run() -> None:
     print(f"Network: {sizes}, tanh, cross entropy.\n")
 
     print("The loss as a program (jaxpr):")
-    print(indented(shortened(str(ft.make_jaxpr(loss)(params, *batch)), 12)), "\n")
+    print(indented(shortened(str(ft.make_jaxpr(loss)(params, *batch)), 12)) + "\n")
 
     first = seconds(lambda: value_and_grad(params, *batch), repeats=1)
     report = value_and_grad.lower(params, *batch).report()

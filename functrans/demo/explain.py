@@ -1,6 +1,6 @@
 """Show what functrans makes of a user's function: program, derivative, kernels, fallbacks, times.
 
-This file is a user of the library's public doors only.
+Each equation of the programs ends with the user's line that made it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 import functrans as ft
-from functrans.tree_util import tree_leaves
+from functrans.core.show import show
+from functrans.tree_util import tree_leaves, tree_map
 
 EPILOG = """\
 Each argument is a Python expression, evaluated with NumPy as np:
@@ -101,7 +102,7 @@ def evaluate(text: str) -> Any:
 def explain(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> None:
     """Print everything about ``function`` at ``arguments``."""
     heading(f"{name} as a program")
-    print(ft.make_jaxpr(function)(*arguments))
+    print(show(ft.make_jaxpr(function)(*arguments), source=True))
     heading("Compiled")
     print_compiled(function, arguments)
 
@@ -111,7 +112,7 @@ def explain(function: Callable[..., Any], arguments: tuple[Any, ...], name: str)
         print(what)
         return
     heading(what)
-    print(ft.make_jaxpr(derivative)(*operands))
+    print(show(ft.make_jaxpr(derivative)(*operands), source=True))
     heading("The derivative compiled")
     print_compiled(derivative, operands)
 
@@ -126,10 +127,11 @@ def derivative_of(
     argnums = tuple(i for i, a in enumerate(arguments) if all_inexact(a))
     if not argnums:
         return "None: no argument consists of floating-point numbers.", None, ()
-    which = ", ".join(map(str, argnums))
-    outputs = tree_leaves(ft.eval_shape(function, *arguments))
+    which = f"argument{'s' * (len(argnums) > 1)} {', '.join(map(str, argnums))}"
+    shapes = ft.eval_shape(function, *arguments)
+    outputs = tree_leaves(shapes)
     if len(outputs) == 1 and outputs[0].shape == () and outputs[0].dtype.kind == "f":
-        return f"Gradient for argument {which}", ft.grad(function, argnums=argnums), arguments
+        return f"Gradient for {which}", ft.grad(function, argnums=argnums), arguments
     if not all(np.issubdtype(out.dtype, np.inexact) for out in outputs):
         return "None: some outputs are no floating-point numbers.", None, ()
 
@@ -143,10 +145,8 @@ def derivative_of(
         _, pull = ft.vjp(of_inexact, *(inputs[i] for i in argnums))
         return pull(cotangents)
 
-    ones = ft.tree_util.tree_map(
-        lambda out: np.ones(out.shape, out.dtype), ft.eval_shape(function, *arguments)
-    )
-    title = f"Pullback (vjp) for argument {which}; its first input is the cotangent"
+    ones = tree_map(lambda out: np.ones(out.shape, out.dtype), shapes)
+    title = f"Pullback (vjp) for {which}; its first inputs are the cotangents"
     return title, pullback, (ones, *arguments)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from functrans.core.avals import dtype_of, shape_of
+from functrans.core.avals import dtype_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind, current_trace
-from functrans.errors import OptionError
+from functrans.errors import DtypeError, OptionError
 from functrans.numpy.promote import (
-    FLOATS,
     TRACED,
     apply_binary,
     apply_unary,
@@ -192,17 +191,19 @@ def float_power(x: Any, y: Any, /) -> Any:
 @derived(np.square)
 def square(x: Any, /) -> Any:
     """x·x."""
-    x = strong(operand(x))
-    return bitwise_and(x, x) if dtype_of(x).kind == "b" else ew.integer_pow(x, 2)
+    x = operand(x)
+    return ew.integer_pow(cast(x, loop(np.square, key_of(x))[0]), 2)
 
 
 @derived(np.reciprocal)
 def reciprocal(x: Any, /) -> Any:
     """1 / x; of integers the integer part."""
-    x = strong(operand(x))
-    if dtype_of(x).kind in "iub":
-        return cast(floor_divide(dtype_of(x).type(1), x), loop(np.reciprocal, dtype_of(x))[-1])
-    return linear.div(dtype_of(x).type(1), x)
+    x = operand(x)
+    x = cast(x, loop(np.reciprocal, key_of(x))[0])
+    one = dtype_of(x).type(1)
+    if dtype_of(x).kind in "iu":  # only ±1 have a reciprocal that is not 0
+        return select(equal(absolute(x), one), x, dtype_of(x).type(0))
+    return linear.div(one, x)
 
 
 @derived(np.ldexp)
@@ -257,14 +258,13 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
     dtype = dtype_of(a)
     if decimals == 0:
         return rint(a)
-    scale = 10 ** builtin_abs(decimals)
+    scale = 10 ** (decimals if decimals > 0 else -decimals)
     if decimals > 0:
         return divide(rint(multiply(a, dtype.type(scale))), dtype.type(scale))
     scaled = multiply(rint(divide(a, dtype.type(scale))), dtype.type(scale))
     return cast(scaled, dtype)
 
 
-builtin_abs = __builtins__["abs"] if isinstance(__builtins__, dict) else __builtins__.abs
 around = round
 
 
@@ -305,7 +305,8 @@ def imag(val: Any) -> Any:
 @derived(np.conjugate)
 def conjugate(x: Any, /) -> Any:
     """Complex conjugate."""
-    return linear.conj(strong(operand(x)))
+    x = operand(x)
+    return linear.conj(cast(x, loop(np.conjugate, key_of(x))[0]))
 
 
 conj = conjugate
@@ -318,7 +319,7 @@ def angle(z: Any, deg: bool = False) -> Any:
     if dtype_of(z).kind == "c":
         result = arctan2(linear.imag(z), linear.real(z))
     else:
-        result = arctan2(dtype_of(z).type(0), z)
+        result = arctan2(0, z)
     return multiply(result, 180.0 / math.pi) if deg else result
 
 
@@ -362,10 +363,16 @@ def isfinite(x: Any, /) -> Any:
     return ew.eq(x, x) if dtype_of(x).kind in "iub" else ew.is_finite(x)
 
 
+def _refuse_complex(name: str, x: Any) -> None:
+    if dtype_of(array_like(x)).kind == "c":
+        raise DtypeError(f"{name} of complex numbers would be ambiguous.", "Test real and imag.")
+
+
 @door(np.isposinf)
 def isposinf(x: Any, out: Any = None) -> Any:
     """True where x is +inf."""
     no_out("isposinf", out)
+    _refuse_complex("isposinf", x)
     return equal(x, np.inf)
 
 
@@ -373,6 +380,7 @@ def isposinf(x: Any, out: Any = None) -> Any:
 def isneginf(x: Any, out: Any = None) -> Any:
     """True where x is −inf."""
     no_out("isneginf", out)
+    _refuse_complex("isneginf", x)
     return equal(x, -np.inf)
 
 
@@ -391,6 +399,8 @@ def isclose(
 ) -> Any:
     """True where |a − b| ≤ atol + rtol·|b|."""
     a, b = array_like(a), array_like(b)
+    if dtype_of(a).kind == "b":
+        a = cast(a, np.dtype(np.int64))
     close = less_equal(absolute(subtract(a, b)), add(atol, multiply(rtol, absolute(b))))
     close = logical_or(logical_and(close, isfinite(b)), equal(a, b))
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
@@ -505,7 +515,8 @@ def nan_to_num(
 @derived(np.positive)
 def positive(x: Any, /) -> Any:
     """+x."""
-    return strong(operand(x))
+    x = operand(x)
+    return cast(x, loop(np.positive, key_of(x))[0])
 
 
 @derived(np.fabs)
@@ -552,19 +563,3 @@ def sinc(x: Any) -> Any:
         series = add(multiply(series, z), 1.0 / math.factorial(2 * k + 1))
     safe = select(small, dtype_of(x).type(1), x)
     return select(small, series, divide(sin(safe), safe))
-
-
-@door(np.real_if_close)
-def real_if_close(a: Any, tol: float = 100) -> Any:
-    """``a`` itself: whether parts are close to zero is not known of traced values."""
-    return array_like(a)
-
-
-__all__ = [
-    name
-    for name, value in list(globals().items())
-    if callable(value)
-    and not name.startswith("_")
-    and (isinstance(getattr(np, name, None), np.ufunc) or getattr(np, name, None) in TRACED)
-]
-_ = (FLOATS, shape_of)

@@ -287,7 +287,8 @@ def shape_tuple(shape: Any) -> Ints:
 
 def no_out(name: str, out: Any) -> None:
     """Refuse ``out=``: traced values are never written in place."""
-    if out is not None and out != (None,):
+    outs = out if isinstance(out, tuple) else (out,)
+    if any(o is not None for o in outs):
         raise ArgumentError(
             f"{name} cannot write its result into out= under a transform.",
             f"Use the value that {name} returns.",

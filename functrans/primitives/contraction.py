@@ -151,7 +151,7 @@ def _dot_lower(avals: Sequence[Aval], out: Aval, *, dims: Dims) -> kernel.Word:
     return native_or_fallback(avals, kernel.Contract(xc, yc, xb, yb))
 
 
-dot_general_p = Primitive(
+dot_general_p: Primitive = Primitive(
     "dot_general",
     _dot_abstract,
     _dot_impl,

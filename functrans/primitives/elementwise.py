@@ -20,18 +20,22 @@ from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import bind
 from functrans.errors import DtypeError
 from functrans.primitives.linear import (
-    add,
     bool_dtype,
     complex_,
     conj,
+    convert,
+    div,
     elementwise,
+    imag,
     keep_weak,
     mul,
-    neg,
     real,
     same_dtype,
     select_n,
 )
+
+Unary = Callable[[Any], Any]
+Binary = Callable[[Any, Any], Any]
 
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
@@ -82,37 +86,41 @@ def _truth(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
 
 # --- exponentials, logarithms, roots -------------------------------------------------------------
 
-exp_p = elementwise("exp", np.exp, [lambda y, x: y])
-exp2_p = elementwise("exp2", np.exp2, [lambda y, x: y * _LN2])
-expm1_p = elementwise("expm1", np.expm1, [lambda y, x: y + 1.0])
-log_p = elementwise("log", np.log, [lambda y, x: 1.0 / x])
-log2_p = elementwise("log2", np.log2, [lambda y, x: (1.0 / _LN2) / x])
-log10_p = elementwise("log10", np.log10, [lambda y, x: (1.0 / _LN10) / x])
-log1p_p = elementwise("log1p", np.log1p, [lambda y, x: 1.0 / (1.0 + x)])
-sqrt_p = elementwise("sqrt", np.sqrt, [lambda y, x: 0.5 / y])
-cbrt_p = elementwise("cbrt", np.cbrt, [lambda y, x: (1.0 / 3.0) / (y * y)], dtype=_real_inexact)
+exp_p: Primitive = elementwise("exp", np.exp, [lambda y, x: y])
+exp2_p: Primitive = elementwise("exp2", np.exp2, [lambda y, x: y * _LN2])
+expm1_p: Primitive = elementwise("expm1", np.expm1, [lambda y, x: y + 1.0])
+log_p: Primitive = elementwise("log", np.log, [lambda y, x: 1.0 / x])
+log2_p: Primitive = elementwise("log2", np.log2, [lambda y, x: (1.0 / _LN2) / x])
+log10_p: Primitive = elementwise("log10", np.log10, [lambda y, x: (1.0 / _LN10) / x])
+log1p_p: Primitive = elementwise("log1p", np.log1p, [lambda y, x: 1.0 / (1.0 + x)])
+sqrt_p: Primitive = elementwise("sqrt", np.sqrt, [lambda y, x: 0.5 / y])
+cbrt_p: Primitive = elementwise(
+    "cbrt", np.cbrt, [lambda y, x: (1.0 / 3.0) / (y * y)], dtype=_real_inexact
+)
 
 # --- trigonometric and hyperbolic functions ------------------------------------------------------
 
-sin_p = elementwise("sin", np.sin, [lambda y, x: cos(x)])
-cos_p = elementwise("cos", np.cos, [lambda y, x: -sin(x)])
-tan_p = elementwise("tan", np.tan, [lambda y, x: 1.0 + y * y])
-asin_p = elementwise("asin", np.arcsin, [lambda y, x: 1.0 / sqrt(1.0 - x * x)])
-acos_p = elementwise("acos", np.arccos, [lambda y, x: -1.0 / sqrt(1.0 - x * x)])
-atan_p = elementwise("atan", np.arctan, [lambda y, x: 1.0 / (1.0 + x * x)])
-sinh_p = elementwise("sinh", np.sinh, [lambda y, x: cosh(x)])
-cosh_p = elementwise("cosh", np.cosh, [lambda y, x: sinh(x)])
-tanh_p = elementwise("tanh", np.tanh, [lambda y, x: 1.0 - y * y])
-asinh_p = elementwise("asinh", np.arcsinh, [lambda y, x: 1.0 / sqrt(x * x + 1.0)])
-acosh_p = elementwise("acosh", np.arccosh, [lambda y, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))])
-atanh_p = elementwise("atanh", np.arctanh, [lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x))])
-atan2_p = elementwise(
+sin_p: Primitive = elementwise("sin", np.sin, [lambda y, x: cos(x)])
+cos_p: Primitive = elementwise("cos", np.cos, [lambda y, x: -sin(x)])
+tan_p: Primitive = elementwise("tan", np.tan, [lambda y, x: 1.0 + y * y])
+asin_p: Primitive = elementwise("asin", np.arcsin, [lambda y, x: 1.0 / sqrt(1.0 - x * x)])
+acos_p: Primitive = elementwise("acos", np.arccos, [lambda y, x: -1.0 / sqrt(1.0 - x * x)])
+atan_p: Primitive = elementwise("atan", np.arctan, [lambda y, x: 1.0 / (1.0 + x * x)])
+sinh_p: Primitive = elementwise("sinh", np.sinh, [lambda y, x: cosh(x)])
+cosh_p: Primitive = elementwise("cosh", np.cosh, [lambda y, x: sinh(x)])
+tanh_p: Primitive = elementwise("tanh", np.tanh, [lambda y, x: 1.0 - y * y])
+asinh_p: Primitive = elementwise("asinh", np.arcsinh, [lambda y, x: 1.0 / sqrt(x * x + 1.0)])
+acosh_p: Primitive = elementwise(
+    "acosh", np.arccosh, [lambda y, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))]
+)
+atanh_p: Primitive = elementwise("atanh", np.arctanh, [lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x))])
+atan2_p: Primitive = elementwise(
     "atan2",
     np.arctan2,
     [lambda r, y, x: x / (x * x + y * y), lambda r, y, x: -y / (x * x + y * y)],
     dtype=_real_inexact,
 )
-hypot_p = elementwise(
+hypot_p: Primitive = elementwise(
     "hypot", np.hypot, [lambda r, x, y: x / r, lambda r, x, y: y / r], dtype=_real_inexact
 )
 
@@ -123,8 +131,8 @@ def _logistic(x: Any) -> Any:
     return _special("expit")(x)
 
 
-logistic_p = elementwise("logistic", _logistic, [lambda y, x: y * (1.0 - y)])
-logaddexp_p = elementwise(
+logistic_p: Primitive = elementwise("logistic", _logistic, [lambda y, x: y * (1.0 - y)])
+logaddexp_p: Primitive = elementwise(
     "logaddexp",
     np.logaddexp,
     [lambda r, x, y: logistic(x - y), lambda r, x, y: logistic(y - x)],
@@ -135,58 +143,54 @@ logaddexp_p = elementwise(
 
 _NO_SHAPE_DERIVATIVE = Absent("the derivative with respect to a shape parameter has no closed form")
 
-erf_p = elementwise(
+erf_p: Primitive = elementwise(
     "erf", _special("erf"), [lambda y, x: _TWO_OVER_SQRT_PI * exp(-x * x)], dtype=_real_inexact
 )
-erfc_p = elementwise(
+erfc_p: Primitive = elementwise(
     "erfc", _special("erfc"), [lambda y, x: -_TWO_OVER_SQRT_PI * exp(-x * x)], dtype=_real_inexact
 )
-erf_inv_p = elementwise(
+erf_inv_p: Primitive = elementwise(
     "erf_inv",
     _special("erfinv"),
     [lambda y, x: (1.0 / _TWO_OVER_SQRT_PI) * exp(y * y)],
     dtype=_real_inexact,
     native=False,
 )
-lgamma_p = elementwise(
+lgamma_p: Primitive = elementwise(
     "lgamma", _special("gammaln"), [lambda y, x: digamma(x)], dtype=_real_inexact
 )
-digamma_p = elementwise(
+digamma_p: Primitive = elementwise(
     "digamma", _special("psi"), [lambda y, x: _zeta2(x)], dtype=_real_inexact, native=False
 )
-zeta_p = elementwise(
+zeta_p: Primitive = elementwise(
     "zeta",
     _special("zeta"),
     [_NO_SHAPE_DERIVATIVE, lambda r, x, q: -x * zeta(x + 1.0, q)],
     dtype=_real_inexact,
     native=False,
 )
-igamma_p = elementwise(
+igamma_p: Primitive = elementwise(
     "igamma",
     _special("gammainc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: exp((a - 1.0) * log(x) - x - lgamma(a))],
     dtype=_real_inexact,
     native=False,
 )
-igammac_p = elementwise(
+igammac_p: Primitive = elementwise(
     "igammac",
     _special("gammaincc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: -exp((a - 1.0) * log(x) - x - lgamma(a))],
     dtype=_real_inexact,
     native=False,
 )
-betainc_p = elementwise(
+betainc_p: Primitive = elementwise(
     "betainc",
     _special("betainc"),
     [
         _NO_SHAPE_DERIVATIVE,
         _NO_SHAPE_DERIVATIVE,
         lambda r, a, b, x: exp(
-            (a - 1.0) * log(x)
-            + (b - 1.0) * log1p(-x)
-            + lgamma(a + b)
-            - lgamma(a)
-            - lgamma(b)
+            (a - 1.0) * log(x) + (b - 1.0) * log1p(-x) + lgamma(a + b) - lgamma(a) - lgamma(b)
         ),
     ],
     dtype=_real_inexact,
@@ -195,7 +199,7 @@ betainc_p = elementwise(
 
 
 def _zeta2(x: Any) -> Any:
-    return zeta(x * 0.0 + 2.0, x)
+    return zeta(dtype_of(x).type(2), x)
 
 
 # --- powers --------------------------------------------------------------------------------------
@@ -218,7 +222,7 @@ def _pow_exponent_partial(r: Any, x: Any, y: Any) -> Any:
     return log(select_n(zero, x, dtype_of(x).type(1))) * r
 
 
-pow_p = elementwise(
+pow_p: Primitive = elementwise(
     "pow",
     keep_weak(np.power),
     [_pow_base_partial, _pow_exponent_partial],
@@ -234,7 +238,7 @@ def _integer_pow_impl(x: Any, *, y: int) -> Any:
     return np.power(x, y)
 
 
-integer_pow_p = elementwise(
+integer_pow_p: Primitive = elementwise(
     "integer_pow",
     _integer_pow_impl,
     [lambda r, x, *, y: x * 0 if y == 0 else y * integer_pow(x, y - 1)],
@@ -244,12 +248,30 @@ integer_pow_p = elementwise(
 
 # --- rounding, sign, magnitude -------------------------------------------------------------------
 
-sign_p = elementwise("sign", np.sign, dtype=_power_dtype)
-floor_p = elementwise("floor", np.floor, dtype=_real_inexact)
-ceil_p = elementwise("ceil", np.ceil, dtype=_real_inexact)
-round_p = elementwise("round", np.rint, dtype=_real_inexact)
-is_finite_p = elementwise("is_finite", np.isfinite, dtype=_truth)
-nextafter_p = elementwise("nextafter", np.nextafter, [None, None], dtype=_real_inexact)
+
+
+def _sign_linearize(nonzero: Sequence[bool], x: Any) -> Any:
+    y = bind(sign_p, x)
+    if not is_complex(dtype_of(x)):
+        return y, None
+    # z/|z| turns by Im(t/z): d(z/|z|) = i·z/|z|·Im(conj(z/|z|)·t)/|z|, and 0 at z = 0.
+    size = abs_(x)
+    safe = select_n(eq(size, dtype_of(size).type(0)), size, dtype_of(size).type(1))
+    inverse = conj(y)
+    turn = mul(y, complex_(mul(safe, dtype_of(size).type(0)), div(dtype_of(size).type(1), safe)))
+
+    def pushforward(t: Any) -> Any:
+        return mul(convert(imag(mul(t, inverse)), dtype_of(x)), turn)
+
+    return y, pushforward
+
+
+sign_p: Primitive = elementwise("sign", np.sign, dtype=_power_dtype, linearize=_sign_linearize)
+floor_p: Primitive = elementwise("floor", np.floor, dtype=_real_inexact)
+ceil_p: Primitive = elementwise("ceil", np.ceil, dtype=_real_inexact)
+round_p: Primitive = elementwise("round", np.rint, dtype=_real_inexact)
+is_finite_p: Primitive = elementwise("is_finite", np.isfinite, dtype=_truth)
+nextafter_p: Primitive = elementwise("nextafter", np.nextafter, [None, None], dtype=_real_inexact)
 
 
 def _abs_linearize(nonzero: Sequence[bool], x: Any) -> Any:
@@ -269,8 +291,8 @@ def _abs_linearize(nonzero: Sequence[bool], x: Any) -> Any:
     return y, pushforward
 
 
-abs_p = elementwise("abs", operator.abs, dtype=_magnitude, linearize=_abs_linearize)
-copysign_p = elementwise(
+abs_p: Primitive = elementwise("abs", operator.abs, dtype=_magnitude, linearize=_abs_linearize)
+copysign_p: Primitive = elementwise(
     "copysign",
     np.copysign,
     [lambda r, x, y: copysign(x * 0.0 + 1.0, y) * sign(x), None],
@@ -284,13 +306,13 @@ def _share(x: Any, y: Any, wins: Any) -> Any:
     return select_n(eq(x, y), select_n(wins, one(0), one(1)), one(0.5))
 
 
-max_p = elementwise(
+max_p: Primitive = elementwise(
     "max",
     np.maximum,
     [lambda r, x, y: _share(x, y, gt(x, y)), lambda r, x, y: _share(y, x, gt(y, x))],
     dtype=_power_dtype,
 )
-min_p = elementwise(
+min_p: Primitive = elementwise(
     "min",
     np.minimum,
     [lambda r, x, y: _share(x, y, lt(x, y)), lambda r, x, y: _share(y, x, lt(y, x))],
@@ -299,14 +321,16 @@ min_p = elementwise(
 
 # --- division with remainder ---------------------------------------------------------------------
 
-floor_div_p = elementwise("floor_div", operator.floordiv, [None, None], dtype=_power_dtype)
-mod_p = elementwise(
+floor_div_p: Primitive = elementwise(
+    "floor_div", operator.floordiv, [None, None], dtype=_power_dtype
+)
+mod_p: Primitive = elementwise(
     "mod",
     operator.mod,
     [lambda r, x, y: x * 0.0 + 1.0, lambda r, x, y: -floor(x / y)],
     dtype=_power_dtype,
 )
-rem_p = elementwise(
+rem_p: Primitive = elementwise(
     "rem",
     np.fmod,
     [lambda r, x, y: x * 0.0 + 1.0, lambda r, x, y: -truncate(x / y)],
@@ -315,25 +339,25 @@ rem_p = elementwise(
 
 # --- comparison, logic, bits ---------------------------------------------------------------------
 
-eq_p = elementwise("eq", operator.eq, dtype=bool_dtype)
-ne_p = elementwise("ne", operator.ne, dtype=bool_dtype)
-lt_p = elementwise("lt", operator.lt, dtype=bool_dtype)
-le_p = elementwise("le", operator.le, dtype=bool_dtype)
-gt_p = elementwise("gt", operator.gt, dtype=bool_dtype)
-ge_p = elementwise("ge", operator.ge, dtype=bool_dtype)
-and_p = elementwise("and", np.bitwise_and, dtype=_integral)
-or_p = elementwise("or", np.bitwise_or, dtype=_integral)
-xor_p = elementwise("xor", np.bitwise_xor, dtype=_integral)
-not_p = elementwise("not", np.invert, dtype=_integral)
-shift_left_p = elementwise("shift_left", np.left_shift, dtype=_integral)
-shift_right_p = elementwise("shift_right", np.right_shift, dtype=_integral)
-population_count_p = elementwise("population_count", np.bitwise_count, dtype=_count)
+eq_p: Primitive = elementwise("eq", operator.eq, dtype=bool_dtype)
+ne_p: Primitive = elementwise("ne", operator.ne, dtype=bool_dtype)
+lt_p: Primitive = elementwise("lt", operator.lt, dtype=bool_dtype)
+le_p: Primitive = elementwise("le", operator.le, dtype=bool_dtype)
+gt_p: Primitive = elementwise("gt", operator.gt, dtype=bool_dtype)
+ge_p: Primitive = elementwise("ge", operator.ge, dtype=bool_dtype)
+and_p: Primitive = elementwise("and", np.bitwise_and, dtype=_integral)
+or_p: Primitive = elementwise("or", np.bitwise_or, dtype=_integral)
+xor_p: Primitive = elementwise("xor", np.bitwise_xor, dtype=_integral)
+not_p: Primitive = elementwise("not", np.invert, dtype=_integral)
+shift_left_p: Primitive = elementwise("shift_left", np.left_shift, dtype=_integral)
+shift_right_p: Primitive = elementwise("shift_right", np.right_shift, dtype=_integral)
+population_count_p: Primitive = elementwise("population_count", np.bitwise_count, dtype=_count)
 
 
 # --- the functions -------------------------------------------------------------------------------
 
 
-def _unary(primitive: Primitive, doc: str) -> Callable[[Any], Any]:
+def _unary(primitive: Primitive, doc: str) -> Unary:
     def function(x: Any) -> Any:
         return bind(primitive, x)
 
@@ -342,7 +366,7 @@ def _unary(primitive: Primitive, doc: str) -> Callable[[Any], Any]:
     return function
 
 
-def _binary(primitive: Primitive, doc: str) -> Callable[[Any, Any], Any]:
+def _binary(primitive: Primitive, doc: str) -> Binary:
     def function(x: Any, y: Any) -> Any:
         return bind(primitive, x, y)
 
@@ -351,67 +375,69 @@ def _binary(primitive: Primitive, doc: str) -> Callable[[Any, Any], Any]:
     return function
 
 
-exp = _unary(exp_p, "eˣ.")
-exp2 = _unary(exp2_p, "2ˣ.")
-expm1 = _unary(expm1_p, "eˣ − 1, accurate near 0.")
-log = _unary(log_p, "Natural logarithm.")
-log2 = _unary(log2_p, "Logarithm to base 2.")
-log10 = _unary(log10_p, "Logarithm to base 10.")
-log1p = _unary(log1p_p, "log(1 + x), accurate near 0.")
-sqrt = _unary(sqrt_p, "Square root.")
-cbrt = _unary(cbrt_p, "Cube root of a real number.")
-sin = _unary(sin_p, "Sine of x radians.")
-cos = _unary(cos_p, "Cosine of x radians.")
-tan = _unary(tan_p, "Tangent of x radians.")
-asin = _unary(asin_p, "Inverse sine, in radians.")
-acos = _unary(acos_p, "Inverse cosine, in radians.")
-atan = _unary(atan_p, "Inverse tangent, in radians.")
-sinh = _unary(sinh_p, "Hyperbolic sine.")
-cosh = _unary(cosh_p, "Hyperbolic cosine.")
-tanh = _unary(tanh_p, "Hyperbolic tangent.")
-asinh = _unary(asinh_p, "Inverse hyperbolic sine.")
-acosh = _unary(acosh_p, "Inverse hyperbolic cosine.")
-atanh = _unary(atanh_p, "Inverse hyperbolic tangent.")
-logistic = _unary(logistic_p, "1 / (1 + e⁻ˣ).")
-erf = _unary(erf_p, "Error function.")
-erfc = _unary(erfc_p, "1 − erf(x), accurate for large x.")
-erf_inv = _unary(erf_inv_p, "Inverse of erf.")
-lgamma = _unary(lgamma_p, "Logarithm of |Γ(x)|.")
-digamma = _unary(digamma_p, "Derivative of log Γ.")
-sign = _unary(sign_p, "−1, 0 or 1; z/|z| of a complex number.")
-floor = _unary(floor_p, "Largest integer not above x.")
-ceil = _unary(ceil_p, "Smallest integer not below x.")
-round_ = _unary(round_p, "Nearest integer, halves to the even one.")
-is_finite = _unary(is_finite_p, "True where x is neither infinite nor NaN.")
-abs_ = _unary(abs_p, "Absolute value.")
-not_ = _unary(not_p, "Bitwise, of booleans logical, negation.")
-population_count = _unary(population_count_p, "Number of one bits in |x|.")
+exp: Unary = _unary(exp_p, "eˣ.")
+exp2: Unary = _unary(exp2_p, "2ˣ.")
+expm1: Unary = _unary(expm1_p, "eˣ − 1, accurate near 0.")
+log: Unary = _unary(log_p, "Natural logarithm.")
+log2: Unary = _unary(log2_p, "Logarithm to base 2.")
+log10: Unary = _unary(log10_p, "Logarithm to base 10.")
+log1p: Unary = _unary(log1p_p, "log(1 + x), accurate near 0.")
+sqrt: Unary = _unary(sqrt_p, "Square root.")
+cbrt: Unary = _unary(cbrt_p, "Cube root of a real number.")
+sin: Unary = _unary(sin_p, "Sine of x radians.")
+cos: Unary = _unary(cos_p, "Cosine of x radians.")
+tan: Unary = _unary(tan_p, "Tangent of x radians.")
+asin: Unary = _unary(asin_p, "Inverse sine, in radians.")
+acos: Unary = _unary(acos_p, "Inverse cosine, in radians.")
+atan: Unary = _unary(atan_p, "Inverse tangent, in radians.")
+sinh: Unary = _unary(sinh_p, "Hyperbolic sine.")
+cosh: Unary = _unary(cosh_p, "Hyperbolic cosine.")
+tanh: Unary = _unary(tanh_p, "Hyperbolic tangent.")
+asinh: Unary = _unary(asinh_p, "Inverse hyperbolic sine.")
+acosh: Unary = _unary(acosh_p, "Inverse hyperbolic cosine.")
+atanh: Unary = _unary(atanh_p, "Inverse hyperbolic tangent.")
+logistic: Unary = _unary(logistic_p, "1 / (1 + e⁻ˣ).")
+erf: Unary = _unary(erf_p, "Error function.")
+erfc: Unary = _unary(erfc_p, "1 − erf(x), accurate for large x.")
+erf_inv: Unary = _unary(erf_inv_p, "Inverse of erf.")
+lgamma: Unary = _unary(lgamma_p, "Logarithm of |Γ(x)|.")
+digamma: Unary = _unary(digamma_p, "Derivative of log Γ.")
+sign: Unary = _unary(sign_p, "−1, 0 or 1; z/|z| of a complex number.")
+floor: Unary = _unary(floor_p, "Largest integer not above x.")
+ceil: Unary = _unary(ceil_p, "Smallest integer not below x.")
+round_: Unary = _unary(round_p, "Nearest integer, halves to the even one.")
+is_finite: Unary = _unary(is_finite_p, "True where x is neither infinite nor NaN.")
+abs_: Unary = _unary(abs_p, "Absolute value.")
+not_: Unary = _unary(not_p, "Bitwise, of booleans logical, negation.")
+population_count: Unary = _unary(population_count_p, "Number of one bits in |x|.")
 
-atan2 = _binary(atan2_p, "Angle of the point (second, first) in radians.")
-hypot = _binary(hypot_p, "√(x² + y²) without overflow.")
-logaddexp = _binary(logaddexp_p, "log(eˣ + eʸ) without overflow.")
-zeta = _binary(zeta_p, "Hurwitz zeta function.")
-igamma = _binary(igamma_p, "Regularised lower incomplete gamma function P(a, x).")
-igammac = _binary(igammac_p, "Regularised upper incomplete gamma function Q(a, x).")
-power = _binary(pow_p, "xʸ of operands of one dtype.")
-nextafter = _binary(nextafter_p, "Next floating number after x towards y.")
-copysign = _binary(copysign_p, "|x| with the sign of y.")
-max_ = _binary(max_p, "The greater; NaN if either is. Equal operands share the derivative.")
-min_ = _binary(min_p, "The smaller; NaN if either is. Equal operands share the derivative.")
-floor_div = _binary(floor_div_p, "⌊x / y⌋.")
-mod = _binary(mod_p, "x − y·⌊x / y⌋: the sign of y.")
-rem = _binary(rem_p, "x − y·trunc(x / y): the sign of x.")
-eq = _binary(eq_p, "x = y.")
-ne = _binary(ne_p, "x ≠ y.")
-lt = _binary(lt_p, "x < y.")
-le = _binary(le_p, "x ≤ y.")
-gt = _binary(gt_p, "x > y.")
-ge = _binary(ge_p, "x ≥ y.")
-and_ = _binary(and_p, "Bitwise, of booleans logical, and.")
-or_ = _binary(or_p, "Bitwise, of booleans logical, or.")
-xor = _binary(xor_p, "Bitwise, of booleans logical, exclusive or.")
-shift_left = _binary(shift_left_p, "x·2ʸ in the bits of x.")
-shift_right = _binary(shift_right_p, "⌊x / 2ʸ⌋: arithmetic for signed, logical for unsigned x.")
+atan2: Binary = _binary(atan2_p, "Angle of the point (second, first) in radians.")
+hypot: Binary = _binary(hypot_p, "√(x² + y²) without overflow.")
+logaddexp: Binary = _binary(logaddexp_p, "log(eˣ + eʸ) without overflow.")
+zeta: Binary = _binary(zeta_p, "Hurwitz zeta function.")
+igamma: Binary = _binary(igamma_p, "Regularised lower incomplete gamma function P(a, x).")
+igammac: Binary = _binary(igammac_p, "Regularised upper incomplete gamma function Q(a, x).")
+power: Binary = _binary(pow_p, "xʸ of operands of one dtype.")
+nextafter: Binary = _binary(nextafter_p, "Next floating number after x towards y.")
+copysign: Binary = _binary(copysign_p, "|x| with the sign of y.")
+max_: Binary = _binary(max_p, "The greater; NaN if either is. Equal operands share the derivative.")
+min_: Binary = _binary(min_p, "The smaller; NaN if either is. Equal operands share the derivative.")
+floor_div: Binary = _binary(floor_div_p, "⌊x / y⌋.")
+mod: Binary = _binary(mod_p, "x − y·⌊x / y⌋: the sign of y.")
+rem: Binary = _binary(rem_p, "x − y·trunc(x / y): the sign of x.")
+eq: Binary = _binary(eq_p, "x = y.")
+ne: Binary = _binary(ne_p, "x ≠ y.")
+lt: Binary = _binary(lt_p, "x < y.")
+le: Binary = _binary(le_p, "x ≤ y.")
+gt: Binary = _binary(gt_p, "x > y.")
+ge: Binary = _binary(ge_p, "x ≥ y.")
+and_: Binary = _binary(and_p, "Bitwise, of booleans logical, and.")
+or_: Binary = _binary(or_p, "Bitwise, of booleans logical, or.")
+xor: Binary = _binary(xor_p, "Bitwise, of booleans logical, exclusive or.")
+shift_left: Binary = _binary(shift_left_p, "x·2ʸ in the bits of x.")
+shift_right: Binary = _binary(
+    shift_right_p, "⌊x / 2ʸ⌋: arithmetic for signed, logical for unsigned x."
+)
 
 
 def betainc(a: Any, b: Any, x: Any) -> Any:
@@ -427,5 +453,3 @@ def integer_pow(x: Any, y: int) -> Any:
 def truncate(x: Any) -> Any:
     """x without its fraction."""
     return select_n(lt(x, dtype_of(x).type(0)), floor(x), ceil(x))
-
-

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from functrans import kernel
 from functrans.core.avals import Aval, dtype_of, is_inexact, shape_of
-from functrans.core.primitive import Absent, Accumulator, Primitive, Rule
+from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import DtypeError, IndexBoundsError, MissingRuleError, ShapeError
 from functrans.primitives.elementwise import eq
@@ -140,7 +140,7 @@ def _gather_lower(
     return native_or_fallback([*avals, out], kernel.Gather(axes, mode, fill))
 
 
-gather_p = Primitive(
+gather_p: Primitive = Primitive(
     "gather",
     _gather_abstract,
     _gather_impl,
@@ -297,9 +297,7 @@ def _scatter_transpose(
         updates.add(gather(ct, indices, axes, "fill" if mode == "drop" else mode))
 
 
-def _scatter_batch(
-    size: int, args: Any, dims: Any, *, op: str, axes: Ints, mode: str
-) -> Any:
+def _scatter_batch(size: int, args: Any, dims: Any, *, op: str, axes: Ints, mode: str) -> Any:
     x, updates, *indices = args
     xd, ud, *ids = dims
     x, updates = batch_to_front(size, x, xd), batch_to_front(size, updates, ud)
@@ -314,7 +312,7 @@ def _scatter_lower(
     return native_or_fallback([*avals, out], kernel.Scatter(op, axes, mode))
 
 
-scatter_p = Primitive(
+scatter_p: Primitive = Primitive(
     "scatter",
     _scatter_abstract,
     _scatter_impl,

@@ -85,7 +85,7 @@ def bool_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
 def elementwise(
     name: str,
     impl: Rule,
-    partials: Sequence[Partial | None | Absent] = (),
+    partials: Sequence[Partial | Absent | None] = (),
     *,
     dtype: Callable[[str, Sequence[Aval]], np.dtype[Any]] = inexact_dtype,
     linearize: Rule | Absent | None = None,
@@ -110,38 +110,20 @@ def elementwise(
         word = kernel.Map(name, (params[static],) if static else ())
         return native_or_fallback([*avals, out], word)
 
-    if linearize is None:
-        linearize = _linearize_by_partials(lambda: primitive, partials)
-    primitive = Primitive(
-        name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive), lower
-    )
-    return primitive
+    def constant_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
+        return bind(primitive, *args, **params), None
 
+    def unary_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+        y = bind(primitive, x, **params)
+        slope = unary_partial(y, x, **params)
 
-def _linearize_by_partials(get: Callable[[], Primitive], partials: Sequence[Any]) -> Rule:
-    if not partials or all(p is None for p in partials):
+        def pushforward(t: Any) -> Any:
+            return bind(mul_p, t, slope)
 
-        def constant_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
-            return bind(get(), *args, **params), None
-
-        return constant_linearize
-
-    if len(partials) == 1:
-        partial = partials[0]
-
-        def unary_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
-            y = bind(get(), x, **params)
-            slope = partial(y, x, **params)
-
-            def pushforward(t: Any) -> Any:
-                return mul(t, slope)
-
-            return y, pushforward
-
-        return unary_linearize
+        return y, pushforward
 
     def nary_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
-        y = bind(get(), *args, **params)
+        y = bind(primitive, *args, **params)
         slopes = [
             partial(y, *args, **params) if nz and partial is not None else None
             for nz, partial in zip(nonzero, partials, strict=True)
@@ -159,7 +141,18 @@ def _linearize_by_partials(get: Callable[[], Primitive], partials: Sequence[Any]
 
         return y, pushforward
 
-    return nary_linearize
+    if linearize is None:
+        if all(p is None for p in partials):
+            linearize = constant_linearize
+        elif len(partials) == 1:
+            linearize = unary_linearize
+        else:
+            linearize = nary_linearize
+    unary_partial: Any = partials[0] if partials else None
+    primitive = Primitive(
+        name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive), lower
+    )
+    return primitive
 
 
 def _batch_elementwise(get: Callable[[], Primitive]) -> Rule:
@@ -170,9 +163,7 @@ def _batch_elementwise(get: Callable[[], Primitive]) -> Rule:
             for x, d in zip(args, dims, strict=True)
         ):
             return bind(get(), *args, **params), first
-        ndim = max(
-            len(shape_of(x)) - (d is not None) for x, d in zip(args, dims, strict=True)
-        )
+        ndim = max(len(shape_of(x)) - (d is not None) for x, d in zip(args, dims, strict=True))
         moved = [_lead(size, x, d, ndim) for x, d in zip(args, dims, strict=True)]
         return bind(get(), *moved, **params), 0
 
@@ -247,7 +238,7 @@ def _add_transpose(ct: Any, x: Any, y: Any) -> None:
         y.add(ct)
 
 
-add_p = elementwise(
+add_p: Primitive = elementwise(
     "add",
     operator.add,
     dtype=_number_dtype,
@@ -277,7 +268,7 @@ def _sub_transpose(ct: Any, x: Any, y: Any) -> None:
         y.add(neg(ct))
 
 
-sub_p = elementwise(
+sub_p: Primitive = elementwise(
     "sub",
     operator.sub,
     dtype=_number_dtype,
@@ -295,7 +286,7 @@ def _neg_transpose(ct: Any, x: Any) -> None:
     x.add(neg(ct))
 
 
-neg_p = linear_unary("neg", operator.neg, dtype=_number_dtype, transpose=_neg_transpose)
+neg_p: Primitive = linear_unary("neg", operator.neg, dtype=_number_dtype, transpose=_neg_transpose)
 
 
 def neg(x: Any) -> Any:
@@ -324,7 +315,7 @@ def _mul_transpose(ct: Any, x: Any, y: Any) -> None:
         y.add(mul(x, ct))
 
 
-mul_p = elementwise(
+mul_p: Primitive = elementwise(
     "mul",
     operator.mul,
     dtype=_number_dtype,
@@ -368,7 +359,7 @@ def _div_transpose(ct: Any, x: Any, y: Any) -> None:
     x.add(div(ct, y))
 
 
-div_p = elementwise(
+div_p: Primitive = elementwise(
     "div",
     keep_weak(np.true_divide),
     linearize=_div_linearize,
@@ -411,7 +402,9 @@ def _convert_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
     return out, pushforward
 
 
-def _convert_transpose(ct: Any, x: Accumulator, *, dtype: np.dtype[Any], weak: bool = False) -> None:
+def _convert_transpose(
+    ct: Any, x: Accumulator, *, dtype: np.dtype[Any], weak: bool = False
+) -> None:
     x.add(convert(ct, x.aval.dtype))
 
 
@@ -423,7 +416,7 @@ def _convert_lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Wo
     return native_or_fallback([*avals, out], kernel.Map("convert"))
 
 
-convert_p = Primitive(
+convert_p: Primitive = Primitive(
     "convert",
     _convert_abstract,
     _convert_impl,
@@ -444,14 +437,15 @@ def convert(x: Any, dtype: Any) -> Any:
 def _real_part_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
     if not is_complex(avals[0].dtype):
         raise DtypeError(f"{name} needs a complex operand, not {avals[0].dtype}.")
-    return avals[0].dtype.type(0).real.dtype
+    part: np.dtype[Any] = avals[0].dtype.type(0).real.dtype
+    return part
 
 
 def _complex_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
     dtype = inexact_dtype(name, avals)
     if is_complex(dtype):
         raise DtypeError(f"{name} needs real operands, not {dtype}.")
-    return np.result_type(dtype, np.complex64)
+    return np.dtype(np.result_type(dtype, np.complex64))
 
 
 def _real_transpose(ct: Any, x: Accumulator) -> None:
@@ -463,8 +457,8 @@ def _imag_transpose(ct: Any, x: Accumulator) -> None:
     x.add(complex_(mul(ct, 0), neg(ct)))
 
 
-real_p = linear_unary("real", np.real, dtype=_real_part_dtype, transpose=_real_transpose)
-imag_p = linear_unary("imag", np.imag, dtype=_real_part_dtype, transpose=_imag_transpose)
+real_p: Primitive = linear_unary("real", np.real, dtype=_real_part_dtype, transpose=_real_transpose)
+imag_p: Primitive = linear_unary("imag", np.imag, dtype=_real_part_dtype, transpose=_imag_transpose)
 
 
 def real(x: Any) -> Any:
@@ -499,7 +493,7 @@ def _complex_transpose(ct: Any, re: Any, im: Any) -> None:
         im.add(neg(imag(ct)))
 
 
-complex_p = elementwise(
+complex_p: Primitive = elementwise(
     "complex",
     _complex_impl,
     dtype=_complex_dtype,
@@ -517,7 +511,9 @@ def _conj_transpose(ct: Any, x: Accumulator) -> None:
     x.add(conj(ct))
 
 
-conj_p = linear_unary("conj", np.conjugate, dtype=_number_dtype, transpose=_conj_transpose)
+conj_p: Primitive = linear_unary(
+    "conj", np.conjugate, dtype=_number_dtype, transpose=_conj_transpose
+)
 
 
 def conj(x: Any) -> Any:
@@ -560,7 +556,7 @@ def _select_transpose(ct: Any, which: Any, *cases: Any) -> None:
             case.add(bind(select_n_p, which, *(ct if i == j else zero for j in range(len(cases)))))
 
 
-select_n_p = elementwise(
+select_n_p: Primitive = elementwise(
     "select_n",
     _select_impl,
     dtype=_select_dtype,
@@ -633,7 +629,7 @@ def _broadcast_lower(
     return kernel.View(index)
 
 
-broadcast_in_dim_p = linear_layout(
+broadcast_in_dim_p: Primitive = linear_layout(
     "broadcast_in_dim",
     _broadcast_abstract,
     _broadcast_impl,
@@ -717,7 +713,7 @@ def lower_reduction(op: str) -> Rule:
     return lower
 
 
-reduce_sum_p = linear_layout(
+reduce_sum_p: Primitive = linear_layout(
     "reduce_sum",
     _reduce_sum_abstract,
     _reduce_sum_impl,
@@ -758,7 +754,7 @@ def _reshape_lower(avals: Sequence[Aval], out: Aval, *, shape: Ints) -> kernel.W
     return kernel.Reshape()
 
 
-reshape_p = linear_layout(
+reshape_p: Primitive = linear_layout(
     "reshape",
     _reshape_abstract,
     _reshape_impl,
@@ -812,7 +808,7 @@ def _transpose_lower(avals: Sequence[Aval], out: Aval, *, permutation: Ints) -> 
     return kernel.View(tuple(kernel.Affine(0, ((axis, 1),)) for axis in inverse))
 
 
-transpose_p = linear_layout(
+transpose_p: Primitive = linear_layout(
     "transpose",
     _transpose_abstract,
     _transpose_impl,
@@ -865,7 +861,7 @@ def _rev_lower(avals: Sequence[Aval], out: Aval, *, dimensions: Ints) -> kernel.
     )
 
 
-rev_p = linear_layout(
+rev_p: Primitive = linear_layout(
     "rev", _rev_abstract, _rev_impl, _rev_transpose, _rev_batch, _rev_lower
 )
 
@@ -899,9 +895,7 @@ def _slice_impl(x: Any, *, start: Ints, limit: Ints, strides: Ints) -> Any:
     return x[slices(start, limit, strides)]
 
 
-def _slice_transpose(
-    ct: Any, x: Accumulator, *, start: Ints, limit: Ints, strides: Ints
-) -> None:
+def _slice_transpose(ct: Any, x: Accumulator, *, start: Ints, limit: Ints, strides: Ints) -> None:
     x.add_slice(ct, start, limit, strides)
 
 
@@ -935,7 +929,7 @@ def _slice_lower(
     )
 
 
-slice_p = linear_layout(
+slice_p: Primitive = linear_layout(
     "slice", _slice_abstract, _slice_impl, _slice_transpose, _slice_batch, _slice_lower
 )
 
@@ -1006,7 +1000,9 @@ def _pad_transpose(ct: Any, x: Any, value: Any, *, config: PadConfig) -> None:
         uncropped = pad(ct, zero, tuple((-lo, -hi, 0) for lo, hi, _ in config))
         x.add(slice_(uncropped, (0,) * len(config), shape_of(uncropped), _steps(config)))
     if isinstance(value, Accumulator):
-        mask = pad(full(_inner_shape(ct, config), dtype_of(ct).type(0)), dtype_of(ct).type(1), config)
+        mask = pad(
+            full(_inner_shape(ct, config), dtype_of(ct).type(0)), dtype_of(ct).type(1), config
+        )
         value.add(reduce_sum(mul(ct, mask), tuple(range(len(config)))))
 
 
@@ -1040,7 +1036,7 @@ def _pad_lower(avals: Sequence[Aval], out: Aval, *, config: PadConfig) -> kernel
     return kernel.Pad(low, high, inner)
 
 
-pad_p = Primitive(
+pad_p: Primitive = Primitive(
     "pad", _pad_abstract, _pad_impl, _pad_linearize, _pad_transpose, _pad_batch, _pad_lower
 )
 
@@ -1102,7 +1098,7 @@ def _concatenate_lower(avals: Sequence[Aval], out: Aval, *, dimension: int) -> k
     return kernel.Concat(dimension)
 
 
-concatenate_p = Primitive(
+concatenate_p: Primitive = Primitive(
     "concatenate",
     _concatenate_abstract,
     _concatenate_impl,
@@ -1124,9 +1120,7 @@ def _iota_abstract(*, dtype: np.dtype[Any], shape: Ints, dimension: int) -> Aval
 
 def _iota_impl(*, dtype: np.dtype[Any], shape: Ints, dimension: int) -> Any:
     line = np.arange(shape[dimension], dtype=dtype)
-    return np.broadcast_to(
-        line.reshape((-1,) + (1,) * (len(shape) - dimension - 1)), shape
-    )
+    return np.broadcast_to(line.reshape((-1,) + (1,) * (len(shape) - dimension - 1)), shape)
 
 
 def _iota_lower(
@@ -1135,7 +1129,7 @@ def _iota_lower(
     return native_or_fallback([out], kernel.Iota(dimension))
 
 
-iota_p = Primitive(
+iota_p: Primitive = Primitive(
     "iota",
     _iota_abstract,
     _iota_impl,
@@ -1174,7 +1168,7 @@ def _stop_batch(size: int, args: Any, dims: Any) -> Any:
     return bind(stop_gradient_p, *args), dims[0]
 
 
-stop_gradient_p = Primitive(
+stop_gradient_p: Primitive = Primitive(
     "stop_gradient",
     _stop_abstract,
     _stop_impl,

@@ -16,7 +16,6 @@ from functrans.primitives.elementwise import eq
 from functrans.primitives.indexing import gather
 from functrans.primitives.linear import (
     NOT_LINEAR,
-    ZERO,
     Ints,
     add,
     batch_reduction,
@@ -67,6 +66,15 @@ def reduction(name: str, op: str, impl: Rule, linearize: Rule | Absent) -> Primi
     return primitive
 
 
+def _constant(get: Callable[[], Primitive]) -> Rule:
+    """The linearize rule of a piecewise constant function: its derivative is zero."""
+
+    def constant_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
+        return bind(get(), x, **params), None
+
+    return constant_linearize
+
+
 def _extreme_linearize(get: Callable[[], Primitive]) -> Rule:
     def linearize(nonzero: Sequence[bool], x: Any, *, axes: Ints) -> Any:
         y = bind(get(), x, axes=axes)
@@ -112,8 +120,15 @@ def _prod_linearize(nonzero: Sequence[bool], x: Any, *, axes: Ints) -> Any:
     rows = flat(x)
     one = full((*lead, min(total, 1)), dtype_of(x).type(1))
     last = len(lead)
-    before = cumulative("mul", concatenate([one, slice_axis(rows, last, 0, max(total - 1, 0))], last), last)
-    after = cumulative("mul", concatenate([slice_axis(rows, last, min(total, 1), total), one], last), last, reverse=True)
+    before = cumulative(
+        "mul", concatenate([one, slice_axis(rows, last, 0, max(total - 1, 0))], last), last
+    )
+    after = cumulative(
+        "mul",
+        concatenate([slice_axis(rows, last, min(total, 1), total), one], last),
+        last,
+        reverse=True,
+    )
     slope = mul(before, after)
 
     def pushforward(t: Any) -> Any:
@@ -123,15 +138,19 @@ def _prod_linearize(nonzero: Sequence[bool], x: Any, *, axes: Ints) -> Any:
     return y, pushforward
 
 
-reduce_max_p = reduction(
+reduce_max_p: Primitive = reduction(
     "reduce_max", "max", _fold(np.maximum), _extreme_linearize(lambda: reduce_max_p)
 )
-reduce_min_p = reduction(
+reduce_min_p: Primitive = reduction(
     "reduce_min", "min", _fold(np.minimum), _extreme_linearize(lambda: reduce_min_p)
 )
-reduce_prod_p = reduction("reduce_prod", "mul", _fold(np.multiply), _prod_linearize)
-reduce_and_p = reduction("reduce_and", "and", _fold(np.bitwise_and), ZERO)
-reduce_or_p = reduction("reduce_or", "or", _fold(np.bitwise_or), ZERO)
+reduce_prod_p: Primitive = reduction("reduce_prod", "mul", _fold(np.multiply), _prod_linearize)
+reduce_and_p: Primitive = reduction(
+    "reduce_and", "and", _fold(np.bitwise_and), _constant(lambda: reduce_and_p)
+)
+reduce_or_p: Primitive = reduction(
+    "reduce_or", "or", _fold(np.bitwise_or), _constant(lambda: reduce_or_p)
+)
 
 
 def reduce_max(x: Any, axes: Ints) -> Any:
@@ -196,13 +215,13 @@ def _arg_impl(function: Rule) -> Rule:
     return impl
 
 
-argmax_p = Primitive(
-    "argmax", _arg_abstract("argmax"), _arg_impl(np.argmax), ZERO, NOT_LINEAR,
-    _along(lambda: argmax_p, False), _arg_lower("max"),
+argmax_p: Primitive = Primitive(
+    "argmax", _arg_abstract("argmax"), _arg_impl(np.argmax),
+    _constant(lambda: argmax_p), NOT_LINEAR, _along(lambda: argmax_p, False), _arg_lower("max"),
 )  # fmt: skip
-argmin_p = Primitive(
-    "argmin", _arg_abstract("argmin"), _arg_impl(np.argmin), ZERO, NOT_LINEAR,
-    _along(lambda: argmin_p, False), _arg_lower("min"),
+argmin_p: Primitive = Primitive(
+    "argmin", _arg_abstract("argmin"), _arg_impl(np.argmin),
+    _constant(lambda: argmin_p), NOT_LINEAR, _along(lambda: argmin_p, False), _arg_lower("min"),
 )  # fmt: skip
 
 
@@ -229,9 +248,9 @@ def _argsort_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Wor
     return kernel.Fallback("sorting runs in NumPy")
 
 
-argsort_p = Primitive(
-    "argsort", _argsort_abstract, _argsort_impl, ZERO, NOT_LINEAR,
-    _along(lambda: argsort_p, True), _argsort_lower,
+argsort_p: Primitive = Primitive(
+    "argsort", _argsort_abstract, _argsort_impl,
+    _constant(lambda: argsort_p), NOT_LINEAR, _along(lambda: argsort_p, True), _argsort_lower,
 )  # fmt: skip
 
 
@@ -243,9 +262,7 @@ def argsort(x: Any, axis: int) -> Any:
 def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """``x[…, indices[…, j, …], …]``: one index along ``axis`` for every element of ``indices``."""
     shape = shape_of(indices)
-    coordinates = [
-        indices if d == axis else iota(np.int64, shape, d) for d in range(len(shape))
-    ]
+    coordinates = [indices if d == axis else iota(np.int64, shape, d) for d in range(len(shape))]
     return gather(x, tuple(coordinates), tuple(range(len(shape))))
 
 
@@ -348,12 +365,12 @@ def _cumulative_extreme_linearize(get: Callable[[], Primitive]) -> Rule:
     return linearize
 
 
-cumsum_p = _running("add", np.add, _cumsum_linearize, _cumsum_transpose)
-cumprod_p = _running("mul", np.multiply, _cumprod_linearize, NOT_LINEAR)
-cummax_p = _running(
+cumsum_p: Primitive = _running("add", np.add, _cumsum_linearize, _cumsum_transpose)
+cumprod_p: Primitive = _running("mul", np.multiply, _cumprod_linearize, NOT_LINEAR)
+cummax_p: Primitive = _running(
     "max", np.maximum, _cumulative_extreme_linearize(lambda: cummax_p), NOT_LINEAR
 )
-cummin_p = _running(
+cummin_p: Primitive = _running(
     "min", np.minimum, _cumulative_extreme_linearize(lambda: cummin_p), NOT_LINEAR
 )
 _RUNNING = {"add": cumsum_p, "mul": cumprod_p, "max": cummax_p, "min": cummin_p}

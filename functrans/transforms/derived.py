@@ -9,7 +9,7 @@ import numpy as np
 
 from functrans import tree
 from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, shape_of
-from functrans.core.trace import Tracer
+from functrans.core.trace import Tracer, current_trace, opened
 from functrans.errors import (
     ArgumentError,
     ComplexInputError,
@@ -22,7 +22,10 @@ from functrans.errors import (
 )
 from functrans.primitives.linear import convert, move_axis, reshape, spread
 from functrans.transforms.linearize import (
+    DualTracer,
     Linearized,
+    LinearizeTrace,
+    LinearTracer,
     instantiate,
     jvp_flat,
     linearize_flat,
@@ -40,7 +43,9 @@ class _FlatFunction:
 
     __slots__ = ("aux", "function", "has_aux", "in_tree", "out_tree")
 
-    def __init__(self, function: Callable[..., Any], in_tree: tree.PyTreeDef, has_aux: bool) -> None:
+    def __init__(
+        self, function: Callable[..., Any], in_tree: tree.PyTreeDef, has_aux: bool
+    ) -> None:
         self.function = function
         self.in_tree = in_tree
         self.has_aux = has_aux
@@ -50,12 +55,7 @@ class _FlatFunction:
     def __call__(self, *leaves: Any) -> list[Any]:
         out = self.function(*tree.unflatten(self.in_tree, leaves))
         if self.has_aux:
-            if not (isinstance(out, tuple) and len(out) == 2):
-                raise ArgumentError(
-                    f"has_aux=True needs a pair (output, aux) from the function, not {out!r:.60}.",
-                    "Return output, aux.",
-                )
-            out, aux = out
+            out, aux = _pair(out)
             aux_leaves, aux_tree = tree.flatten(aux)
             self.aux = aux_tree, len(aux_leaves)
             outs, self.out_tree = tree.flatten(out)
@@ -111,9 +111,7 @@ def jvp(
     primals, tangents = _sequence("primals", primals), _sequence("tangents", tangents)
     flat, in_tree = tree.flatten(primals)
     flat_tangents = _matching_leaves("tangents", in_tree, tangents)
-    pushed = [
-        _checked_tangent("tangent", x, t) for x, t in zip(flat, flat_tangents, strict=True)
-    ]
+    pushed = [_checked_tangent("tangent", x, t) for x, t in zip(flat, flat_tangents, strict=True)]
     flat_function = _FlatFunction(function, in_tree, has_aux)
     values, out_tangents = jvp_flat(flat_function, flat, pushed)
     outs, aux = flat_function.split(values)
@@ -204,9 +202,7 @@ class Pullback:
             for aval, ct in zip(linear.out_avals, leaves, strict=True)
         ]
         found = backward(linear.tape, linear.outs, given, linear.ins)
-        filled = [
-            instantiate(ct, aval) for ct, aval in zip(found, linear.in_avals, strict=True)
-        ]
+        filled = [instantiate(ct, aval) for ct, aval in zip(found, linear.in_avals, strict=True)]
         return tree.unflatten(self._in_tree, own(filled, leaves))
 
 
@@ -251,7 +247,9 @@ def _checked_against(what: str, aval: Aval, given: Any) -> Any:
     return convert(given, wanted.dtype) if have.weak else given
 
 
-def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+def linearize(
+    function: Callable[..., Any], *primals: Any, has_aux: bool = False
+) -> tuple[Any, ...]:
     """Value and derivative at a point: ``(f(x), t ↦ J·t)``; ``f`` is run once.
 
     >>> import numpy as np
@@ -324,34 +322,78 @@ def value_and_grad(
     >>> float(value), slope
     (5.0, array([2., 4.]))
     """
-    single = isinstance(argnums, int | np.integer)
-    numbers = _checked_argnums(argnums)
+    reverse = _Reverse(function, argnums, has_aux, holomorphic, allow_int)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        places = _resolved(numbers, len(args))
-        chosen = args[places[0]] if single else tuple(args[i] for i in places)
-        flat, in_tree = tree.flatten(chosen)
-        active = [_checked_input(x, holomorphic, allow_int) for x in flat]
-
-        def closed(picked: Any) -> Any:
-            merged = list(args)
-            for place, value in zip(places, (picked,) if single else picked, strict=True):
-                merged[place] = value
-            return function(*merged, **kwargs)
-
-        one = tree.PyTreeDef(tuple, None, (in_tree,))
-        flat_function = _FlatFunction(closed, one, has_aux)
-        values, linear = linearize_flat(flat_function, flat, active)
-        outs, aux = flat_function.split(values)
-        seed = _checked_output(flat_function.out_tree, outs, holomorphic)
-        rest = [None] * (len(linear.outs) - 1)
-        found = backward(linear.tape, linear.outs, [seed, *rest], linear.ins)
-        filled = [instantiate(ct, a) for ct, a in zip(found, linear.in_avals, strict=True)]
-        gradient = tree.unflatten(in_tree, own(filled, flat))
-        value = own(outs, ())[0]
+        value, gradient, aux = reverse(args, kwargs)
         return ((value, aux) if has_aux else value), gradient
 
     return named(value_and_gradient, function, "value_and_grad")
+
+
+class _Reverse:
+    """Value, gradient and aux of a scalar function: the whole of reverse mode in one pass."""
+
+    __slots__ = ("allow_int", "function", "has_aux", "holomorphic", "numbers", "single")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        argnums: Argnums,
+        has_aux: bool,
+        holomorphic: bool,
+        allow_int: bool,
+    ) -> None:
+        self.function = function
+        self.single = isinstance(argnums, int | np.integer)
+        self.numbers = _checked_argnums(argnums)
+        self.has_aux = has_aux
+        self.holomorphic = holomorphic
+        self.allow_int = allow_int
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        places = _resolved(self.numbers, len(args))
+        leaves, in_tree = tree.flatten([args[i] for i in places])
+        trace = LinearizeTrace(current_trace())
+        tape = trace.tape
+        avals = [aval_of(x) for x in leaves]
+        ins: list[LinearTracer | None] = []
+        duals: list[Any] = []
+        for x, aval in zip(leaves, avals, strict=True):
+            if _checked_input(aval, self.holomorphic, self.allow_int):
+                variable = tape.input(aval.strengthen())
+                ins.append(variable)
+                duals.append(DualTracer(trace, x, variable))
+            else:
+                ins.append(None)
+                duals.append(x)
+        merged = list(args)
+        for place, value in zip(places, tree.unflatten(in_tree, duals), strict=True):
+            merged[place] = value
+        aux = None
+        with opened(trace):
+            out = self.function(*merged, **kwargs)
+            if self.has_aux:
+                out, aux = _pair(out)
+                aux_leaves, aux_tree = tree.flatten(aux)
+                aux_values = [trace.split(x)[0] for x in aux_leaves]
+                aux = tree.unflatten(aux_tree, own(aux_values, leaves))
+        value, variable_out = trace.split(out)
+        seed = _checked_output(value, self.holomorphic)
+        found = backward(tape, [variable_out], [seed], ins)
+        filled = [instantiate(ct, a) for ct, a in zip(found, avals, strict=True)]
+        gradients = tree.unflatten(in_tree, own(filled, leaves))
+        gradient = gradients[0] if self.single else tuple(gradients)
+        return own([value], ())[0], gradient, aux
+
+
+def _pair(out: Any) -> tuple[Any, Any]:
+    if not (isinstance(out, tuple) and len(out) == 2):
+        raise ArgumentError(
+            f"has_aux=True needs a pair (output, aux) from the function, not {out!r:.60}.",
+            "Return output, aux.",
+        )
+    return out
 
 
 def grad(
@@ -370,11 +412,11 @@ def grad(
     >>> grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
     array([1., 1.])
     """
-    both = value_and_grad(function, argnums, has_aux, holomorphic, allow_int)
+    reverse = _Reverse(function, argnums, has_aux, holomorphic, allow_int)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, slope = both(*args, **kwargs)
-        return (slope, value[1]) if has_aux else slope
+        _, slope, aux = reverse(args, kwargs)
+        return (slope, aux) if has_aux else slope
 
     return named(gradient, function, "grad")
 
@@ -407,9 +449,8 @@ def _resolved(numbers: tuple[int, ...], count: int) -> list[int]:
     return places
 
 
-def _checked_input(x: Any, holomorphic: bool, allow_int: bool) -> bool:
-    """Whether a leaf takes part in differentiation."""
-    aval = aval_of(x)
+def _checked_input(aval: Aval, holomorphic: bool, allow_int: bool) -> bool:
+    """Whether a leaf of this type takes part in differentiation."""
     if not is_inexact(aval.dtype):
         if holomorphic:
             raise ComplexInputError(f"holomorphic=True needs complex inputs, not {aval.dtype}.")
@@ -428,14 +469,15 @@ def _checked_input(x: Any, holomorphic: bool, allow_int: bool) -> bool:
     return True
 
 
-def _checked_output(out_tree: tree.PyTreeDef, outs: Sequence[Any], holomorphic: bool) -> Any:
+def _checked_output(out: Any, holomorphic: bool) -> Any:
     """The cotangent 1 for a scalar output."""
+    out_tree = tree.structure(out)
     if out_tree.type is not None:
         raise ScalarOutputError(
             f"grad needs a function that returns one scalar, but it returned {out_tree}.",
             "Return a single number; use has_aux=True for extra results, or jacobian.",
         )
-    aval = aval_of(outs[0])
+    aval = aval_of(out)
     if aval.shape != ():
         raise ScalarOutputError(
             f"grad needs a function that returns one scalar, but it returned {aval}.",
@@ -514,7 +556,7 @@ def _jacobian(
         places = _resolved(numbers, len(args))
         chosen = args[places[0]] if single else tuple(args[i] for i in places)
         flat, in_tree = tree.flatten(chosen)
-        active = [_checked_input(x, holomorphic, allow_int) for x in flat]
+        active = [_checked_input(aval_of(x), holomorphic, allow_int) for x in flat]
         for x in flat:
             if forward and is_complex(aval_of(x).dtype) and not holomorphic:
                 raise ComplexInputError(
@@ -564,23 +606,17 @@ def _basis(avals: Sequence[Aval], which: int) -> Any:
 def _forward_blocks(linear: Linearized) -> list[list[Any]]:
     """blocks[out][in] of shape out + in, from pushforwards of the unit vectors of each input."""
     columns: list[list[Any]] = []
+    live = [t for t in linear.ins if t is not None]
     for i, aval in enumerate(linear.in_avals):
-        if linear.ins[i] is None:
+        here = linear.ins[i]
+        if here is None:
             columns.append([zeros_of(_block(o, aval).tangent()) for o in linear.out_avals])
             continue
-        live = [t for t in linear.ins if t is not None]
-        position = live.index(linear.ins[i])
 
-        def push(unit: Any, i: int = i, live: Any = live, position: int = position) -> list[Any]:
-            values = [
-                unit if k == position else zeros_of(t.aval) for k, t in enumerate(live)
-            ]
-            return [
-                instantiate(t, a)
-                for t, a in zip(
-                    linear.tape.replay(live, values, linear.outs), linear.out_avals, strict=True
-                )
-            ]
+        def push(unit: Any, here: LinearTracer = here) -> list[Any]:
+            values = [unit if t is here else zeros_of(t.aval) for t in live]
+            found = linear.tape.replay(live, values, linear.outs)
+            return [instantiate(t, a) for t, a in zip(found, linear.out_avals, strict=True)]
 
         pushed, dims = batch_flat(push, aval.size, [_basis(linear.in_avals, i)], [0])
         columns.append(

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from functrans.core.avals import Aval, aval_of, dtype_of, shape_of
-from functrans.core.jaxpr import Jaxpr, Literal, evaluate
+from functrans.core.avals import Aval, aval_of, dtype_of, native, shape_of
+from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var, evaluate
 from functrans.core.primitive import Primitive
 from functrans.core.trace import (
     Trace,
@@ -223,24 +223,24 @@ class DualTrace(Trace):
             return bind_under(self.parent, primitive, primals, params)
         for i, a in enumerate(primals):
             # What the user may change in place later is copied before it becomes a residual.
-            if tangents[i] is None and type(a) is np.ndarray:
+            if type(a) is np.ndarray and tangents[i] is None:
                 primals[i] = snapshot(a)
-        return self.differentiate(primitive, primals, tangents, params)
+        token = _current.set(self.parent)
+        try:
+            return self.differentiate(primitive, primals, tangents, params)
+        finally:
+            _current.reset(token)
 
     def differentiate(
         self, primitive: Primitive, primals: list[Any], tangents: list[Any], params: dict[str, Any]
     ) -> Any:
-        token = _current.set(self.parent)
-        try:
-            nonzero = [t is not None for t in tangents]
-            out, pushforward = primitive.linearize(nonzero, *primals, **params)
-            if pushforward is None:
-                return out
-            _current.set(self.pushforward_trace())
-            tangent = pushforward(*tangents)
-        finally:
-            _current.reset(token)
-        return self.wrap(primitive, out, tangent)
+        """One operation on values and tangents; runs under the trace around."""
+        nonzero = [t is not None for t in tangents]
+        out, pushforward = primitive.linearize(nonzero, *primals, **params)
+        if pushforward is None:
+            return out
+        _current.set(self.pushforward_trace())
+        return self.wrap(primitive, out, pushforward(*tangents))
 
     def wrap(self, primitive: Primitive, out: Any, tangent: Any) -> Any:
         if not primitive.multiple:
@@ -283,16 +283,13 @@ class JVPTrace(DualTrace):
     ) -> Any:
         if primitive.jvp is None:
             return super().differentiate(primitive, primals, tangents, params)
-        token = _current.set(self.parent)
-        try:
-            out, tangent = primitive.jvp(primals, tangents, **params)
-        finally:
-            _current.reset(token)
+        out, tangent = primitive.jvp(primals, tangents, **params)
         return self.wrap(primitive, out, tangent)
 
 
 def snapshot(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A read-only copy of an array; repeated elements of a broadcast view are copied once."""
+    a = native(a)
     if not a.flags.writeable and a.base is None:
         return a
     if 0 in a.strides and a.size:
@@ -336,11 +333,17 @@ def linearize_flat(
     """Run a flat function at ``primals``, differentiating where ``active``."""
     trace = LinearizeTrace(current_trace())
     tape = trace.tape
+    primals = [native(x) for x in primals]
     in_avals = [aval_of(x) for x in primals]
-    ins = [tape.input(a.strengthen()) if on else None for a, on in zip(in_avals, active, strict=True)]
+    ins = [
+        tape.input(a.strengthen()) if on else None for a, on in zip(in_avals, active, strict=True)
+    ]
     with opened(trace):
         outs = function(
-            *(x if t is None else DualTracer(trace, x, t) for x, t in zip(primals, ins, strict=True))
+            *(
+                x if t is None else DualTracer(trace, x, t)
+                for x, t in zip(primals, ins, strict=True)
+            )
         )
         pairs = [trace.split(x) for x in outs]
     values = [value for value, _ in pairs]
@@ -356,7 +359,7 @@ def jvp_flat(
     with opened(trace):
         outs = function(
             *(
-                x if t is None else DualTracer(trace, x, t)
+                native(x) if t is None else DualTracer(trace, native(x), native(t))
                 for x, t in zip(primals, tangents, strict=True)
             )
         )
@@ -446,13 +449,14 @@ def _linearize_jaxpr(jaxpr: Jaxpr, nonzero: tuple[bool, ...]) -> LinearizedJaxpr
     )
 
 
-def _place_residuals(primal: Jaxpr, n_out: int) -> tuple[list[Any], list[tuple[str, int]]]:
+def _place_residuals(primal: Jaxpr, n_out: int) -> tuple[list[Atom], list[tuple[str, int]]]:
     """Outputs of the primal without residuals that are inputs or outputs already."""
     kept = list(primal.outvars[:n_out])
     inputs = {v: i for i, v in enumerate(primal.invars)}
     outputs = {v: i for i, v in enumerate(kept) if not isinstance(v, Literal)}
     places: list[tuple[str, int]] = []
     for v in primal.outvars[n_out:]:
+        assert isinstance(v, Var)  # residuals are tracers
         if v in inputs:
             places.append(("in", inputs[v]))
         elif v in outputs:

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, is_inexact
+from functrans.core.avals import Aval, aval_of, float0, is_inexact, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, current_trace, leaked, opened
 from functrans.errors import user_source
+from functrans.passes.dce import dce
 
 
 class JaxprTracer(Tracer):
@@ -86,7 +87,7 @@ class JaxprTrace(Trace):
                 return var
         var = Var(aval_of(x))
         if value is None:
-            value = np.array(x)
+            value = np.array(native(x))
             value.flags.writeable = False
         self.constants[var] = value
         self.snapshots[id(x)] = (x, var)
@@ -94,7 +95,7 @@ class JaxprTrace(Trace):
 
 
 def _same_bytes(a: Any, b: Any) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == np.asarray(b).tobytes()
+    return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
 
 
 def _settle_weak(atoms: list[Atom]) -> list[Atom]:
@@ -117,9 +118,7 @@ def _settle_weak(atoms: list[Atom]) -> list[Atom]:
     return [settled(a) for a in atoms]
 
 
-def stage(
-    function: Callable[..., Sequence[Any]], avals: Sequence[Aval]
-) -> Jaxpr:
+def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxpr:
     """The Jaxpr of a function from flat arguments to a flat sequence of results.
 
     Its constants may include tracers of the transforms around.
@@ -133,18 +132,7 @@ def stage(
     jaxpr = Jaxpr(
         tuple(trace.constants), tuple(trace.constants.values()), invars, trace.eqns, outvars
     )
-    return prune(jaxpr)
-
-
-def prune(jaxpr: Jaxpr) -> Jaxpr:
-    """Without the equations that no output needs."""
-    needed = {v for v in jaxpr.outvars if isinstance(v, Var)}
-    kept: list[Eqn] = []
-    for eqn in reversed(jaxpr.eqns):
-        if any(v in needed for v in eqn.outvars):
-            kept.append(eqn)
-            needed.update(v for v in eqn.invars if isinstance(v, Var))
-    return jaxpr.replace(eqns=kept[::-1])
+    return dce(jaxpr)
 
 
 class ShapeDtypeStruct:
@@ -185,7 +173,11 @@ def type_of(x: Any) -> Aval:
     """The aval of an array, scalar, tracer, or anything with a shape and a dtype."""
     if isinstance(x, ShapeDtypeStruct):
         return Aval(x.shape, x.dtype)
-    if hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, np.ndarray | np.generic | Tracer):
+    if (
+        hasattr(x, "shape")
+        and hasattr(x, "dtype")
+        and not isinstance(x, np.ndarray | np.generic | Tracer)
+    ):
         return Aval(tuple(x.shape), np.dtype(x.dtype))
     return aval_of(x)
 
@@ -208,7 +200,9 @@ def stage_tree(
 
 
 def make_jaxpr(
-    function: Callable[..., Any], static_argnums: int | Sequence[int] = (), return_shape: bool = False
+    function: Callable[..., Any],
+    static_argnums: int | Sequence[int] = (),
+    return_shape: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the Jaxpr of ``function`` for its arguments' types.
 
@@ -253,8 +247,10 @@ def eval_shape(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def zeros_of(aval: Aval) -> Any:
-    """A zero of a type: an array, or a NumPy scalar for rank 0."""
-    return np.zeros(aval.shape, aval.dtype) if aval.shape else aval.dtype.type(0)
+    """A zero of a type: an array, or a NumPy scalar for rank 0 (float0 has no scalars)."""
+    if aval.shape or aval.dtype == float0:
+        return np.zeros(aval.shape, aval.dtype)
+    return aval.dtype.type(0)
 
 
 def has_derivative(x: Any) -> bool:
@@ -272,7 +268,7 @@ def own(values: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     for x in values:
         kind = type(x)
         if kind is np.ndarray:
-            if x.ndim == 0:
+            if x.ndim == 0 and x.dtype != float0:
                 x = x[()]
             elif x.base is not None or id(x) in seen or not x.flags.writeable:
                 x = x.copy()

@@ -88,23 +88,16 @@ def backward(
 ) -> list[Any]:
     """Cotangents of the inputs (None for zero) from cotangents of the outputs (None for zero)."""
     sums: list[Sum | None] = [None] * tape.count
-
-    def total(variable: LinearTracer) -> Sum:
-        found = sums[variable.index]
-        if found is None:
-            found = sums[variable.index] = Sum(variable)
-        return found
-
     for out, cotangent in zip(outs, cotangents, strict=True):
         if out is not None and cotangent is not None:
-            total(out).add(cotangent)
+            _sum_of(out, sums).add(cotangent)
     for eqn in reversed(tape.eqns):
         primitive = eqn.primitive
         if primitive.multiple:
             found = [sums[t.index] for t in eqn.outs]
-            if all(s is None for s in found):
-                continue
             cotangent = [None if s is None else s.value for s in found]
+            if all(ct is None for ct in cotangent):
+                continue
         else:
             index = eqn.outs[0].index
             single = sums[index]
@@ -113,7 +106,8 @@ def backward(
             cotangent = single.value
             sums[index] = None  # memory is freed as the pass goes
         args = [
-            total(a) if type(a) is LinearTracer and a._trace is tape else a for a in eqn.args
+            _sum_of(a, sums) if type(a) is LinearTracer and a._trace is tape else a
+            for a in eqn.args
         ]
         primitive.transpose(cotangent, *args, **eqn.params)
     result: list[Any] = []
@@ -123,9 +117,14 @@ def backward(
     return result
 
 
-def transpose_jaxpr(
-    jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool, ...]
-) -> Jaxpr:
+def _sum_of(variable: LinearTracer, sums: list[Sum | None]) -> Sum:
+    found = sums[variable.index]
+    if found is None:
+        found = sums[variable.index] = Sum(variable)
+    return found
+
+
+def transpose_jaxpr(jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool, ...]) -> Jaxpr:
     """The transpose of a Jaxpr that is linear in some inputs; remembered.
 
     It maps the other inputs and the cotangents of the ``nonzero`` outputs to the cotangents of
@@ -146,16 +145,13 @@ def _transpose_jaxpr(jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool
         given = iter(args[len(known) :])
         tape = Tape(current_trace())
         ins = [
-            tape.input(v.aval) if on else None
-            for v, on in zip(jaxpr.invars, linear, strict=True)
+            tape.input(v.aval) if on else None for v, on in zip(jaxpr.invars, linear, strict=True)
         ]
         with opened(tape):
             outs = evaluate(jaxpr, *(next(values) if t is None else t for t in ins))
         out_tracers = [t if tape.owns(t) else None for t in outs]
         cotangents = [next(given) if on else None for on in nonzero]
         found = backward(tape, out_tracers, cotangents, ins)
-        return [
-            instantiate(ct, t.aval) for ct, t in zip(found, ins, strict=True) if t is not None
-        ]
+        return [instantiate(ct, t.aval) for ct, t in zip(found, ins, strict=True) if t is not None]
 
     return stage(transposed, [*known, *cotangent_avals])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, shape_of
+from functrans.core.avals import Aval, aval_of, native, shape_of
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind_under, current_trace, opened, running
@@ -77,12 +77,14 @@ def batch_flat(
     """A flat function over all examples: values and their batch axes, None where unbatched."""
     trace = BatchTrace(current_trace(), size)
     with opened(trace):
-        outs = function(*(trace.join(x, d) for x, d in zip(args, dims, strict=True)))
+        outs = function(*(trace.join(native(x), d) for x, d in zip(args, dims, strict=True)))
         pairs = [trace.split(x) for x in outs]
     return [v for v, _ in pairs], [d for _, d in pairs]
 
 
-def batch_jaxpr(jaxpr: Jaxpr, size: int, dims: tuple[int | None, ...]) -> tuple[Jaxpr, list[int | None]]:
+def batch_jaxpr(
+    jaxpr: Jaxpr, size: int, dims: tuple[int | None, ...]
+) -> tuple[Jaxpr, list[int | None]]:
     """The Jaxpr over one more axis, and the axes of its outputs; remembered."""
 
     def make() -> tuple[Jaxpr, list[int | None]]:
@@ -169,9 +171,7 @@ def vmap(
                 f"out_axes {out_axes} is no prefix of the result {out_tree[0]}.",
                 "Give one int, or a tree with the result's outer containers.",
             ) from error
-        placed = [
-            _place(v, d, w, size) for v, d, w in zip(values, found, wanted, strict=True)
-        ]
+        placed = [_place(v, d, w, size) for v, d, w in zip(values, found, wanted, strict=True)]
         return tree.unflatten(out_tree[0], own(placed, flat))
 
     return named(mapped, function, "vmap")
@@ -238,4 +238,3 @@ def _place(value: Any, dim: int | None, wanted: int | None, size: int) -> Any:
     if not -ndim <= wanted < ndim:
         raise VmapError(f"out_axes {wanted} does not fit a result of {ndim} axes.")
     return move_axis(value, 0, wanted % ndim)
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import pickle
 import sys
 import threading
 import tracemalloc
@@ -94,8 +95,11 @@ def double() -> Any:
 def test_array_in_and_out(double: Any) -> None:
     x = np.arange(4.0)
     y = double(x)
-    assert type(y) is np.ndarray and y.dtype == F64
-    assert y.flags.owndata and y.flags.c_contiguous and y.flags.writeable
+    assert type(y) is np.ndarray
+    assert y.dtype == F64
+    assert y.flags.owndata
+    assert y.flags.c_contiguous
+    assert y.flags.writeable
     np.testing.assert_array_equal(y, 2 * x)
 
 
@@ -115,7 +119,9 @@ class Sub(np.ndarray[Any, Any]):
 )  # fmt: skip
 def test_what_is_not_described_misses(double: Any, argument: Any) -> None:
     word, args, kwargs = double(argument)
-    assert word == "miss" and args[0] is argument and kwargs == {}
+    assert word == "miss"
+    assert args[0] is argument
+    assert kwargs == {}
 
 
 def test_counts_and_keywords_miss(double: Any) -> None:
@@ -130,6 +136,19 @@ def test_read_only_arrays_are_taken(double: Any) -> None:
     x = np.arange(4.0)
     x.flags.writeable = False
     np.testing.assert_array_equal(double(x), 2 * x)
+
+
+def test_equal_dtypes_in_other_objects_are_taken(double: Any) -> None:
+    x = pickle.loads(pickle.dumps(np.arange(4.0)))
+    assert x.dtype is not F64
+    np.testing.assert_array_equal(double(x), 2 * x)
+    tagged = np.arange(4.0).view(np.dtype(np.float64, metadata={"unit": "m"}))
+    np.testing.assert_array_equal(double(tagged), 2 * x)
+    stub = stub_of(copy, [Aval((3,), np.dtype(np.int64))], [Aval((3,), np.dtype(np.int64))])
+    for code in "lq":
+        assert stub(np.arange(3, dtype=code)).dtype == np.int64
+    for other in ("L", "m8[s]", "M8[s]", "d", ">i8", "S8", "V8"):
+        assert stub(np.zeros(3, other))[0] == "miss"
 
 
 def test_stubs_chain() -> None:
@@ -195,7 +214,8 @@ def test_weak_complex() -> None:
 def test_bools(value: Any) -> None:
     aval = Aval((), np.dtype(bool))
     result = stub_of(copy, [aval], [aval])(value)
-    assert type(result) is np.bool_ and result == value
+    assert type(result) is np.bool_
+    assert result == value
 
 
 def test_strong_scalars_refuse_python_numbers() -> None:
@@ -209,7 +229,8 @@ def test_many_outputs() -> None:
     stub = stub_of(copy, avals, avals, single=False)
     values = (np.arange(4.0), np.float64(7), np.ones((2, 2), np.int32))
     results = stub(*values)
-    assert type(results) is tuple and len(results) == 3
+    assert type(results) is tuple
+    assert len(results) == 3
     for result, value in zip(results, values, strict=True):
         np.testing.assert_array_equal(result, value)
     assert type(stub_of(copy, [VECTOR], [VECTOR], single=False)(np.ones(4))) is tuple
@@ -289,9 +310,7 @@ def test_threads(release: bool) -> None:
 
     def work(seed: int) -> None:
         x = np.arange(4.0) + seed
-        for _ in range(2000):
-            if (stub(x) != 2 * x).any():
-                wrong.append(x)
+        wrong.extend(x for _ in range(2000) if (stub(x) != 2 * x).any())
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
     for thread in threads:

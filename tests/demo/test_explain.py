@@ -31,7 +31,7 @@ def explain(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_scalar_function_shows_its_gradient(capsys: pytest.CaptureFixture[str]) -> None:
     text = explain(capsys, f"{__name__}:scalar", "--args", "np.ones(3)", "2.0")
-    assert "Gradient for argument 0, 1" in text
+    assert "Gradient for arguments 0, 1" in text
     assert "cos" in text
     assert "compile " in text
 

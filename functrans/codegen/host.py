@@ -1,0 +1,51 @@
+"""The machine we compile for: its target, its vectors and the libraries of this process."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+
+import llvmlite.binding as llvm
+
+
+@cache
+def target() -> tuple[llvm.Target, str, str]:
+    """LLVM's target of this machine, the processor's name and its features."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    try:
+        features = llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # LLVM cannot tell on some ARM machines
+        features = ""
+    if vector_library():  # its calls are resolved among the symbols of the process
+        llvm.load_library_permanently(_LIBMVEC)
+    return llvm.Target.from_default_triple(), llvm.get_host_cpu_name(), features
+
+
+_LIBMVEC = "libmvec.so.1"
+
+
+@cache
+def vector_library() -> bool:
+    """Whether glibc's vector math library can be called here."""
+    if not llvm.get_process_triple().startswith("x86_64"):
+        return False
+    try:
+        ctypes.CDLL(_LIBMVEC, mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return False
+    return True
+
+
+def has_symbol(name: str) -> bool:
+    """Whether compiled code could call this function of the process."""
+    target()
+    return llvm.address_of_symbol(name) is not None
+
+
+@cache
+def vector_bits() -> int:
+    """The width of this processor's vectors."""
+    _, _, features = target()
+    on = set(features.split(","))
+    return 512 if "+avx512dq" in on else 256 if "+avx2" in on else 128

@@ -1,0 +1,388 @@
+"""Making arrays: from numbers, shapes and nested lists."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.trace import Tracer, bind, current_trace
+from functrans.errors import ArgumentError, OptionError
+from functrans.numpy import elementwise as el
+from functrans.numpy.promote import (
+    TRACED,
+    array_like,
+    cast,
+    concrete,
+    door,
+    float_dtype,
+    has_tracer,
+    operand,
+    result_dtype,
+    shape_tuple,
+    stages,
+    to_shape,
+)
+from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
+from functrans.primitives import linear
+
+# --- from values ---------------------------------------------------------------------------------
+
+
+class TableArray(np.ndarray[Any, Any]):
+    """A plain array that a traced index can read, under transforms that leave constants alone.
+
+    What is computed from it is a plain array again.
+    """
+
+    def __getitem__(self, index: Any) -> Any:
+        if has_tracer((index,), {}):
+            from functrans.numpy.indexing import getitem
+
+            return getitem(self.view(np.ndarray), index)
+        return self.view(np.ndarray)[index]
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        plain = array.view(np.ndarray)
+        return plain[()] if return_scalar else plain
+
+    @property
+    def at(self) -> Any:
+        from functrans.numpy.indexing import at
+
+        return at(self.view(np.ndarray))
+
+
+def lifted(x: Any) -> Any:
+    """``x`` such that traced values can index it: part of the program, or a readable table."""
+    trace = current_trace()
+    if trace is None or isinstance(x, Tracer):
+        return x
+    if stages(trace):
+        return bind(linear.convert_p, x, dtype=dtype_of(x))
+    return x.view(TableArray) if isinstance(x, np.ndarray) and x.ndim else x
+
+
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, copy: bool | None = None, **options: Any
+) -> Any:
+    """An array from an array, a number, or nested lists, which may hold traced values.
+
+    Inside a transform the result can be indexed by traced integers.
+    """
+    if current_trace() is None and not has_tracer((a,), {}):
+        return np.asarray(a, dtype, order, copy=copy, **options)
+    x = array_like(a)
+    x = cast(x, np.dtype(dtype)) if dtype is not None else x
+    return lifted(x.copy() if copy and isinstance(x, np.ndarray) else x)
+
+
+def array(
+    object: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K",
+    subok: bool = False, ndmin: int = 0,
+) -> Any:  # fmt: skip
+    """A new array from an array, a number, or nested lists, which may hold traced values."""
+    if current_trace() is None and not has_tracer((object,), {}):
+        return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
+    x = asarray(object, dtype, copy=copy)
+    rank = len(shape_of(x))
+    return reshape(x, (1,) * (ndmin - rank) + shape_of(x)) if rank < ndmin else x
+
+
+asanyarray = ascontiguousarray = asarray
+
+
+@door(np.copy)
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    """A copy; of traced values, which never change, the value itself."""
+    x = array_like(a)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+@door(np.astype)
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """``x`` in another dtype; complex to real keeps the real part."""
+    return cast(array_like(x), np.dtype(dtype))
+
+
+# --- from shapes ---------------------------------------------------------------------------------
+
+
+def _filled(shape: Any, value: Any, dtype: Any) -> Any:
+    """A staged constant under jit, else a plain array that the caller owns."""
+    value = operand(value)
+    dtype = dtype_of(array_like(value)) if dtype is None else np.dtype(dtype)
+    dims = shape_tuple(shape)
+    if isinstance(value, Tracer) or shape_of(value) != () or stages(current_trace()):
+        return to_shape(cast(value, dtype), dims)
+    return np.full(dims, value, dtype)
+
+
+def zeros(shape: Any, dtype: Any = float, order: str = "C") -> Any:
+    """An array of zeros."""
+    return _filled(shape, 0, float if dtype is None else dtype)
+
+
+def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+    """An array of ones."""
+    return _filled(shape, 1, float if dtype is None else dtype)
+
+
+def empty(shape: Any, dtype: Any = float, order: str = "C") -> Any:
+    """An array of zeros: uninitialised memory has no meaning in a program."""
+    return _filled(shape, 0, float if dtype is None else dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> Any:
+    """An array filled with a value, which may be traced."""
+    return _filled(shape, fill_value, dtype)
+
+
+def _like(a: Any, value: Any, dtype: Any, shape: Any) -> Any:
+    a = array_like(a)
+    dims = shape_of(a) if shape is None else shape_tuple(shape)
+    return _filled(dims, value, dtype_of(a) if dtype is None else dtype)
+
+
+@door(np.zeros_like)
+def zeros_like(
+    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """An array of zeros with the shape and dtype of another."""
+    return _like(a, 0, dtype, shape)
+
+
+@door(np.ones_like)
+def ones_like(
+    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """An array of ones with the shape and dtype of another."""
+    return _like(a, 1, dtype, shape)
+
+
+@door(np.empty_like)
+def empty_like(
+    prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """An array of zeros with the shape and dtype of another."""
+    return _like(prototype, 0, dtype, shape)
+
+
+@door(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True,
+    shape: Any = None,
+) -> Any:  # fmt: skip
+    """An array with the shape and dtype of another, filled with a value."""
+    return _like(a, fill_value, dtype, shape)
+
+
+# --- ranges and grids ----------------------------------------------------------------------------
+
+
+def _constant(value: Any) -> Any:
+    """A NumPy array as the program's constant: indexable by traced values."""
+    return lifted(value)
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    """Evenly spaced numbers below ``stop``; the bounds must be known.
+
+    Under jit a range of whole numbers from 0 is computed, not stored.
+    """
+    bounds = [concrete(b) for b in (start, stop, step) if b is not None]
+    if any(b is None for b in bounds):
+        raise ArgumentError(
+            "arange needs known bounds: they decide the length of the result.",
+            "Use a Python number, for example a static argument or x.shape[0].",
+        )
+    if stop is None:
+        start, stop = 0, start
+    line = np.arange(start, stop, 1 if step is None else step, dtype)
+    trace = current_trace()
+    if trace is None or not stages(trace):
+        return _constant(line)
+    whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and step in (None, 1)
+    return linear.iota(line.dtype, line.shape, 0) if whole else _constant(line)
+
+
+@door(np.linspace)
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
+    dtype: Any = None, axis: Any = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
+    """``num`` evenly spaced numbers; the bounds may be traced arrays."""
+    num = operator.index(num)
+    if num < 0:
+        raise OptionError(f"The number of samples, {num}, must not be negative.")
+    start, stop = array_like(start), array_like(stop)
+    work = result_dtype(start, stop, 1.0)
+    start, stop = el.add(cast(start, work), work.type(0)), cast(stop, work)
+    intervals = num - 1 if endpoint else num
+    span = el.subtract(stop, start)
+    step = el.divide(span, intervals) if intervals > 0 else el.multiply(span, np.nan)
+    rank = len(shape_of(span))
+    places = np.arange(num, dtype=work.type(0).real.dtype).reshape((-1,) + (1,) * rank)
+    fraction = places / intervals if intervals > 0 else places
+    result = el.add(el.multiply(fraction.astype(work), span), start)
+    if endpoint and num > 1:
+        last = to_shape(stop, shape_of(span))
+        body = linear.slice_axis(result, 0, 0, num - 1)
+        result = linear.concatenate([body, linear.expand_dims(last, (0,))], 0)
+    out = np.dtype(work if dtype is None else dtype)
+    if out.kind in "iu":
+        result = el.floor(result)
+    result = moveaxis(cast(result, out), 0, axis)
+    return (result, step) if retstep else result
+
+
+@door(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
+    dtype: Any = None, axis: Any = 0,
+) -> Any:  # fmt: skip
+    """``num`` numbers evenly spaced on a logarithmic scale."""
+    y = el.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return y if dtype is None else cast(y, np.dtype(dtype))
+
+
+@door(np.geomspace)
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0
+) -> Any:
+    """``num`` numbers in geometric progression; real bounds have one sign."""
+    start, stop = array_like(start), array_like(stop)
+    sign = el.sign(cast(start, float_dtype(start)))
+    low, high = el.log10(el.divide(start, sign)), el.log10(el.divide(stop, sign))
+    y = el.multiply(sign, logspace(low, high, num, endpoint, axis=0))
+    y = moveaxis(y, 0, axis)
+    return y if dtype is None else cast(y, np.dtype(dtype))
+
+
+@door(np.meshgrid)
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    """Coordinate arrays of a grid; ``indexing="xy"`` exchanges the first two axes."""
+    if indexing not in ("xy", "ij"):
+        raise OptionError(f"indexing={indexing!r} is not known.", 'Use "xy" or "ij".')
+    arrays = [ravel(a) for a in xi]
+    rank = len(arrays)
+    places = list(range(rank))
+    if indexing == "xy" and rank > 1:
+        places[0], places[1] = 1, 0
+    lengths = [0] * rank
+    for a, d in zip(arrays, places, strict=True):
+        lengths[d] = shape_of(a)[0]
+    if sparse:
+        dims = [tuple(n if e == d else 1 for e, n in enumerate(lengths)) for d in places]
+        return tuple(linear.reshape(a, s) for a, s in zip(arrays, dims, strict=True))
+    grid = tuple(lengths)
+    return tuple(
+        linear.broadcast_in_dim(a, grid, (d,)) for a, d in zip(arrays, places, strict=True)
+    )
+
+
+def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+    """The coordinates along each axis of a grid."""
+    grid = np.indices(shape_tuple(dimensions), dtype, sparse)  # type: ignore[call-overload]
+    return tuple(map(_constant, grid)) if sparse else _constant(grid)
+
+
+# --- matrices ------------------------------------------------------------------------------------
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float, order: Any = "C") -> Any:
+    """Ones on a diagonal, zeros elsewhere."""
+    return _constant(np.eye(N, M, k, float if dtype is None else dtype))
+
+
+def identity(n: int, dtype: Any = None) -> Any:
+    """The identity matrix."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Any:
+    """Ones at and below a diagonal, zeros above."""
+    return _constant(np.tri(N, M, k, float if dtype is None else dtype))
+
+
+def _triangle(m: Any, k: int, lower: bool) -> Any:
+    x = array_like(m)
+    dims = shape_of(x)
+    dims = dims if len(dims) > 1 else dims * 2
+    mask = np.tri(dims[-2], dims[-1], k if lower else k - 1, dtype=bool)
+    zero = dtype_of(x).type(0)
+    return el.select(mask, x, zero) if lower else el.select(mask, zero, x)
+
+
+@door(np.tril)
+def tril(m: Any, k: int = 0) -> Any:
+    """The elements at and below a diagonal, zeros above."""
+    return _triangle(m, k, True)
+
+
+@door(np.triu)
+def triu(m: Any, k: int = 0) -> Any:
+    """The elements at and above a diagonal, zeros below."""
+    return _triangle(m, k, False)
+
+
+@door(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    """A matrix with the vector on a diagonal, or the diagonal of a matrix."""
+    from functrans.numpy.indexing import diagonal
+
+    v = array_like(v)
+    if len(shape_of(v)) == 2:
+        return diagonal(v, k)
+    if len(shape_of(v)) != 1:
+        raise ArgumentError("diag takes a vector or a matrix.", "Use diagonal for more axes.")
+    return _on_diagonal(v, k)
+
+
+def _on_diagonal(v: Any, k: int) -> Any:
+    # Padding between the elements with n zeros puts them on the diagonal of the reshaped line.
+    (n,) = shape_of(v)
+    width = n + (k if k > 0 else -k)
+    if n == 0:
+        return linear.full((width, width), dtype_of(v).type(0))
+    first = k if k > 0 else -k * width
+    total = width * width
+    line = linear.pad(v, dtype_of(v).type(0), ((first, total - first - (n - 1) * (width + 1) - 1, width),))
+    return linear.reshape(line, (width, width))
+
+
+@door(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> Any:
+    """A matrix with all elements of ``v`` on a diagonal."""
+    return _on_diagonal(ravel(v), k)
+
+
+@door(np.vander)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The matrix of powers of each element of a vector."""
+    x = array_like(x)
+    n = shape_of(x)[0] if N is None else N
+    dtype = result_dtype(x, 0)
+    x = cast(x, dtype)
+    columns = [el.power(x, i) for i in range(n)]
+    if not columns:
+        return linear.full((shape_of(x)[0], 0), dtype.type(0))
+    return stack(columns if increasing else columns[::-1], 1)
+
+
+@door(np.fill_diagonal)
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> Any:
+    """Refused: traced arrays are never changed in place."""
+    raise ArgumentError(
+        "fill_diagonal changes an array in place, which a traced array cannot do.",
+        "Write i = fnp.arange(n); x = x.at[i, i].set(val).",
+    )
+
+
+for _numpy_function, _traced in (
+    (np.asarray, asarray), (np.array, array), (np.zeros, zeros), (np.ones, ones),
+    (np.full, full), (np.empty, empty), (np.arange, arange),
+):  # fmt: skip
+    TRACED[_numpy_function] = _traced

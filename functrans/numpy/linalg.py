@@ -1,0 +1,192 @@
+"""Norms and products of ``numpy.linalg``; factorisations are not part of this module yet."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.errors import OptionError, ShapeError
+from functrans.numpy import contraction as con
+from functrans.numpy import elementwise as el
+from functrans.numpy import reductions as red
+from functrans.numpy import shaping as sh
+from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
+from functrans.primitives import linear
+
+
+@door(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Norm of vectors or matrices along the given axes, or of all elements.
+
+    Vectors: any number, inf, −inf, 0. Matrices: "fro", 1, −1, inf, −inf. The derivative of the
+    2-norm at zero is NaN.
+    """
+    x = array_like(x)
+    x = cast(x, float_dtype(x))
+    rank = len(shape_of(x))
+    if ord is None and (axis is None or _is_pair(axis)):
+        return _two_norm(x, axes_tuple(axis, rank), keepdims)
+    if axis is None:
+        if rank not in (1, 2):
+            raise ShapeError(
+                f"A norm of order {ord} of an array of {rank} axes needs axis=.",
+                "Name one axis for vectors or two for matrices.",
+            )
+        axis = tuple(range(rank))
+    if not _is_pair(axis):
+        one = axis[0] if isinstance(axis, tuple | list) else axis
+        return _vector_norm(x, 2 if ord is None else ord, axis_index(one, rank), keepdims)
+    row, column = (axis_index(a, rank) for a in axis)
+    if row == column:
+        raise ShapeError("The two axes of a matrix norm must differ.")
+    return _matrix_norm(x, ord, row, column, keepdims)
+
+
+def _is_pair(axis: Any) -> bool:
+    return isinstance(axis, tuple | list) and len(axis) == 2
+
+
+def _squared(x: Any) -> Any:
+    if dtype_of(x).kind == "c":
+        re, im = linear.real(x), linear.imag(x)
+        return linear.add(linear.mul(re, re), linear.mul(im, im))
+    return linear.mul(x, x)
+
+
+def _two_norm(x: Any, axes: Any, keepdims: bool) -> Any:
+    return el.sqrt(red.sum(_squared(x), axes, keepdims=keepdims))
+
+
+def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+    if isinstance(ord, str):
+        raise OptionError(f"ord={ord!r} is no norm of vectors.", "Use a number, inf or −inf.")
+    if ord == 2:
+        return _two_norm(x, (axis,), keepdims)
+    size = el.absolute(x)
+    if ord == np.inf:
+        return red.max(size, axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return red.min(size, axis, keepdims=keepdims)
+    if ord == 0:
+        return red.sum(cast(el.not_equal(x, 0), dtype_of(size)), axis, keepdims=keepdims)
+    if ord == 1:
+        return red.sum(size, axis, keepdims=keepdims)
+    total = red.sum(el.power(size, ord), axis, keepdims=keepdims)
+    return el.power(total, 1.0 / ord)
+
+
+def _matrix_norm(x: Any, ord: Any, row: int, column: int, keepdims: bool) -> Any:
+    if ord in (None, "fro", "f"):
+        return _two_norm(x, tuple(sorted((row, column))), keepdims)
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, other = (row, column) if ord in (1, -1) else (column, row)
+        sums = red.sum(el.absolute(x), summed, keepdims=True)
+        extreme = red.max if ord > 0 else red.min
+        y = extreme(sums, other, keepdims=True)
+        return y if keepdims else sh.squeeze(y, (row, column))
+    raise OptionError(
+        f"The matrix norm of order {ord!r} needs singular values, which are not supported yet.",
+        'Use "fro", 1, −1, inf or −inf.',
+    )
+
+
+@door(np.linalg.vector_norm)
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """Norm of the elements along the given axes, taken as one vector."""
+    x = array_like(x)
+    x = cast(x, float_dtype(x))
+    shape = shape_of(x)
+    axes = axes_tuple(axis, len(shape))
+    rest = tuple(d for d in range(len(shape)) if d not in axes)
+    flat = linear.reshape(linear.transpose(x, rest + axes), (*(shape[d] for d in rest), math.prod(shape[d] for d in axes)))
+    y = _vector_norm(flat, ord, len(rest), False)
+    return linear.reshape(y, red.kept(shape, axes)) if keepdims else y
+
+
+@door(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """Norm of the matrices in the last two axes."""
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+@door(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    """A square matrix to a non-negative integer power."""
+    a = array_like(a)
+    dims = shape_of(a)
+    if len(dims) < 2 or dims[-1] != dims[-2]:
+        raise ShapeError(f"matrix_power needs square matrices, not shape {dims}.")
+    if n < 0:
+        raise OptionError("A negative power needs the inverse, which is not supported yet.")
+    if n == 0:
+        return sh.broadcast_to(np.eye(dims[-1], dtype=dtype_of(a)), dims)
+    result = None
+    square = a
+    while True:
+        if n & 1:
+            result = square if result is None else con.matmul(result, square)
+        n >>= 1
+        if not n:
+            return result
+        square = con.matmul(square, square)
+
+
+@door(np.linalg.multi_dot)
+def multi_dot(arrays: Any, *, out: Any = None) -> Any:
+    """The product of several matrices, in the order that costs least."""
+    xs = [array_like(x) for x in arrays]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    terms, free = [], []
+    place = 0
+    for i, x in enumerate(xs):
+        rank = len(shape_of(x))
+        if rank == 1 and i not in (0, len(xs) - 1):
+            raise ShapeError("Only the first and the last operand of multi_dot may be vectors.")
+        if rank == 2 and i == 0:
+            free.append(letters[place])
+        start = place
+        place += 0 if rank == 1 and i == 0 else 1
+        terms.append(letters[start : place + 1] if rank == 2 else letters[place if i == 0 else start])
+        if rank == 2 and i == len(xs) - 1:
+            free.append(letters[place])
+    return con.einsum(",".join(terms) + "->" + "".join(free), *xs)
+
+
+matmul = con.matmul
+vecdot = con.vecdot
+matrix_transpose = sh.matrix_transpose
+
+
+@door(np.linalg.outer)
+def outer(x1: Any, x2: Any, /) -> Any:
+    """All products of an element of each of two vectors."""
+    return con.outer(x1, x2)
+
+
+@door(np.linalg.cross)
+def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """Vector product of vectors of three components."""
+    return con.cross(x1, x2, axis=axis)
+
+
+@door(np.linalg.tensordot)
+def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+    """Sum of products over paired axes."""
+    return con.tensordot(x1, x2, axes)
+
+
+@door(np.linalg.trace)
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """Sum along a diagonal of the matrices in the last two axes."""
+    return con.trace(x, offset, -2, -1, dtype)
+
+
+@door(np.linalg.diagonal)
+def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """A diagonal of the matrices in the last two axes."""
+    from functrans.numpy import indexing
+
+    return indexing.diagonal(x, offset, -2, -1)

@@ -1,0 +1,735 @@
+"""Reductions, running folds and sorting, with NumPy's dtypes, axes and keepdims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.trace import Tracer, bind
+from functrans.errors import ArgumentError, OptionError, ShapeError
+from functrans.numpy import elementwise as el
+from functrans.numpy.promote import (
+    FLOATS,
+    Dtype,
+    Ints,
+    array_like,
+    axes_tuple,
+    axis_index,
+    broadcast,
+    cast,
+    concrete,
+    door,
+    float_dtype,
+    no_out,
+    operand,
+    result_dtype,
+    to_shape,
+)
+from functrans.numpy.shaping import ravel, take_slice
+from functrans.primitives import linear
+from functrans.primitives import reductions as red
+
+_UNSET: Any = np._NoValue
+
+
+def kept(shape: Ints, axes: Ints) -> Ints:
+    """The shape with the reduced axes of length one."""
+    return tuple(1 if d in axes else n for d, n in enumerate(shape))
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value is not _UNSET
+
+
+def _keep(y: Any, shape: Ints, axes: Ints, keepdims: Any) -> Any:
+    return linear.reshape(y, kept(shape, axes)) if _given(keepdims) and keepdims else y
+
+
+def _sum_dtype(dtype: Dtype) -> Dtype:
+    """NumPy adds and multiplies small integers in the platform's widest."""
+    if dtype.kind in "bi" and dtype.itemsize < 8:
+        return np.dtype(np.int64)
+    if dtype.kind == "u" and dtype.itemsize < 8:
+        return np.dtype(np.uint64)
+    return dtype
+
+
+def _masked(x: Any, where: Any, other: Any) -> Any:
+    """``x`` where the mask holds, else ``other``; no mask leaves x as it is."""
+    if not _given(where) or where is True:
+        return x
+    shape = np.broadcast_shapes(shape_of(x), shape_of(operand(where)))
+    return to_shape(el.select(where, x, other), shape)
+
+
+# --- sums and products ---------------------------------------------------------------------------
+
+
+@door(np.sum)
+def sum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = _UNSET,
+    where: Any = _UNSET,
+) -> Any:
+    """Sum over the given axes, or all."""
+    no_out("sum", out)
+    a = array_like(a)
+    a = cast(a, _sum_dtype(dtype_of(a)) if dtype is None else np.dtype(dtype))
+    a = _masked(a, where, dtype_of(a).type(0))
+    shape = shape_of(a)
+    axes = axes_tuple(axis, len(shape))
+    y = _keep(linear.reduce_sum(a, axes), shape, axes, keepdims)
+    return el.add(y, initial) if _given(initial) else y
+
+
+@door(np.prod)
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = _UNSET,
+    where: Any = _UNSET,
+) -> Any:
+    """Product over the given axes, or all; its derivative is exact with zeros."""
+    no_out("prod", out)
+    a = array_like(a)
+    a = cast(a, _sum_dtype(dtype_of(a)) if dtype is None else np.dtype(dtype))
+    a = _masked(a, where, dtype_of(a).type(1))
+    shape = shape_of(a)
+    axes = axes_tuple(axis, len(shape))
+    y = _keep(red.reduce_prod(a, axes), shape, axes, keepdims)
+    return el.multiply(y, initial) if _given(initial) else y
+
+
+def _count(a: Any, axes: Ints, where: Any) -> Any:
+    """How many elements are reduced: an int, or an array where a mask decides."""
+    shape = shape_of(a)
+    if not _given(where) or where is True:
+        return math.prod(shape[d] for d in axes)
+    mask = to_shape(el.truth(where), shape)
+    return linear.reduce_sum(cast(mask, np.dtype(np.int64)), axes)
+
+
+@door(np.mean)
+def mean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = _UNSET,
+) -> Any:
+    """Arithmetic mean over the given axes, or all; integers are averaged in float64."""
+    no_out("mean", out)
+    a = array_like(a)
+    result = float_dtype(a) if dtype is None else np.dtype(dtype)
+    # float16 is summed in float32, as NumPy does.
+    work = np.dtype(np.float32) if result.char == "e" and dtype is None else result
+    axes = axes_tuple(axis, len(shape_of(a)))
+    total = sum(cast(a, work), axes, None, None, keepdims, where=where)
+    count = _count(a, axes, where)
+    if isinstance(count, int):
+        return cast(linear.div(total, work.type(count)), result)
+    if _given(keepdims) and keepdims:
+        count = linear.reshape(count, kept(shape_of(a), axes))
+    return cast(linear.div(total, cast(count, work)), result)
+
+
+@door(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = _UNSET,
+    mean: Any = _UNSET,
+    correction: Any = _UNSET,
+) -> Any:
+    """Mean squared distance from the mean, with n − ddof in the denominator."""
+    no_out("var", out)
+    a = array_like(a)
+    result = float_dtype(a) if dtype is None else np.dtype(dtype)
+    work = np.dtype(np.float32) if result.char == "e" and dtype is None else result
+    ddof = correction if _given(correction) else ddof
+    axes = axes_tuple(axis, len(shape_of(a)))
+    a = cast(a, work)
+    centre = mean if _given(mean) else _mean_of(a, axes, where)
+    deviation = linear.sub(*broadcast(a, centre))
+    if work.kind == "c":
+        square = linear.real(linear.mul(deviation, linear.conj(deviation)))
+        result = dtype_of(square) if dtype is None else result
+    else:
+        square = linear.mul(deviation, deviation)
+    total = sum(square, axes, None, None, keepdims, where=where)
+    count = _count(a, axes, where)
+    if isinstance(count, int):
+        free = dtype_of(total).type(max_int(count - ddof))
+        return cast(linear.div(total, free), result)
+    count = el.maximum(el.subtract(count, ddof), 0)
+    if _given(keepdims) and keepdims:
+        count = linear.reshape(count, kept(shape_of(a), axes))
+    return cast(linear.div(total, cast(count, dtype_of(total))), result)
+
+
+def max_int(n: Any) -> Any:
+    """The degrees of freedom, never negative."""
+    return n if n > 0 else 0
+
+
+def _mean_of(a: Any, axes: Ints, where: Any) -> Any:
+    return mean(a, axes, None, None, True, where=where)
+
+
+@door(np.std)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = _UNSET,
+    mean: Any = _UNSET,
+    correction: Any = _UNSET,
+) -> Any:
+    """Square root of :func:`var`; its derivative where all elements are equal is NaN."""
+    no_out("std", out)
+    variance = var(
+        a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction
+    )
+    return el.sqrt(variance)
+
+
+@door(np.average)
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+) -> Any:
+    """Weighted mean; with ``returned`` also the sum of the weights."""
+    a = array_like(a)
+    if weights is None:
+        result = mean(a, axis, keepdims=keepdims)
+        axes = axes_tuple(axis, len(shape_of(a)))
+        total = dtype_of(result).type(_count(a, axes, None))
+    else:
+        w = array_like(weights)
+        if shape_of(w) != shape_of(a):
+            axes = axes_tuple(axis, len(shape_of(a)))
+            if axis is None or shape_of(w) != tuple(shape_of(a)[d] for d in axes):
+                raise ShapeError(
+                    f"weights of shape {shape_of(w)} for an array of shape {shape_of(a)}.",
+                    "Weights have the shape of the array, or of the averaged axes.",
+                )
+            w = linear.broadcast_in_dim(w, shape_of(a), axes)
+        dtype = result_dtype(a, w, 0.0)
+        a, w = cast(a, dtype), cast(w, dtype)
+        total = sum(w, axis, keepdims=keepdims)
+        result = linear.div(sum(linear.mul(a, w), axis, keepdims=keepdims), total)
+    if not returned:
+        return result
+    return result, to_shape(total, shape_of(result))
+
+
+# --- extremes and logic --------------------------------------------------------------------------
+
+
+def _extreme(name: str, fold: Any, pair: Any, lowest: Callable[[Dtype], Any]) -> Any:
+    def reduce(
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = _UNSET,
+        where: Any = _UNSET,
+    ) -> Any:
+        no_out(name, out)
+        a = array_like(a)
+        shape = shape_of(a)
+        axes = axes_tuple(axis, len(shape))
+        if _given(where) and where is not True:
+            if not _given(initial):
+                raise OptionError(f"{name} with where= needs an initial value.", "Give initial=.")
+            a = _masked(a, where, dtype_of(a).type(initial))
+            shape = shape_of(a)
+        if _given(initial) and any(shape[d] == 0 for d in axes):
+            rest = tuple(n for d, n in enumerate(shape) if d not in axes)
+            y = linear.full(rest, dtype_of(a).type(initial))
+        else:
+            y = fold(a, axes)
+        y = _keep(y, shape, axes, keepdims)
+        return pair(y, initial) if _given(initial) else y
+
+    return reduce
+
+
+_max = _extreme("max", red.reduce_max, el.maximum, lambda d: -np.inf)
+_min = _extreme("min", red.reduce_min, el.minimum, lambda d: np.inf)
+
+
+@door(np.max, np.amax)
+def max(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = _UNSET,
+    where: Any = _UNSET,
+) -> Any:
+    """Maximum over the given axes, or all; equal maxima share the derivative equally."""
+    return _max(a, axis, out, keepdims, initial, where)
+
+
+@door(np.min, np.amin)
+def min(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = _UNSET,
+    where: Any = _UNSET,
+) -> Any:
+    """Minimum over the given axes, or all; equal minima share the derivative equally."""
+    return _min(a, axis, out, keepdims, initial, where)
+
+
+amax, amin = max, min
+
+
+@door(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    """Maximum minus minimum."""
+    no_out("ptp", out)
+    return el.subtract(max(a, axis, None, keepdims), min(a, axis, None, keepdims))
+
+
+@door(np.any)
+def any_(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
+) -> Any:
+    """True where any element along the axes is not zero."""
+    no_out("any", out)
+    x = _masked(el.truth(array_like(a)), where, np.False_)
+    axes = axes_tuple(axis, len(shape_of(x)))
+    return _keep(red.reduce_or(x, axes), shape_of(x), axes, keepdims)
+
+
+@door(np.all)
+def all_(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
+) -> Any:
+    """True where all elements along the axes are not zero."""
+    no_out("all", out)
+    x = _masked(el.truth(array_like(a)), where, np.True_)
+    axes = axes_tuple(axis, len(shape_of(x)))
+    return _keep(red.reduce_and(x, axes), shape_of(x), axes, keepdims)
+
+
+any_.__name__, all_.__name__ = "any", "all"
+
+
+@door(np.count_nonzero)
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    """The number of elements that are not zero."""
+    return sum(el.truth(array_like(a)), axis, np.int64, None, keepdims)
+
+
+@door(np.allclose)
+def allclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> Any:
+    """True if all |a − b| ≤ atol + rtol·|b|."""
+    return all_(el.isclose(a, b, rtol, atol, equal_nan))
+
+
+@door(np.array_equal)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+    """True if both have one shape and equal elements."""
+    x, y = array_like(a1), array_like(a2)
+    if shape_of(x) != shape_of(y):
+        return False
+    same = el.equal(x, y)
+    if equal_nan:
+        same = el.logical_or(same, el.logical_and(el.isnan(x), el.isnan(y)))
+    return all_(same)
+
+
+@door(np.array_equiv)
+def array_equiv(a1: Any, a2: Any) -> Any:
+    """True if both broadcast to one shape and have equal elements there."""
+    x, y = array_like(a1), array_like(a2)
+    try:
+        np.broadcast_shapes(shape_of(x), shape_of(y))
+    except ValueError:
+        return False
+    return all_(el.equal(x, y))
+
+
+# --- ignoring NaN --------------------------------------------------------------------------------
+
+
+def _without_nan(a: Any, other: Any) -> tuple[Any, Any]:
+    """``a`` with NaN replaced, and the mask of NaN (None for integers)."""
+    a = array_like(a)
+    if dtype_of(a).kind not in "fc":
+        return a, None
+    mask = el.isnan(a)
+    return el.select(mask, dtype_of(a).type(other), a), mask
+
+
+@door(np.nansum)
+def nansum(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+    initial: Any = _UNSET, where: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Sum with NaN as zero."""
+    return sum(_without_nan(a, 0)[0], axis, dtype, out, keepdims, initial, where)
+
+
+@door(np.nanprod)
+def nanprod(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+    initial: Any = _UNSET, where: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Product with NaN as one."""
+    return prod(_without_nan(a, 1)[0], axis, dtype, out, keepdims, initial, where)
+
+
+def _both(where: Any, mask: Any) -> Any:
+    return el.logical_not(mask) if not _given(where) else el.logical_and(where, el.logical_not(mask))
+
+
+@door(np.nanmean)
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+    *, where: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Mean of the elements that are not NaN."""
+    x, mask = _without_nan(a, 0)
+    if mask is None:
+        return mean(x, axis, dtype, out, keepdims, where=where)
+    return mean(x, axis, dtype, out, keepdims, where=_both(where, mask))
+
+
+@door(np.nanvar)
+def nanvar(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Variance of the elements that are not NaN; NaN where fewer than ddof + 1 remain."""
+    x, mask = _without_nan(a, 0)
+    ddof = correction if _given(correction) else ddof
+    if mask is None:
+        return var(x, axis, dtype, out, ddof, keepdims, where=where, mean=mean)
+    chosen = _both(where, mask)
+    y = var(x, axis, dtype, out, ddof, keepdims, where=chosen, mean=mean)
+    axes = axes_tuple(axis, len(shape_of(x)))
+    enough = _keep(el.greater(_count(x, axes, chosen), ddof), shape_of(x), axes, keepdims)
+    return el.select(enough, y, dtype_of(y).type(np.nan))
+
+
+@door(np.nanstd)
+def nanstd(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Square root of :func:`nanvar`."""
+    return el.sqrt(
+        nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    )
+
+
+def _nan_extreme(reduce: Any, other: float, a: Any, axis: Any, options: tuple[Any, ...]) -> Any:
+    x, mask = _without_nan(a, other)
+    y = reduce(x, axis, *options)
+    if mask is None:
+        return y
+    keepdims = options[1]
+    empty = all_(mask, axis, None, keepdims)
+    return el.select(empty, dtype_of(y).type(np.nan), y)
+
+
+@door(np.nanmax)
+def nanmax(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
+    initial: Any = _UNSET, where: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Maximum of the elements that are not NaN."""
+    return _nan_extreme(max, -np.inf, a, axis, (out, keepdims, initial, where))
+
+
+@door(np.nanmin)
+def nanmin(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
+    initial: Any = _UNSET, where: Any = _UNSET,
+) -> Any:  # fmt: skip
+    """Minimum of the elements that are not NaN."""
+    return _nan_extreme(min, np.inf, a, axis, (out, keepdims, initial, where))
+
+
+@door(np.nanargmax)
+def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+    """Index of the first maximum of the elements that are not NaN."""
+    return argmax(_without_nan(a, -np.inf)[0], axis, out, keepdims=keepdims)
+
+
+@door(np.nanargmin)
+def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+    """Index of the first minimum of the elements that are not NaN."""
+    return argmin(_without_nan(a, np.inf)[0], axis, out, keepdims=keepdims)
+
+
+@door(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running sum with NaN as zero."""
+    return cumsum(_without_nan(a, 0)[0], axis, dtype, out)
+
+
+@door(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running product with NaN as one."""
+    return cumprod(_without_nan(a, 1)[0], axis, dtype, out)
+
+
+# --- running folds -------------------------------------------------------------------------------
+
+
+def accumulate(op: str, a: Any, axis: Any, dtype: Any) -> Any:
+    """Running ``op`` (add, mul, max, min) along ``axis``; None flattens first."""
+    a = array_like(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    if op in ("add", "mul"):
+        a = cast(a, _sum_dtype(dtype_of(a)) if dtype is None else np.dtype(dtype))
+    return red.cumulative(op, a, axis_index(axis, len(shape_of(a))))
+
+
+@door(np.cumsum)
+def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running sum along an axis, or of the flattened array."""
+    no_out("cumsum", out)
+    return accumulate("add", a, axis, dtype)
+
+
+@door(np.cumprod)
+def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running product along an axis, or of the flattened array."""
+    no_out("cumprod", out)
+    return accumulate("mul", a, axis, dtype)
+
+
+@door(np.cumulative_sum)
+def cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+    include_initial: bool = False,
+) -> Any:  # fmt: skip
+    """Running sum; with ``include_initial`` it starts at 0."""
+    return _with_initial(x, axis, dtype, out, include_initial, "add", 0)
+
+
+@door(np.cumulative_prod)
+def cumulative_prod(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+    include_initial: bool = False,
+) -> Any:  # fmt: skip
+    """Running product; with ``include_initial`` it starts at 1."""
+    return _with_initial(x, axis, dtype, out, include_initial, "mul", 1)
+
+
+def _with_initial(
+    x: Any, axis: Any, dtype: Any, out: Any, include: bool, op: str, first: int
+) -> Any:
+    no_out("a running fold", out)
+    x = array_like(x)
+    if axis is None:
+        if len(shape_of(x)) != 1:
+            raise OptionError("axis is needed for an array of several axes.", "Give axis=.")
+        axis = 0
+    y = accumulate(op, x, axis, dtype)
+    if not include:
+        return y
+    axis = axis_index(axis, len(shape_of(y)))
+    shape = (*shape_of(y)[:axis], 1, *shape_of(y)[axis + 1 :])
+    return linear.concatenate([linear.full(shape, dtype_of(y).type(first)), y], axis)
+
+
+# --- places of extremes, order -------------------------------------------------------------------
+
+
+def _place(find: Any, name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> Any:
+    no_out(name, out)
+    a = array_like(a)
+    shape = shape_of(a)
+    if axis is None:
+        y = find(ravel(a), 0)
+        return _keep(y, shape, tuple(range(len(shape))), keepdims)
+    number = axis_index(axis, len(shape))
+    return _keep(find(a, number), shape, (number,), keepdims)
+
+
+@door(np.argmax)
+def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+    """Index of the first maximum along an axis, or in the flattened array."""
+    return _place(red.argmax, "argmax", a, axis, out, keepdims)
+
+
+@door(np.argmin)
+def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+    """Index of the first minimum along an axis, or in the flattened array."""
+    return _place(red.argmin, "argmin", a, axis, out, keepdims)
+
+
+@door(np.argsort)
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Any:
+    """The indices that sort ``a`` along an axis; equal elements stay in order."""
+    if order is not None:
+        raise ArgumentError("order= names fields of structured arrays, which hold no numbers.")
+    a = array_like(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    return red.argsort(a, axis_index(axis, len(shape_of(a))))
+
+
+@door(np.sort)
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Any:
+    """``a`` in ascending order along an axis; derivatives follow the elements."""
+    a = array_like(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    axis = axis_index(axis, len(shape_of(a)))
+    return red.take_along_axis(a, argsort(a, axis, order=order), axis)
+
+
+@door(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    """``a`` as complex numbers, sorted by real part, then imaginary part."""
+    a = array_like(a)
+    return sort(cast(a, np.result_type(dtype_of(a), np.complex64)))
+
+
+@door(np.lexsort)
+def lexsort(keys: Any, axis: Any = -1) -> Any:
+    """The order that sorts by the last key, then the one before it, and so on."""
+    rows = [array_like(k) for k in keys]
+    number = axis_index(axis, len(shape_of(rows[0])))
+    order = red.argsort(rows[0], number)
+    for row in rows[1:]:
+        step = red.argsort(red.take_along_axis(row, order, number), number)
+        order = red.take_along_axis(order, step, number)
+    return order
+
+
+# --- order statistics ----------------------------------------------------------------------------
+
+
+@door(np.quantile)
+def quantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
+    interpolation: Any = None,
+) -> Any:  # fmt: skip
+    """The value below which a fraction ``q`` of the elements lies.
+
+    ``q`` must be known. Methods: linear, lower, higher, midpoint, nearest.
+    """
+    no_out("quantile", out)
+    fractions = concrete(q)
+    if fractions is None or weights is not None:
+        raise ArgumentError(
+            "quantile needs known fractions q, and takes no weights, under a transform.",
+            "Pass q as a number or a plain array.",
+        )
+    if fractions.size and not (fractions.min() >= 0 and fractions.max() <= 1):
+        raise OptionError("Quantiles must be in the range [0, 1].")
+    a = array_like(a)
+    a = cast(a, float_dtype(a))
+    shape = shape_of(a)
+    axes = axes_tuple(axis, len(shape))
+    rest = tuple(d for d in range(len(shape)) if d not in axes)
+    flat = linear.reshape(
+        linear.transpose(a, rest + axes), (*(shape[d] for d in rest), _count(a, axes, None))
+    )
+    last = len(rest)
+    ordered = sort(flat, last)
+    n = shape_of(ordered)[last]
+    if n == 0:
+        raise ShapeError("A quantile of no elements has no value.", "Guard against empty arrays.")
+    results = [_quantile_at(ordered, float(f) * (n - 1), last, method) for f in fractions.flat]
+    # NaN sorts last and wins.
+    missing = el.isnan(take_slice(ordered, last, n - 1))
+    nan = dtype_of(a).type(np.nan)
+    kept_axes = kept(shape, axes) if keepdims else tuple(shape[d] for d in rest)
+    finished = [linear.reshape(el.select(missing, nan, r), kept_axes) for r in results]
+    if fractions.ndim == 0:
+        return finished[0]
+    rows = linear.concatenate([linear.expand_dims(r, (0,)) for r in finished], 0)
+    return linear.reshape(rows, fractions.shape + kept_axes)
+
+
+def _quantile_at(ordered: Any, place: float, axis: int, method: str) -> Any:
+    low, high = math.floor(place), math.ceil(place)
+    if method == "lower":
+        return take_slice(ordered, axis, low)
+    if method == "higher":
+        return take_slice(ordered, axis, high)
+    if method == "nearest":
+        return take_slice(ordered, axis, int(np.rint(place)))
+    if method not in ("linear", "midpoint"):
+        raise OptionError(
+            f"quantile has no method {method!r} under a transform.",
+            "Use linear, lower, higher, midpoint or nearest.",
+        )
+    if low == high:
+        return take_slice(ordered, axis, low)
+    weight = 0.5 if method == "midpoint" else place - low
+    below, above = take_slice(ordered, axis, low), take_slice(ordered, axis, high)
+    step = el.multiply(el.subtract(above, below), weight)
+    return el.add(below, step) if weight < 0.5 else el.subtract(
+        above, el.multiply(el.subtract(above, below), 1.0 - weight)
+    )
+
+
+@door(np.percentile)
+def percentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
+    interpolation: Any = None,
+) -> Any:  # fmt: skip
+    """:func:`quantile` with ``q`` in percent."""
+    fractions = concrete(q)
+    scaled = q if fractions is None else fractions / 100
+    return quantile(a, scaled, axis, out, overwrite_input, method, keepdims, weights=weights)
+
+
+@door(np.median)
+def median(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Any:
+    """The middle element, or the mean of the two in the middle."""
+    return quantile(a, 0.5, axis, out, keepdims=keepdims)
+
+
+def short_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """:func:`sum` on the short path: no options, a floating tracer."""
+    if axis is None and not keepdims and isinstance(x, Tracer) and x.dtype in FLOATS:
+        shape = x.shape
+        return bind(linear.reduce_sum_p, x, axes=tuple(range(len(shape)))) if shape else x
+    return sum(x, axis, keepdims=keepdims)
+

@@ -1,0 +1,616 @@
+"""Shape functions: every element keeps its value, only its place changes."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.trace import Tracer
+from functrans.errors import ArgumentError, OptionError, ShapeError
+from functrans.numpy.promote import (
+    Ints,
+    array_like,
+    axes_tuple,
+    axis_index,
+    cast,
+    common_shape,
+    concrete,
+    door,
+    no_out,
+    operand,
+    result_dtype,
+    shape_tuple,
+    to_shape,
+)
+from functrans.primitives import linear
+
+# --- shape and order of axes ---------------------------------------------------------------------
+
+
+@door(np.shape)
+def shape(a: Any) -> Ints:
+    """The lengths of the axes."""
+    return shape_of(operand(a))
+
+
+@door(np.ndim)
+def ndim(a: Any) -> int:
+    """The number of axes."""
+    return len(shape_of(operand(a)))
+
+
+@door(np.size)
+def size(a: Any, axis: Any = None) -> int:
+    """The number of elements, or the length of one axis."""
+    dims = shape_of(operand(a))
+    return math.prod(dims[d] for d in axes_tuple(axis, len(dims)))
+
+
+def resolve_shape(old: Ints, new: Ints) -> Ints:
+    """``new`` with its one −1 replaced by the length that fits."""
+    total = math.prod(old)
+    if -1 in new:
+        known = -math.prod(new)
+        if new.count(-1) > 1:
+            raise ShapeError("Only one axis of a new shape can be −1.", "Give the other lengths.")
+        if known == 0 or total % known:
+            raise _cannot_reshape(old, new)
+        new = tuple(total // known if n == -1 else n for n in new)
+    if math.prod(new) != total or any(n < 0 for n in new):
+        raise _cannot_reshape(old, new)
+    return new
+
+
+def _cannot_reshape(old: Ints, new: Ints) -> ShapeError:
+    return ShapeError(
+        f"Cannot reshape an array of shape {old}, size {math.prod(old)}, into shape {new}.",
+        "Old and new shape must have the same number of elements.",
+    )
+
+
+@door(np.reshape)
+def reshape(a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+    """The same elements in row-major (``order="F"``: column-major) order in another shape.
+
+    One length may be −1: it is worked out from the others.
+    """
+    a = array_like(a)
+    old = shape_of(a)
+    new = resolve_shape(old, shape_tuple(newshape if shape is None else shape))
+    if order == "F":
+        return transpose(linear.reshape(transpose(a), new[::-1]))
+    if order not in ("C", "A"):
+        raise OptionError(f"order={order!r} is not known.", 'Use "C" or "F".')
+    return linear.reshape(a, new)
+
+
+@door(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """All elements along one axis."""
+    return reshape(a, -1, "F" if order == "F" else "C") if size(a) else reshape(a, (0,))
+
+
+@door(np.transpose, np.permute_dims)
+def transpose(a: Any, axes: Any = None) -> Any:
+    """The axes reversed, or in the given order."""
+    a = array_like(a)
+    ndim = len(shape_of(a))
+    if axes is None:
+        return linear.transpose(a, tuple(range(ndim - 1, -1, -1)))
+    order = tuple(axis_index(x, ndim) for x in axes)
+    if sorted(order) != list(range(ndim)):
+        raise ShapeError(
+            f"The axes {tuple(axes)} do not name each axis of an array of {ndim} axes once.",
+            "Give a permutation of all axes.",
+        )
+    return linear.transpose(a, order)
+
+
+permute_dims = transpose
+
+
+@door(np.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes exchanged."""
+    return swapaxes(x, -1, -2)
+
+
+@door(np.swapaxes)
+def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
+    """Two axes exchanged."""
+    a = array_like(a)
+    ndim = len(shape_of(a))
+    order = list(range(ndim))
+    i, j = axis_index(axis1, ndim), axis_index(axis2, ndim)
+    order[i], order[j] = j, i
+    return linear.transpose(a, tuple(order))
+
+
+@door(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Axes moved to new positions, the others in order."""
+    a = array_like(a)
+    ndim = len(shape_of(a))
+    sources = [axis_index(s, ndim) for s in _listed(source)]
+    destinations = [axis_index(d, ndim) for d in _listed(destination)]
+    if len(sources) != len(destinations) or len(set(sources)) != len(sources):
+        raise ShapeError("moveaxis needs one destination for each source, each named once.")
+    order = [d for d in range(ndim) if d not in sources]
+    for d, s in sorted(zip(destinations, sources, strict=True)):
+        order.insert(d, s)
+    return linear.transpose(a, tuple(order))
+
+
+def _listed(x: Any) -> Sequence[Any]:
+    return x if isinstance(x, list | tuple) else (x,)
+
+
+@door(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """One axis moved backwards to lie before ``start``."""
+    ndim = len(shape_of(operand(a)))
+    axis = axis_index(axis, ndim)
+    start = start + ndim if start < 0 else start
+    return moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+@door(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """Without axes of length one: all of them, or the given ones."""
+    a = array_like(a)
+    dims = shape_of(a)
+    if axis is None:
+        return linear.reshape(a, tuple(n for n in dims if n != 1))
+    axes = axes_tuple(axis, len(dims))
+    if any(dims[d] != 1 for d in axes):
+        raise ShapeError(
+            f"Cannot squeeze the axes {axes} of an array of shape {dims}.",
+            "Only axes of length one can be left out.",
+        )
+    return linear.reshape(a, tuple(n for d, n in enumerate(dims) if d not in axes))
+
+
+@door(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    """New axes of length one at the given positions of the result."""
+    a = array_like(a)
+    new = _listed(axis)
+    return linear.expand_dims(a, axes_tuple(tuple(new), len(shape_of(a)) + len(new)))
+
+
+@door(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    """The array repeated to ``shape``; axes are aligned from the last one."""
+    return to_shape(array_like(array), shape_tuple(shape))
+
+
+@door(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """The arrays repeated to their common shape."""
+    arrays = [array_like(a) for a in args]
+    shape = common_shape(*map(shape_of, arrays))
+    return tuple(to_shape(a, shape) for a in arrays)
+
+
+@door(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    """Arrays of at least one axis."""
+    return _each(arys, lambda a, n: (1,) if n == () else n)
+
+
+@door(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """Arrays of at least two axes; new ones come first."""
+    return _each(arys, lambda a, n: (1,) * (2 - len(n)) + n if len(n) < 2 else n)
+
+
+@door(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
+    return _each(arys, lambda a, n: {0: (1, 1, 1), 1: (1, *n, 1), 2: (*n, 1)}.get(len(n), n))
+
+
+def _each(arrays: Sequence[Any], new_shape: Any) -> Any:
+    results = []
+    for a in map(array_like, arrays):
+        results.append(linear.reshape(a, new_shape(a, shape_of(a))))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+# --- joining -------------------------------------------------------------------------------------
+
+
+def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[Any]:
+    if isinstance(arrays, Tracer | np.ndarray):
+        arrays = list(arrays)
+    operands = [operand(a) for a in arrays]
+    if not operands:
+        raise ShapeError(f"{name} needs at least one array.")
+    common = result_dtype(*operands) if dtype is None else np.dtype(dtype)
+    return [cast(a, common) for a in operands]
+
+
+@door(np.concatenate)
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    """Arrays joined along an existing axis."""
+    no_out("concatenate", out)
+    xs = _promoted(arrays, "concatenate", dtype)
+    if axis is None:
+        xs, axis = [ravel(x) for x in xs], 0
+    if any(shape_of(x) == () for x in xs):
+        raise ShapeError(
+            "Zero-dimensional arrays cannot be concatenated.", "Use stack, or hstack, instead."
+        )
+    return linear.concatenate(xs, axis_index(axis, len(shape_of(xs[0]))))
+
+
+concat = concatenate
+
+
+@door(np.stack)
+def stack(
+    arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    """Arrays of one shape joined along a new axis."""
+    no_out("stack", out)
+    xs = _promoted(arrays, "stack", dtype)
+    if len({shape_of(x) for x in xs}) > 1:
+        raise ShapeError(
+            f"stack got arrays of shapes {', '.join(str(shape_of(x)) for x in xs)}.",
+            "All arrays must have the same shape.",
+        )
+    axis = axis_index(axis, len(shape_of(xs[0])) + 1)
+    return linear.concatenate([linear.expand_dims(x, (axis,)) for x in xs], axis)
+
+
+@door(np.vstack)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays joined along the first axis, vectors as rows."""
+    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
+
+
+@door(np.hstack)
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Arrays joined along the second axis, vectors along their only one."""
+    xs = [atleast_1d(a) for a in tup]
+    return concatenate(xs, 0 if xs and ndim(xs[0]) == 1 else 1, dtype=dtype)
+
+
+@door(np.dstack)
+def dstack(tup: Any) -> Any:
+    """Arrays joined along the third axis."""
+    return concatenate([atleast_3d(a) for a in tup], 2)
+
+
+@door(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    """Vectors as the columns of a matrix; matrices are joined as they are."""
+    xs = [array_like(a) for a in tup]
+    columns = [x if ndim(x) > 1 else reshape(x, (size(x), 1)) for x in xs]
+    return concatenate(columns, 1)
+
+
+@door(np.block)
+def block(arrays: Any) -> Any:
+    """An array from nested lists of blocks; the innermost lists run along the last axis."""
+
+    def depth_of(x: Any) -> int:
+        return 1 + max(map(depth_of, x)) if isinstance(x, list) else 0
+
+    def leaves(x: Any) -> Any:
+        return [leaf for item in x for leaf in leaves(item)] if isinstance(x, list) else [x]
+
+    depth = depth_of(arrays)
+    rank = max(depth, *(ndim(x) for x in leaves(arrays)))
+
+    def build(x: Any, level: int) -> Any:
+        if isinstance(x, list):
+            return concatenate([build(item, level + 1) for item in x], level - depth)
+        a = array_like(x)
+        return linear.reshape(a, (1,) * (rank - ndim(a)) + shape_of(a))
+
+    return build(arrays, 0)
+
+
+@door(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    """``values`` joined to the end of ``arr``; without an axis both are flattened."""
+    return concatenate([array_like(arr), array_like(values)], axis)
+
+
+# --- splitting -----------------------------------------------------------------------------------
+
+
+@door(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    """Sub-arrays along an axis: a number of nearly equal ones, or cut at the given indices."""
+    x = array_like(ary)
+    axis = axis_index(axis, ndim(x))
+    n = shape_of(x)[axis]
+    if isinstance(indices_or_sections, list | tuple | np.ndarray):
+        cuts = [operator.index(i) for i in indices_or_sections]
+        bounds = [(c + n if c < 0 else c) for c in cuts]
+        bounds = [0, *(min(max(b, 0), n) for b in bounds), n]
+    else:
+        sections = operator.index(indices_or_sections)
+        if sections <= 0:
+            raise OptionError("The number of sections must be larger than 0.")
+        each, extra = n // sections, n % sections
+        bounds = [i * each + min(i, extra) for i in range(sections + 1)]
+    return [
+        linear.slice_axis(x, axis, start, max(start, stop))
+        for start, stop in zip(bounds, bounds[1:], strict=False)
+    ]
+
+
+@door(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    """Sub-arrays along an axis: a number of equal ones, or cut at the given indices."""
+    x = array_like(ary)
+    if not isinstance(indices_or_sections, list | tuple | np.ndarray):
+        n = shape_of(x)[axis_index(axis, ndim(x))]
+        if n % operator.index(indices_or_sections):
+            raise ShapeError(
+                f"An axis of length {n} cannot be split into {indices_or_sections} equal parts.",
+                "Use array_split for parts of different lengths.",
+            )
+    return array_split(x, indices_or_sections, axis)
+
+
+@door(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """:func:`split` along the first axis."""
+    return split(ary, indices_or_sections, 0)
+
+
+@door(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """:func:`split` along the second axis, of vectors along the only one."""
+    return split(ary, indices_or_sections, 1 if ndim(ary) > 1 else 0)
+
+
+@door(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """:func:`split` along the third axis."""
+    return split(ary, indices_or_sections, 2)
+
+
+@door(np.unstack)
+def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
+    """The sub-arrays along an axis, which they lack."""
+    x = array_like(x)
+    axis = axis_index(axis, ndim(x))
+    dims = shape_of(x)
+    rest = dims[:axis] + dims[axis + 1 :]
+    return tuple(
+        linear.reshape(linear.slice_axis(x, axis, i, i + 1), rest) for i in range(dims[axis])
+    )
+
+
+# --- repeating and reordering --------------------------------------------------------------------
+
+
+@door(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    """``A`` repeated as a whole along each axis."""
+    x = array_like(A)
+    counts = shape_tuple(reps)
+    rank = max(len(counts), ndim(x))
+    dims = (1,) * (rank - ndim(x)) + shape_of(x)
+    counts = (1,) * (rank - len(counts)) + counts
+    wide = tuple(n for pair in zip(counts, dims, strict=True) for n in pair)
+    spread = linear.broadcast_in_dim(linear.reshape(x, dims), wide, tuple(range(1, 2 * rank, 2)))
+    return linear.reshape(spread, tuple(c * n for c, n in zip(counts, dims, strict=True)))
+
+
+@door(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    """Each element repeated along an axis, a number of times or each its own number of times."""
+    x = array_like(a)
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = axis_index(axis, ndim(x))
+    counts = concrete(repeats)
+    if counts is None:
+        raise ArgumentError(
+            "repeat needs to know the numbers of repeats: they decide the result's shape.",
+            "Pass repeats as Python ints or a plain NumPy array, or as a static argument.",
+        )
+    dims = shape_of(x)
+    if counts.size != 1:
+        from functrans.numpy.indexing import take
+
+        if counts.shape != (dims[axis],):
+            raise ShapeError(f"repeats of shape {counts.shape} for an axis of length {dims[axis]}.")
+        return take(x, np.repeat(np.arange(dims[axis]), counts), axis)
+    count = int(counts.reshape(()))
+    wide = (*dims[: axis + 1], count, *dims[axis + 1 :])
+    keep = tuple(d for d in range(len(wide)) if d != axis + 1)
+    spread = linear.broadcast_in_dim(x, wide, keep)
+    return linear.reshape(spread, (*dims[:axis], dims[axis] * count, *dims[axis + 1 :]))
+
+
+@door(np.flip)
+def flip(m: Any, axis: Any = None) -> Any:
+    """The elements in reverse order along the given axes, or all."""
+    x = array_like(m)
+    return linear.rev(x, axes_tuple(axis, ndim(x)))
+
+
+@door(np.fliplr)
+def fliplr(m: Any) -> Any:
+    """:func:`flip` along the second axis."""
+    return flip(m, 1)
+
+
+@door(np.flipud)
+def flipud(m: Any) -> Any:
+    """:func:`flip` along the first axis."""
+    return flip(m, 0)
+
+
+@door(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    """Elements moved along axes; those pushed off the end come back at the beginning."""
+    x = array_like(a)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, 0), shape_of(x))
+    shifts, axes = _listed(shift), _listed(axis)
+    if len(shifts) == 1:
+        shifts = tuple(shifts) * len(axes)
+    if len(axes) == 1:
+        axes = tuple(axes) * len(shifts)
+    for amount, one_axis in zip(shifts, axes, strict=True):
+        d = axis_index(one_axis, ndim(x))
+        n = shape_of(x)[d]
+        cut = operator.index(amount) % n if n else 0
+        if cut:
+            parts = [linear.slice_axis(x, d, n - cut, n), linear.slice_axis(x, d, 0, n - cut)]
+            x = linear.concatenate(parts, d)
+    return x
+
+
+@door(np.rot90)
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    """The array turned by 90 degrees ``k`` times in the plane of two axes."""
+    x = array_like(m)
+    first, second = (axis_index(a, ndim(x)) for a in axes)
+    turns = k % 4
+    if turns == 0:
+        return x
+    if turns == 2:
+        return flip(x, (first, second))
+    if turns == 1:
+        return swapaxes(flip(x, second), first, second)
+    return flip(swapaxes(x, first, second), second)
+
+
+@door(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    """The elements in order, repeated as often as ``new_shape`` needs."""
+    x = ravel(a)
+    new = shape_tuple(new_shape)
+    total = math.prod(new)
+    if not size(x):
+        return linear.full(new, dtype_of(x).type(0))
+    times = -(-total // size(x))
+    return reshape(linear.slice_axis(tile(x, times), 0, 0, total), new)
+
+
+# --- padding -------------------------------------------------------------------------------------
+
+
+@door(np.pad)
+def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+    """The array with elements added at both ends of each axis.
+
+    ``mode``: constant (with constant_values), edge, reflect, symmetric, wrap.
+    """
+    x = array_like(array)
+    widths = _pairs(pad_width, ndim(x))
+    if any(w < 0 for pair in widths for w in pair):
+        raise OptionError("pad_width cannot be negative.", "Crop by slicing instead.")
+    if mode == "constant":
+        return _pad_constant(x, widths, kwargs.get("constant_values", 0))
+    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+        raise OptionError(
+            f"pad has no mode {mode!r} for traced arrays.",
+            "Use constant, edge, reflect, symmetric or wrap.",
+        )
+    from functrans.numpy.indexing import take
+
+    for axis, pair in enumerate(widths):
+        if pair != (0, 0):
+            # NumPy pads the coordinates; reading at them pads the array.
+            x = take(x, np.pad(np.arange(shape_of(x)[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
+    return x
+
+
+def _pairs(widths: Any, ndim: int) -> list[tuple[int, int]]:
+    table = np.broadcast_to(np.asarray(widths), (ndim, 2)).tolist()
+    return [(operator.index(low), operator.index(high)) for low, high in table]
+
+
+def _pad_constant(x: Any, widths: list[tuple[int, int]], values: Any) -> Any:
+    value = operand(values)
+    if shape_of(value) == ():
+        config = tuple((low, high, 0) for low, high in widths)
+        return linear.pad(x, cast(value, dtype_of(x)), config)
+    table = np.broadcast_to(np.asarray(values), (len(widths), 2))
+    for axis, (low, high) in enumerate(widths):
+        for side, width in enumerate((low, high)):
+            config = tuple(
+                ((width, 0, 0) if side == 0 else (0, width, 0)) if d == axis else (0, 0, 0)
+                for d in range(len(widths))
+            )
+            x = linear.pad(x, dtype_of(x).type(table[axis, side]), config)
+    return x
+
+
+@door(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    """``values`` put before the given positions, which must be known ints."""
+    x = array_like(arr)
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = axis_index(axis, ndim(x))
+    n = shape_of(x)[axis]
+    where = _known(obj, "insert")
+    single = where.ndim == 0
+    # NumPy inserts markers into the coordinates: −1−k stands for the k-th new element.
+    values = cast(operand(values), dtype_of(x))
+    if single and shape_of(values) != ():
+        values = _at_front_axis(values, axis, ndim(x))
+    count = where.size if not single else (shape_of(values)[axis] if shape_of(values) else 1)
+    places = np.full(count, int(where)) if single else where
+    order = np.insert(np.arange(n), places, -1 - np.arange(count))
+    dims = list(shape_of(x))
+    dims[axis] = count
+    rows = to_shape(values, tuple(dims))
+    from functrans.numpy.indexing import take
+
+    both = linear.concatenate([x, rows], axis)
+    return take(both, np.where(order < 0, n - 1 - order, order), axis)
+
+
+def _at_front_axis(values: Any, axis: int, rank: int) -> Any:
+    """Values for one scalar position: their first axis is the inserted one."""
+    values = linear.reshape(values, (1,) * (rank - ndim(values)) + shape_of(values))
+    return moveaxis(values, 0, axis)
+
+
+@door(np.delete)
+def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+    """Without the elements at the given positions, which must be known."""
+    x = array_like(arr)
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis = axis_index(axis, ndim(x))
+    from functrans.numpy.indexing import take
+
+    which = obj if isinstance(obj, slice) else _known(obj, "delete")
+    return take(x, np.delete(np.arange(shape_of(x)[axis]), which), axis)
+
+
+def _known(x: Any, name: str) -> Any:
+    value = concrete(x)
+    if value is None:
+        raise ArgumentError(
+            f"{name} needs to know the positions: they decide the result's elements.",
+            "Pass Python ints or a plain NumPy array.",
+        )
+    return value
+
+
+def take_slice(x: Any, axis: int, index: int) -> Any:
+    """The sub-array at one known index of an axis, which the result lacks."""
+    dims = shape_of(x)
+    row = linear.slice_axis(x, axis, index, index + 1)
+    return linear.reshape(row, dims[:axis] + dims[axis + 1 :])

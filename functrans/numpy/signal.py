@@ -1,0 +1,413 @@
+"""Differences, integrals, interpolation, polynomials, convolution and counting."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.errors import ArgumentError, OptionError, ShapeError
+from functrans.numpy import elementwise as el
+from functrans.numpy import reductions as red
+from functrans.numpy import shaping as sh
+from functrans.numpy.indexing import take
+from functrans.numpy.promote import (
+    array_like,
+    axis_index,
+    cast,
+    concrete,
+    door,
+    float_dtype,
+    operand,
+    result_dtype,
+    to_shape,
+)
+from functrans.primitives import linear
+from functrans.primitives.contraction import dot_general
+from functrans.primitives.indexing import gather, scatter
+
+_UNSET: Any = np._NoValue
+
+# --- differences and integrals -------------------------------------------------------------------
+
+
+def _cut(x: Any, axis: int, start: int, stop: int, step: int = 1) -> Any:
+    return linear.slice_axis(x, axis, start, max(start, stop), step)
+
+
+@door(np.diff)
+def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any = _UNSET) -> Any:
+    """Differences of neighbours along an axis, ``n`` times."""
+    x = array_like(a)
+    if n < 0:
+        raise OptionError(f"The order of differences, {n}, must not be negative.")
+    if not shape_of(x):
+        raise ShapeError("diff needs at least one axis.")
+    axis = axis_index(axis, len(shape_of(x)))
+    parts = []
+    for part in (prepend, x, append):
+        if part is _UNSET:
+            continue
+        part = array_like(part)
+        if shape_of(part) == ():
+            dims = tuple(1 if d == axis else m for d, m in enumerate(shape_of(x)))
+            part = to_shape(part, dims)
+        parts.append(part)
+    x = sh.concatenate(parts, axis) if len(parts) > 1 else x
+    for _ in range(n):
+        length = shape_of(x)[axis]
+        later, earlier = _cut(x, axis, 1, length), _cut(x, axis, 0, max(length - 1, 0))
+        x = el.not_equal(later, earlier) if dtype_of(x).kind == "b" else el.subtract(later, earlier)
+    return x
+
+
+@door(np.ediff1d)
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """Differences of neighbours in the flattened array."""
+    parts = [diff(sh.ravel(ary))]
+    parts = ([] if to_begin is None else [sh.ravel(to_begin)]) + parts
+    parts += [] if to_end is None else [sh.ravel(to_end)]
+    return sh.concatenate(parts, 0)
+
+
+@door(np.gradient)
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Central differences in the interior, one-sided ones at the ends.
+
+    Spacings are numbers or coordinate vectors, one for all axes or one for each.
+    """
+    x = array_like(f)
+    x = cast(x, float_dtype(x))
+    rank = len(shape_of(x))
+    axes = range(rank) if axis is None else [axis_index(a, rank) for a in _listed(axis)]
+    axes = list(axes)
+    spacings = list(varargs) or [1.0]
+    if len(spacings) == 1:
+        spacings = spacings * len(axes)
+    if len(spacings) != len(axes):
+        raise ArgumentError("gradient takes no spacing, one, or one for each axis.")
+    if edge_order not in (1, 2):
+        raise OptionError("edge_order must be 1 or 2.")
+    results = [_gradient(x, operand(h), d, edge_order) for h, d in zip(spacings, axes, strict=True)]
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _listed(x: Any) -> Any:
+    return x if isinstance(x, list | tuple) else (x,)
+
+
+def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
+    n = shape_of(x)[axis]
+    if n < edge_order + 1:
+        raise ShapeError(
+            f"gradient needs at least {edge_order + 1} elements along axis {axis}, not {n}.",
+            "Choose a smaller edge_order or leave the axis out.",
+        )
+    if shape_of(spacing) == ():
+        steps = to_shape(array_like(spacing), (n - 1,))
+        uniform = True
+    else:
+        steps, uniform = diff(spacing), False
+    dims = tuple(1 for _ in range(axis)) + (-1,) + tuple(1 for _ in range(len(shape_of(x)) - axis - 1))
+
+    def along(v: Any) -> Any:
+        return sh.reshape(v, dims)
+
+    def at(i: int) -> Any:
+        i = i % n
+        return _cut(x, axis, i, i + 1)
+
+    def step(i: int) -> Any:
+        i = i % (n - 1)
+        return along(_cut(steps, 0, i, i + 1))
+
+    before, here, after = _cut(x, axis, 0, n - 2), _cut(x, axis, 1, n - 1), _cut(x, axis, 2, n)
+    h1, h2 = along(_cut(steps, 0, 0, n - 2)), along(_cut(steps, 0, 1, n - 1))
+    if uniform:
+        middle = el.divide(el.subtract(after, before), el.add(h1, h2))
+    else:
+        total = el.add(h1, h2)
+        w1 = el.divide(el.negative(h2), el.multiply(h1, total))
+        w2 = el.divide(el.subtract(h2, h1), el.multiply(h1, h2))
+        w3 = el.divide(h1, el.multiply(h2, total))
+        middle = el.add(
+            el.add(el.multiply(w1, before), el.multiply(w2, here)), el.multiply(w3, after)
+        )
+    if edge_order == 1:
+        first = el.divide(el.subtract(at(1), at(0)), step(0))
+        last = el.divide(el.subtract(at(-1), at(-2)), step(-1))
+    else:
+        first = _one_sided(at(0), at(1), at(2), step(0), step(1))
+        last = el.negative(_one_sided(at(-1), at(-2), at(-3), step(-1), step(-2)))
+    return sh.concatenate([first, middle, last], axis)
+
+
+def _one_sided(x0: Any, x1: Any, x2: Any, h1: Any, h2: Any) -> Any:
+    """Second-order derivative at x0 from three points at distances 0, h1, h1 + h2."""
+    total = el.add(h1, h2)
+    a = el.negative(el.divide(el.add(el.add(h1, h1), h2), el.multiply(h1, total)))
+    b = el.divide(total, el.multiply(h1, h2))
+    c = el.negative(el.divide(h1, el.multiply(h2, total)))
+    return el.add(el.add(el.multiply(a, x0), el.multiply(b, x1)), el.multiply(c, x2))
+
+
+@door(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+    """Integral along an axis by the trapezoidal rule."""
+    y = array_like(y)
+    axis = axis_index(axis, len(shape_of(y)))
+    n = shape_of(y)[axis]
+    if x is None:
+        width: Any = dx
+    else:
+        x = array_like(x)
+        if len(shape_of(x)) == 1:
+            dims = tuple(-1 if d == axis else 1 for d in range(len(shape_of(y))))
+            width = sh.reshape(diff(x), dims)
+        else:
+            width = diff(x, axis=axis)
+    heights = el.add(_cut(y, axis, 1, n), _cut(y, axis, 0, n - 1))
+    return red.sum(el.divide(el.multiply(width, heights), 2.0), axis)
+
+
+# --- interpolation and polynomials ---------------------------------------------------------------
+
+
+@door(np.interp)
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """Piecewise linear interpolation of the points (xp, fp) at ``x``."""
+    dtype = result_dtype(operand(x), operand(xp), operand(fp), 1.0, np.float64(0))
+    x, xp, fp = (cast(array_like(v), dtype) for v in (x, xp, fp))
+    if len(shape_of(xp)) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
+        raise ShapeError(
+            f"interp got points of shapes {shape_of(xp)} and {shape_of(fp)}.",
+            "xp and fp are vectors of one length, not empty.",
+        )
+    n = shape_of(xp)[0]
+    if period is not None:
+        x, xp = el.mod(x, period), el.mod(xp, period)
+        order = red.argsort(xp)
+        xp, fp = take(xp, order), take(fp, order)
+        ends = (_cut(xp, 0, n - 1, n), _cut(xp, 0, 0, 1))
+        xp = sh.concatenate([el.subtract(ends[0], period), xp, el.add(ends[1], period)])
+        fp = sh.concatenate([_cut(fp, 0, n - 1, n), fp, _cut(fp, 0, 0, 1)])
+        n += 2
+    if n == 1:
+        inside = to_shape(linear.reshape(fp, ()), shape_of(x))
+    else:
+        i = el.clip(searchsorted(xp, x, "right"), 1, n - 1)
+        low = el.subtract(i, 1)
+        x0, x1 = gather(xp, (low,), (0,)), gather(xp, (i,), (0,))
+        y0, y1 = gather(fp, (low,), (0,)), gather(fp, (i,), (0,))
+        width = el.subtract(x1, x0)
+        flat = el.equal(width, 0)
+        slope = el.divide(el.subtract(y1, y0), el.select(flat, dtype.type(1), width))
+        offset = el.subtract(x, x0)
+        inside = el.select(flat, y1, el.add(y0, el.multiply(offset, slope)))
+    if period is not None:
+        return inside
+    first, last = sh.take_slice(fp, 0, 0), sh.take_slice(fp, 0, n - 1)
+    below = first if left is None else left
+    above = last if right is None else right
+    inside = el.select(el.less(x, sh.take_slice(xp, 0, 0)), below, inside)
+    return el.select(el.greater(x, sh.take_slice(xp, 0, n - 1)), above, inside)
+
+
+@door(np.searchsorted)
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    """Where ``v`` would be inserted into the sorted vector ``a``: by counting smaller elements."""
+    if side not in ("left", "right"):
+        raise OptionError(f"side={side!r} is not known.", 'Use "left" or "right".')
+    a, v = array_like(a), array_like(v)
+    a = a if sorter is None else take(a, sorter)
+    before = el.less if side == "left" else el.less_equal
+    counted = before(a, sh.expand_dims(v, -1))
+    return red.sum(counted, -1, np.int64)
+
+
+@door(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    """The number of the bin of each element; ``bins`` must be known."""
+    edges = concrete(operand(bins) if not isinstance(bins, list | tuple) else array_like(bins))
+    if edges is None:
+        raise ArgumentError("digitize needs known bins.", "Pass bins as a plain NumPy array.")
+    if edges.size > 1 and edges[0] > edges[-1]:
+        side = "left" if not right else "right"
+        return el.subtract(edges.size, searchsorted(edges[::-1].copy(), x, "right" if side == "left" else "left"))
+    return searchsorted(edges, x, "left" if right else "right")
+
+
+@door(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    """The polynomial with coefficients ``p``, highest first, at ``x``."""
+    p, x = array_like(p), array_like(x)
+    dtype = result_dtype(p, x)
+    x = cast(x, dtype)
+    y: Any = to_shape(dtype.type(0), shape_of(x))
+    for i in range(shape_of(p)[0]):
+        y = el.add(el.multiply(y, x), sh.take_slice(p, 0, i))
+    return y
+
+
+@door(np.polyder)
+def polyder(p: Any, m: int = 1) -> Any:
+    """Coefficients of the m-th derivative of a polynomial."""
+    p = array_like(p)
+    for _ in range(m):
+        n = shape_of(p)[0] - 1
+        p = el.multiply(_cut(p, 0, 0, n), np.arange(n, 0, -1))
+    return p
+
+
+@door(np.polyadd)
+def polyadd(a1: Any, a2: Any) -> Any:
+    """Coefficients of the sum of two polynomials."""
+    x, y = sh.atleast_1d(a1, a2)
+    n = max(shape_of(x)[0], shape_of(y)[0])
+    return el.add(sh.pad(x, (n - shape_of(x)[0], 0)), sh.pad(y, (n - shape_of(y)[0], 0)))
+
+
+@door(np.polysub)
+def polysub(a1: Any, a2: Any) -> Any:
+    """Coefficients of the difference of two polynomials."""
+    return polyadd(a1, el.negative(a2))
+
+
+@door(np.polymul)
+def polymul(a1: Any, a2: Any) -> Any:
+    """Coefficients of the product of two polynomials."""
+    return convolve(*sh.atleast_1d(a1, a2))
+
+
+# --- convolution ---------------------------------------------------------------------------------
+
+
+@door(np.convolve)
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """Convolution of two vectors; ``mode`` full, same or valid."""
+    x, y = array_like(a), array_like(v)
+    dtype = result_dtype(x, y)
+    x, y = sh.atleast_1d(cast(x, dtype), cast(y, dtype))
+    if len(shape_of(x)) != 1 or len(shape_of(y)) != 1 or not shape_of(x)[0] or not shape_of(y)[0]:
+        raise ShapeError("convolve takes two vectors that are not empty.")
+    if shape_of(y)[0] > shape_of(x)[0]:
+        x, y = y, x
+    n, m = shape_of(x)[0], shape_of(y)[0]
+    ends = {"full": (m - 1, m - 1), "same": (m // 2, (m - 1) // 2), "valid": (0, 0)}
+    if mode not in ends:
+        raise OptionError(f"mode={mode!r} is not known.", "Use full, same or valid.")
+    low, high = ends[mode]
+    padded = linear.pad(x, dtype.type(0), ((low, high, 0),))
+    count = n + low + high - m + 1
+    windows = np.arange(count)[:, None] + np.arange(m)
+    return dot_general(
+        gather(padded, (windows,), (0,)), linear.rev(y, (0,)), (((1,), (0,)), ((), ()))
+    )
+
+
+@door(np.correlate)
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """Correlation of two vectors, Σ a[n + k]·conj(v[n])."""
+    x, y = array_like(a), array_like(v)
+    swapped = shape_of(y)[0] > shape_of(x)[0]
+    if swapped:
+        result = convolve(linear.conj(y), sh.flip(x), mode)
+        return linear.conj(sh.flip(linear.conj(result)))
+    return convolve(x, sh.flip(linear.conj(y)), mode)
+
+
+# --- counting ------------------------------------------------------------------------------------
+
+
+def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
+    """How often each non-negative integer occurs, or the sum of its weights.
+
+    ``length`` fixes the size of the result, which jit and vmap need; larger numbers are left out.
+    """
+    from functrans.core.trace import current_trace
+    from functrans.numpy.promote import has_tracer
+
+    if length is None and not has_tracer((x, weights), {}) and current_trace() is None:
+        return np.bincount(x, weights, minlength)
+    return bincount_traced(x, weights, minlength, length=length)
+
+
+def bincount_traced(
+    x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None
+) -> Any:
+    """:func:`bincount` for traced values."""
+    x = array_like(x)
+    if length is None:
+        value = concrete(x)
+        if value is None:
+            raise ArgumentError(
+                "bincount needs to know the size of its result.",
+                "Give it: fnp.bincount(x, length=n).",
+            )
+        length = max(int(value.max()) + 1 if value.size else 0, operator.index(minlength))
+    if weights is None:
+        ones: Any = linear.broadcast_in_dim(np.int64(1), shape_of(x), ())
+    else:
+        ones = cast(array_like(weights), np.dtype(np.float64))
+    slots = linear.broadcast_in_dim(dtype_of(ones).type(0), (length,), ())
+    return scatter(slots, ones, (x,), (0,), "add", "drop")
+
+
+@door(np.histogram)
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    """Counts of values in bins; needs known values."""
+    known = concrete(array_like(a))
+    if known is None:
+        raise ArgumentError(
+            "histogram needs known values: it chooses its bins by them.",
+            "Use searchsorted with fixed edges and bincount(…, length=n).",
+        )
+    edges = concrete(bins) if not isinstance(bins, str) else bins
+    w = None if weights is None else concrete(weights)
+    return np.histogram(known, edges if not hasattr(edges, "ndim") or edges.ndim else int(edges), range, density, w)
+
+
+@door(np.cov)
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
+    fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
+) -> Any:  # fmt: skip
+    """Covariance matrix of variables in rows (``rowvar=False``: columns)."""
+    if fweights is not None or aweights is not None:
+        raise ArgumentError("cov takes no weights under a transform.")
+    x = sh.atleast_2d(m)
+    x = cast(x, float_dtype(x) if dtype is None else np.dtype(dtype))
+    x = x if rowvar or len(shape_of(array_like(m))) == 1 else sh.transpose(x)
+    if y is not None:
+        other = sh.atleast_2d(y)
+        other = other if rowvar or len(shape_of(array_like(y))) == 1 else sh.transpose(other)
+        x = sh.concatenate([x, other], 0)
+    n = shape_of(x)[1]
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    x = el.subtract(x, red.mean(x, 1, keepdims=True))
+    from functrans.numpy.contraction import matmul
+
+    product = matmul(x, linear.conj(sh.transpose(x)))
+    return sh.squeeze(el.divide(product, dtype_of(product).type(max(n - ddof, 0))))
+
+
+@door(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Any:
+    """Correlation coefficients of variables in rows."""
+    from functrans.numpy.indexing import diagonal
+
+    c = cov(x, y, rowvar)
+    if not shape_of(c):
+        return el.divide(c, c)
+    deviation = el.sqrt(el.real(diagonal(c)))
+    c = el.divide(el.divide(c, sh.expand_dims(deviation, 1)), sh.expand_dims(deviation, 0))
+    if dtype_of(c).kind == "c":
+        return linear.complex_(el.clip(el.real(c), -1, 1), el.clip(el.imag(c), -1, 1))
+    return el.clip(c, -1, 1)
+

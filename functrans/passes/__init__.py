@@ -1,0 +1,1 @@
+"""Passes: pure functions from a Jaxpr to a simpler Jaxpr that computes the same values."""

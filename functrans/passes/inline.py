@@ -1,0 +1,83 @@
+"""Calls: an equation that runs an inner program becomes that program's equations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from functrans import kernel
+from functrans.core.avals import Aval
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.errors import Source
+from functrans.primitives.linear import convert_p
+
+Env = dict[Atom, Atom]
+
+
+def inline(jaxpr: Jaxpr) -> Jaxpr:
+    """``jaxpr`` with calls, at any depth, replaced by the equations of what they call.
+
+    A call is an equation with a parameter ``jaxpr`` that lowers to the word ``Call``. Constants of
+    inner programs become constants of the outer one, each array once. Equations keep the source
+    line they have, or take the call's.
+    """
+    if not any(map(_is_call, jaxpr.eqns)):
+        return jaxpr
+    writer = _Writer()
+    outvars = writer.write(jaxpr, {}, None, renamed=False)
+    constants = writer.constants.values()
+    return Jaxpr(
+        [v for v, _ in constants], [c for _, c in constants], jaxpr.invars, writer.eqns, outvars
+    )
+
+
+def _is_call(eqn: Eqn) -> bool:
+    if type(eqn.params.get("jaxpr")) is not Jaxpr:
+        return False
+    avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
+    return isinstance(eqn.primitive.lower(avals, outs, **eqn.params), kernel.Call)
+
+
+class _Writer:
+    """The program being written; its constants are known by the identity of their arrays."""
+
+    def __init__(self) -> None:
+        self.eqns: list[Eqn] = []
+        self.constants: dict[int, tuple[Var, Any]] = {}
+
+    def write(self, jaxpr: Jaxpr, env: Env, caller: Source | None, *, renamed: bool) -> list[Atom]:
+        """Append the equations of ``jaxpr``, read through ``env``; returns its outputs.
+
+        A body gets new variables, since it may be called twice.
+        """
+        for var, value in zip(jaxpr.constvars, jaxpr.consts, strict=True):
+            env[var] = self.constants.setdefault(id(value), (Var(var.aval), value))[0]
+        for eqn in jaxpr.eqns:
+            invars = [env.get(a, a) for a in eqn.invars]
+            source = eqn.source or caller
+            if _is_call(eqn):
+                outs = self.call(eqn.params["jaxpr"], invars, source)
+                for var, out in zip(eqn.outvars, outs, strict=True):
+                    env[var] = self.typed(out, var.aval, source)
+                continue
+            outvars: Sequence[Var] = eqn.outvars
+            if renamed:
+                outvars = [Var(v.aval) for v in eqn.outvars]
+                env.update(zip(eqn.outvars, outvars, strict=True))
+            self.eqns.append(Eqn(eqn.primitive, invars, outvars, eqn.params, source))
+        return [env.get(a, a) for a in jaxpr.outvars]
+
+    def call(self, body: Jaxpr, args: Sequence[Atom], source: Source | None) -> list[Atom]:
+        typed = [self.typed(a, v.aval, source) for a, v in zip(args, body.invars, strict=True)]
+        return self.write(body, dict(zip(body.invars, typed, strict=True)), source, renamed=True)
+
+    def typed(self, atom: Atom, aval: Aval, source: Source | None) -> Atom:
+        """``atom`` with the weakness of ``aval``: calls return arrays, never Python scalars."""
+        if atom.aval.weak == aval.weak:
+            return atom
+        if isinstance(atom, Literal) and not aval.weak:
+            return Literal(aval.dtype.type(atom.value))
+        var = Var(aval)
+        params = {"dtype": aval.dtype, "weak": aval.weak}
+        self.eqns.append(Eqn(convert_p, [atom], [var], params, source))
+        return var

@@ -1,0 +1,76 @@
+"""The passes in order, checked and dumped on demand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from functrans.core.check import check
+from functrans.core.jaxpr import Eqn, Jaxpr
+from functrans.errors import CheckError
+from functrans.passes.cse import common_equation
+from functrans.passes.dce import dce
+from functrans.passes.fold import fold_equation
+from functrans.passes.inline import inline
+from functrans.passes.match import walk
+from functrans.passes.simplify import table_rewrite
+
+
+def algebra(jaxpr: Jaxpr) -> Jaxpr:
+    """Constants, the table of rewrites and common subexpressions, in one walk."""
+    return walk(jaxpr, [fold_equation, table_rewrite(), common_equation()])
+
+
+PIPELINE = (inline, algebra, dce)
+
+
+def run(jaxpr: Jaxpr) -> Jaxpr:
+    """``jaxpr`` as the compiler wants it: no calls, nothing computed twice or in vain.
+
+    Inner programs (of loops and branches) are simplified too. With ``FUNCTRANS_CHECK=1`` every
+    pass is checked; ``FUNCTRANS_DUMP=passes`` prints the program after each to stderr.
+    """
+    checked = os.environ.get("FUNCTRANS_CHECK") == "1"
+    dumped = "passes" in os.environ.get("FUNCTRANS_DUMP", "")
+    for step in PIPELINE:
+        jaxpr = step(jaxpr)
+        if checked:
+            _checked(jaxpr, step.__name__)
+        if dumped:
+            print(f"--- after {step.__name__}\n{jaxpr}", file=sys.stderr)
+    return _inner_simplified(jaxpr)
+
+
+def _checked(jaxpr: Jaxpr, name: str) -> None:
+    try:
+        check(jaxpr)
+    except CheckError as error:
+        error.add_note(f"after the pass {name}")
+        raise
+
+
+def _inner_simplified(jaxpr: Jaxpr) -> Jaxpr:
+    eqns = [_with_simple_bodies(eqn) for eqn in jaxpr.eqns]
+    if all(new is old for new, old in zip(eqns, jaxpr.eqns, strict=True)):
+        return jaxpr
+    return jaxpr.replace(eqns=eqns)
+
+
+def _with_simple_bodies(eqn: Eqn) -> Eqn:
+    if not any(_holds_program(v) for v in eqn.params.values()):
+        return eqn
+    params = {k: _simple(v) for k, v in eqn.params.items()}
+    return Eqn(eqn.primitive, eqn.invars, eqn.outvars, params, eqn.source)
+
+
+def _holds_program(value: Any) -> bool:
+    if type(value) is tuple:
+        return any(type(v) is Jaxpr for v in value)
+    return type(value) is Jaxpr
+
+
+def _simple(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(map(_simple, value))
+    return run(value) if type(value) is Jaxpr else value

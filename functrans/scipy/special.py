@@ -1,0 +1,474 @@
+"""Special functions, as ``scipy.special``: one primitive each, or composed of those.
+
+Without a transform every function is SciPy's own, and takes all of its arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.primitive import Primitive
+from functrans.core.trace import bind, current_trace
+from functrans.errors import ArgumentError, OptionError
+from functrans.numpy import elementwise as el
+from functrans.numpy import reductions as red
+from functrans.numpy.promote import (
+    Dtype,
+    array_like,
+    broadcast,
+    cast,
+    check_options,
+    concrete,
+    float_dtype,
+    has_tracer,
+    key_of,
+    operand,
+    promote_keys,
+    stages,
+    strong,
+)
+from functrans.primitives import elementwise as ew
+from functrans.primitives import linear
+
+Function = Callable[..., Any]
+
+UFUNCS: dict[str, Function] = {}
+"""What a SciPy ufunc, by its name, does with traced arguments."""
+
+_SINGLE = np.dtype(np.float32)
+
+
+def _dtype(*xs: Any) -> Dtype:
+    """SciPy computes in float32 what fits, the rest in float64."""
+    keys = [key_of(x) for x in xs]
+    if all(isinstance(k, type) for k in keys):
+        return promote_keys(*keys, np.dtype(np.float64))
+    return promote_keys(*keys, _SINGLE)
+
+
+def _operands(*xs: Any) -> tuple[Any, ...]:
+    xs = tuple(map(operand, xs))
+    dtype = _dtype(*xs)
+    return broadcast(*(cast(x, dtype) for x in xs))
+
+
+def special(traced: Function) -> Function:
+    """A public function: SciPy's own for plain arrays, ``traced`` otherwise."""
+    name = traced.__name__
+
+    def with_options(*args: Any, **options: Any) -> Any:
+        if options:
+            dtype = check_options(name, options)
+            args = args if dtype is None else tuple(cast(operand(a), dtype) for a in args)
+        return strong(traced(*args))
+
+    def function(*args: Any, **options: Any) -> Any:
+        if _is_plain(args, options):
+            return _scipy(name)(*args, **options)
+        return with_options(*args, **options)
+
+    UFUNCS[name] = with_options
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "functrans.scipy.special"
+    function.__doc__ = f"{traced.__doc__}\n\n    As ``scipy.special.{name}``."
+    return function
+
+
+def _is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    trace = current_trace()
+    return trace is None or (not has_tracer(args, options) and not stages(trace))
+
+
+def _scipy(name: str) -> Function:
+    import scipy.special  # heavy: imported on first need
+
+    function: Function = getattr(scipy.special, name)
+    return function
+
+
+def _primitive(name: str, primitive: Primitive, doc: str) -> Function:
+    def traced(*args: Any) -> Any:
+        return bind(primitive, *_operands(*args))
+
+    traced.__name__, traced.__doc__ = name, doc
+    return special(traced)
+
+
+# --- one primitive each --------------------------------------------------------------------------
+
+erf = _primitive("erf", ew.erf_p, "Error function.")
+erfc = _primitive("erfc", ew.erfc_p, "1 − erf(x), accurate for large x.")
+erfinv = _primitive("erfinv", ew.erf_inv_p, "Inverse of the error function.")
+gammaln = _primitive("gammaln", ew.lgamma_p, "Logarithm of |Γ(x)|.")
+digamma = _primitive("digamma", ew.digamma_p, "Derivative of gammaln.")
+psi = _primitive("psi", ew.digamma_p, "Derivative of gammaln.")
+expit = _primitive("expit", ew.logistic_p, "1 / (1 + exp(−x)).")
+gammainc = _primitive(
+    "gammainc", ew.igamma_p, "Regularised lower incomplete gamma function; derivative in x only."
+)
+gammaincc = _primitive(
+    "gammaincc", ew.igammac_p, "Regularised upper incomplete gamma function; derivative in x only."
+)
+betainc = _primitive(
+    "betainc", ew.betainc_p, "Regularised incomplete beta function; derivative in x only."
+)
+
+
+# --- logistic and normal -------------------------------------------------------------------------
+
+
+@special
+def logit(x: Any) -> Any:
+    """log(x / (1 − x)), the inverse of expit."""
+    (x,) = _operands(x)
+    return el.subtract(el.log(x), el.log1p(el.negative(x)))
+
+
+@special
+def log_expit(x: Any) -> Any:
+    """log(expit(x)), accurate for very negative x."""
+    (x,) = _operands(x)
+    return el.negative(el.logaddexp(dtype_of(x).type(0), el.negative(x)))
+
+
+@special
+def ndtr(x: Any) -> Any:
+    """Cumulative distribution function of the standard normal distribution."""
+    (x,) = _operands(x)
+    return el.multiply(0.5, ew.erfc(el.multiply(x, -math.sqrt(0.5))))
+
+
+_TAIL = (1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0, -135135.0)
+
+
+@special
+def log_ndtr(x: Any) -> Any:
+    """log(ndtr(x)), accurate in both tails."""
+    (x,) = _operands(x)
+    one = dtype_of(x).type(1)
+    far, right = el.less(x, -14.0), el.greater(x, 1.0)
+    # log(1 − Q) on the right, log Q in the middle, the asymptotic series far to the left.
+    upper = el.log1p(el.multiply(-0.5, ew.erfc(el.multiply(x, math.sqrt(0.5)))))
+    safe = el.select(far, -one, x)
+    middle = el.log(el.multiply(0.5, ew.erfc(el.multiply(safe, -math.sqrt(0.5)))))
+    tail = el.select(far, x, dtype_of(x).type(-14))
+    z = el.divide(1.0, el.square(tail))
+    series = linear.full_like(z, 0)
+    for coefficient in _TAIL[::-1]:
+        series = el.add(el.multiply(series, z), coefficient)
+    lead = el.multiply(-0.5, el.square(tail))
+    lower = el.subtract(lead, el.log(el.multiply(el.negative(tail), math.sqrt(2.0 * math.pi))))
+    lower = el.add(lower, el.log(series))
+    return el.select(far, lower, el.select(right, upper, middle))
+
+
+# --- logarithms and entropies --------------------------------------------------------------------
+
+
+@special
+def xlogy(x: Any, y: Any) -> Any:
+    """x·log(y), and 0 for x = 0 whatever y is but NaN."""
+    x, y = _operands(x, y)
+    return el.multiply(x, el.log(_harmless(x, y, 0.0)))
+
+
+@special
+def xlog1py(x: Any, y: Any) -> Any:
+    """x·log(1 + y), and 0 for x = 0 whatever y is but NaN."""
+    x, y = _operands(x, y)
+    return el.multiply(x, el.log1p(_harmless(x, y, -1.0)))
+
+
+def _harmless(x: Any, y: Any, pole: float) -> Any:
+    """``y`` where its logarithm is finite or x is not 0, else a number with a finite logarithm."""
+    inside = el.logical_and(el.greater(y, pole), el.isfinite(y))
+    keep = el.logical_or(el.logical_or(inside, el.isnan(y)), el.not_equal(x, 0))
+    return el.select(keep, y, dtype_of(y).type(1))
+
+
+@special
+def entr(x: Any) -> Any:
+    """−x·log(x); 0 at 0 and −inf below."""
+    (x,) = _operands(x)
+    one = dtype_of(x).type(1)
+    value = el.negative(el.multiply(x, el.log(el.select(el.equal(x, 0), one, x))))
+    return el.select(el.less(x, 0), dtype_of(x).type(-np.inf), value)
+
+
+@special
+def rel_entr(x: Any, y: Any) -> Any:
+    """x·log(x / y); 0 for x = 0 and y ≥ 0, inf outside."""
+    return _relative(x, y, lambda x, y, core: core, lambda y: dtype_of(y).type(0))
+
+
+@special
+def kl_div(x: Any, y: Any) -> Any:
+    """x·log(x / y) − x + y; y for x = 0 and y ≥ 0, inf outside."""
+    return _relative(x, y, lambda x, y, core: el.add(el.subtract(core, x), y), lambda y: y)
+
+
+def _relative(x: Any, y: Any, finish: Function, at_zero: Function) -> Any:
+    x, y = _operands(x, y)
+    one, infinite = dtype_of(x).type(1), dtype_of(x).type(np.inf)
+    both = el.logical_and(el.greater(x, 0), el.greater(y, 0))
+    zero = el.logical_and(el.equal(x, 0), el.greater_equal(y, 0))
+    safe_x, safe_y = el.select(both, x, one), el.select(both, y, one)
+    core = el.multiply(safe_x, el.log(el.divide(safe_x, safe_y)))
+    value = el.select(both, finish(x, y, core), el.select(zero, at_zero(y), infinite))
+    missing = el.logical_or(el.isnan(x), el.isnan(y))
+    return el.select(missing, dtype_of(x).type(np.nan), value)
+
+
+# --- gamma, beta, zeta ---------------------------------------------------------------------------
+
+
+@special
+def gamma(x: Any) -> Any:
+    """Γ(x), as the exponential of gammaln with its sign."""
+    (x,) = _operands(x)
+    # Below zero the sign changes at every integer.
+    odd = el.not_equal(el.remainder(el.floor(x), 2.0), 0)
+    sign = el.select(el.logical_and(el.less(x, 0), odd), dtype_of(x).type(-1), dtype_of(x).type(1))
+    pole = el.logical_and(el.less(x, 0), el.equal(x, el.floor(x)))
+    value = el.multiply(sign, el.exp(ew.lgamma(x)))
+    return el.select(pole, dtype_of(x).type(np.nan), value)
+
+
+@special
+def betaln(a: Any, b: Any) -> Any:
+    """log |B(a, b)|."""
+    a, b = _operands(a, b)
+    return el.subtract(el.add(gammaln(a), gammaln(b)), gammaln(el.add(a, b)))
+
+
+@special
+def beta(a: Any, b: Any) -> Any:
+    """Beta function of positive arguments, as the exponential of betaln."""
+    return el.exp(betaln(a, b))
+
+
+@special
+def poch(z: Any, m: Any) -> Any:
+    """Γ(z + m) / Γ(z) of positive arguments."""
+    z, m = _operands(z, m)
+    return el.exp(el.subtract(gammaln(el.add(z, m)), gammaln(z)))
+
+
+@special
+def zeta(x: Any, q: Any = 1.0) -> Any:
+    """Hurwitz zeta function Σ (k + q)⁻ˣ; derivative in q only."""
+    return bind(ew.zeta_p, *_operands(x, q))
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    """The n-th derivative of digamma; n is a known integer.
+
+    As ``scipy.special.polygamma``.
+    """
+    if _is_plain((n, x), {}):
+        return _scipy("polygamma")(n, x)
+    order = concrete(n)
+    if order is None or order.ndim or order != int(order) or order < 0:
+        raise ArgumentError(
+            "polygamma needs a known order, one non-negative integer.", "Pass n as a Python int."
+        )
+    n = int(order)
+    x = array_like(x)
+    x = cast(x, float_dtype(x))
+    if n == 0:
+        return ew.digamma(x)
+    factor = dtype_of(x).type((-1.0) ** (n + 1) * math.factorial(n))
+    return linear.mul(factor, bind(ew.zeta_p, dtype_of(x).type(n + 1), x))
+
+
+def multigammaln(a: Any, d: int) -> Any:
+    """Logarithm of the multivariate gamma function of dimension d.
+
+    As ``scipy.special.multigammaln``.
+    """
+    if _is_plain((a, d), {}):
+        return _scipy("multigammaln")(a, d)
+    (a,) = _operands(a)
+    total: Any = d * (d - 1) / 4.0 * math.log(math.pi)
+    for j in range(d):
+        total = el.add(gammaln(el.subtract(a, j / 2.0)), total)
+    return total
+
+
+# --- near-zero forms and transforms of data ------------------------------------------------------
+
+
+@special
+def exprel(x: Any) -> Any:
+    """(exp(x) − 1) / x, smooth at 0 with all its derivatives."""
+    (x,) = _operands(x)
+    zero, one = dtype_of(x).type(0), dtype_of(x).type(1)
+    small = el.less(el.absolute(x), 0.5)
+    z = el.select(small, x, zero)
+    series = linear.full_like(z, 0)
+    for k in range(14, -1, -1):
+        series = el.add(el.multiply(series, z), 1.0 / math.factorial(k + 1))
+    safe = el.select(small, one, x)
+    quotient = el.divide(el.expm1(safe), safe)
+    infinite = el.equal(x, np.inf)
+    return el.select(small, series, el.select(infinite, dtype_of(x).type(np.inf), quotient))
+
+
+@special
+def cosm1(x: Any) -> Any:
+    """cos(x) − 1, accurate near 0."""
+    (x,) = _operands(x)
+    return el.multiply(-2.0, el.square(el.sin(el.multiply(0.5, x))))
+
+
+@special
+def exp10(x: Any) -> Any:
+    """10 to the power x."""
+    (x,) = _operands(x)
+    return bind(ew.pow_p, dtype_of(x).type(10), x)
+
+
+@special
+def exp2(x: Any) -> Any:
+    """2 to the power x."""
+    return bind(ew.exp2_p, *_operands(x))
+
+
+@special
+def expm1(x: Any) -> Any:
+    """exp(x) − 1, accurate near 0."""
+    return bind(ew.expm1_p, *_operands(x))
+
+
+@special
+def log1p(x: Any) -> Any:
+    """log(1 + x), accurate near 0."""
+    return bind(ew.log1p_p, *_operands(x))
+
+
+@special
+def cbrt(x: Any) -> Any:
+    """Cube root."""
+    return bind(ew.cbrt_p, *_operands(x))
+
+
+@special
+def boxcox(x: Any, lmbda: Any) -> Any:
+    """(xᵏ − 1) / k with its limit log(x) at k = 0, smooth there."""
+    x, lmbda = _operands(x, lmbda)
+    logarithm = el.log(x)
+    return el.multiply(logarithm, exprel(el.multiply(lmbda, logarithm)))
+
+
+@special
+def boxcox1p(x: Any, lmbda: Any) -> Any:
+    """boxcox(1 + x, k), accurate near x = 0."""
+    x, lmbda = _operands(x, lmbda)
+    logarithm = el.log1p(x)
+    return el.multiply(logarithm, exprel(el.multiply(lmbda, logarithm)))
+
+
+@special
+def huber(delta: Any, r: Any) -> Any:
+    """½r² for |r| ≤ delta, linear beyond."""
+    delta, r = _operands(delta, r)
+    size = el.absolute(r)
+    square = el.multiply(0.5, el.multiply(r, r))
+    line = el.multiply(delta, el.subtract(size, el.multiply(0.5, delta)))
+    value = el.select(el.less_equal(size, delta), square, line)
+    return el.select(el.less(delta, 0), dtype_of(r).type(np.inf), value)
+
+
+@special
+def pseudo_huber(delta: Any, r: Any) -> Any:
+    """delta²·(√(1 + (r / delta)²) − 1): a smooth huber."""
+    delta, r = _operands(delta, r)
+    ratio = el.square(el.divide(r, delta))
+    # √(1 + z) − 1 = z / (√(1 + z) + 1), without cancellation.
+    root = el.sqrt(el.add(1.0, ratio))
+    return el.multiply(el.square(delta), el.divide(ratio, el.add(root, 1.0)))
+
+
+# --- over axes -----------------------------------------------------------------------------------
+
+
+def logsumexp(
+    a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False
+) -> Any:
+    """log Σ b·exp(a) over the given axes, without overflow.
+
+    As ``scipy.special.logsumexp``. With ``return_sign`` also the sign of the sum; without it a
+    negative sum gives NaN.
+    """
+    if _is_plain((a, b), {}):
+        return _scipy("logsumexp")(a, axis, b, keepdims, return_sign)
+    a = array_like(a)
+    a = cast(a, float_dtype(a))
+    if dtype_of(a).kind == "c":
+        raise OptionError("logsumexp of complex numbers is not supported under a transform.")
+    if b is not None:
+        weights = array_like(b)
+        dtype = promote_keys(dtype_of(a), dtype_of(weights))
+        a, weights = broadcast(cast(a, dtype), cast(weights, dtype))
+        a = el.select(el.equal(weights, 0), dtype.type(-np.inf), a)
+    largest = _largest(a, axis)
+    terms = el.exp(el.subtract(a, largest))
+    if b is not None:
+        terms = el.multiply(weights, terms)
+    total = red.sum(terms, axis, keepdims=keepdims)
+    if return_sign:
+        sign = el.sign(total)
+        total = el.absolute(total)
+    offset = largest if keepdims else linear.reshape(largest, shape_of(total))
+    result = el.add(el.log(total), offset)
+    return (result, sign) if return_sign else result
+
+
+def _largest(a: Any, axis: Any) -> Any:
+    """The maximum as a constant for derivatives, 0 where it is not finite."""
+    if not math.prod(shape_of(a)):
+        return red.sum(a, axis, keepdims=True)
+    largest = linear.stop_gradient(red.max(a, axis, keepdims=True))
+    return el.select(el.isfinite(largest), largest, dtype_of(a).type(0))
+
+
+def softmax(x: Any, axis: Any = None) -> Any:
+    """exp(x) divided by its sum over the given axes.
+
+    As ``scipy.special.softmax``.
+    """
+    if _is_plain((x,), {}):
+        return _scipy("softmax")(x, axis)
+    x = array_like(x)
+    x = cast(x, float_dtype(x))
+    terms = el.exp(el.subtract(x, linear.stop_gradient(red.max(x, axis, keepdims=True))))
+    return el.divide(terms, red.sum(terms, axis, keepdims=True))
+
+
+def log_softmax(x: Any, axis: Any = None) -> Any:
+    """log(softmax(x)) without overflow.
+
+    As ``scipy.special.log_softmax``.
+    """
+    if _is_plain((x,), {}):
+        return _scipy("log_softmax")(x, axis)
+    x = array_like(x)
+    x = cast(x, float_dtype(x))
+    shifted = el.subtract(x, _largest(x, axis))
+    return el.subtract(shifted, el.log(red.sum(el.exp(shifted), axis, keepdims=True)))
+
+
+def factorial(n: Any, exact: bool = False) -> Any:
+    """n! as Γ(n + 1), for floating derivatives; 0 below zero.
+
+    As ``scipy.special.factorial``.
+    """
+    if _is_plain((n,), {}) or exact:
+        return _scipy("factorial")(n, exact)
+    (n,) = _operands(n)
+    return el.select(el.less(n, 0), dtype_of(n).type(0), gamma(el.add(n, 1.0)))

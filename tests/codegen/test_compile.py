@@ -1,0 +1,134 @@
+"""IR text into machine code: results, texts on demand, vector code, errors, threads."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import threading
+
+import pytest
+
+from functrans.codegen.compile import (
+    Compiled,
+    compile_ir,
+    load_object,
+)
+from functrans.codegen.host import vector_bits, vector_library
+from functrans.errors import CompileError
+
+LOOP = """
+define void @scale(ptr noalias %a, ptr noalias %o) {
+start:
+  br label %body
+body:
+  %i = phi i64 [0, %start], [%i.next, %body]
+  %p = getelementptr inbounds double, ptr %a, i64 %i
+  %x = load double, ptr %p
+  %y = fmul double %x, 3.0
+  %q = getelementptr inbounds double, ptr %o, i64 %i
+  store double %y, ptr %q
+  %i.next = add nuw nsw i64 %i, 1
+  %end = icmp eq i64 %i.next, 1000
+  br i1 %end, label %done, label %body
+done:
+  ret void
+}
+"""
+
+
+def constant(number: int) -> str:
+    return f"define i32 @number() {{ ret i32 {number} }}"
+
+
+def run(code: Compiled) -> int:
+    return int(ctypes.CFUNCTYPE(ctypes.c_int32)(code.address)())
+
+
+@pytest.mark.parametrize("tier", ["program", "stub"])
+def test_compiles_and_runs(tier: str) -> None:
+    code = compile_ir(constant(7), "number", tier)  # type: ignore[arg-type]
+    assert run(code) == 7
+    assert 0 < code.seconds < 10
+    assert code.address_of("number") == code.address
+
+
+def test_texts() -> None:
+    code = compile_ir(LOOP, "scale")
+    assert code.ir == LOOP
+    assert "x double>" in code.optimised_ir()
+    assert "scale" in code.assembly()
+
+
+def test_modules_do_not_meet() -> None:
+    codes = [compile_ir(constant(i), "number", "stub") for i in range(5)]
+    gc.collect()
+    assert [run(code) for code in codes] == list(range(5))
+
+
+def test_object_code_loads_again() -> None:
+    code = compile_ir(constant(11), "number")
+    again = load_object(code.object_code, code.ir, "number")
+    assert run(again) == 11
+    with pytest.raises(CompileError, match="other"):
+        load_object(code.object_code, code.ir, "other")
+
+
+@pytest.mark.parametrize(
+    ("ir", "entry", "message"),
+    [
+        ("define i32 @f() { ret i32 %x }", "f", "LLVM refused"),
+        ("nonsense", "f", "LLVM refused"),
+        ("define i32 @f() { ret i32 0 }", "g", "no function g"),
+        (
+            "declare i32 @no_such_function()\n"
+            "define i32 @f() {\n  %x = call i32 @no_such_function()\n  ret i32 %x\n}",
+            "f",
+            "no_such_function",
+        ),
+    ],
+)
+def test_errors_leave_the_compiler_usable(ir: str, entry: str, message: str) -> None:
+    with pytest.raises(CompileError, match=message):
+        compile_ir(ir, entry)
+    assert run(compile_ir(constant(3), "number")) == 3
+
+
+def test_c_library_functions_are_found() -> None:
+    ir = """declare double @cbrt(double)
+    define double @f(double %x) {
+      %y = call double @cbrt(double %x)
+      ret double %y
+    }"""
+    code = compile_ir(ir, "f")
+    function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(code.address)
+    assert function(27.0) == pytest.approx(3.0)
+
+
+def test_vector_library_variants_are_used() -> None:
+    if not vector_library() or vector_bits() < 256:
+        pytest.skip("no vector library here")
+    name = "_ZGVdN4v_sin"
+    ir = LOOP.replace(
+        "%y = fmul double %x, 3.0",
+        "%y = call double @slow(double %x) nounwind willreturn memory(none) "
+        f'"vector-function-abi-variant"="_ZGVdN4v_slow({name})"',
+    )
+    ir += f"declare <4 x double> @{name}(<4 x double>)\ndeclare double @sin(double)\n"
+    ir += "define internal double @slow(double %x) noinline {\n"
+    ir += "  %y = call double @sin(double %x)\n  ret double %y\n}\n"
+    code = compile_ir(ir, "scale")
+    assert f"call <4 x double> @{name}" in code.optimised_ir()
+
+
+def test_many_threads() -> None:
+    found: dict[int, int] = {}
+
+    def work(number: int) -> None:
+        found[number] = run(compile_ir(constant(number), "number", "stub"))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {i: i for i in range(8)}
