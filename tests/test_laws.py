@@ -132,7 +132,7 @@ def layouts(x: Any) -> Iterator[tuple[str, Any]]:
     """The same array in other memory."""
     if not isinstance(x, np.ndarray):
         x = np.asarray(x)
-    yield "fortran", np.asfortranarray(x)
+    yield "fortran", np.array(x, order="F")
     backwards = x[::-1].copy()[::-1] if x.ndim else x.copy()
     yield "negative strides", backwards
     spaced = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)[..., ::2] if x.ndim else x.copy()

@@ -73,6 +73,7 @@ def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
     ------
     CompileError: when LLVM refuses the text.
 
+    >>> import ctypes
     >>> code = compile_ir("define i32 @three() { ret i32 3 }", "three")
     >>> ctypes.CFUNCTYPE(ctypes.c_int32)(code.address)()
     3

@@ -233,8 +233,7 @@ def _horner(x: Value, coefficients: Sequence[float]) -> Value:
 
 
 # --- Formulas -------------------------------------------------------------------------------
-# Each takes Values of one float type. Those that need numbers of their format take them from
-# ``Format``; the functions in ``_IN_DOUBLE`` compute float32 in double precision.
+# Each takes Values of one float type; the numbers of that format come from ``Format``.
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +253,13 @@ class Format:
     exp: tuple[float, ...]  # (e^r − 1 − r)/r² on |r| ≤ ln2/2, for e^r
     expm1: tuple[float, ...]  # the same, for e^r − 1
     log: tuple[float, ...]  # (log((1+s)/(1−s))/s − 2)/s² in s², |s| ≤ 3 − 2√2
+    log2_e: tuple[float, float]  # 1/log(2), 1/log(10) and log10(2) as sums
+    log10_e: tuple[float, float]
+    log10_2: tuple[float, float]
+    half_pi: tuple[float, float, float]  # as a sum
+    circle_limit: float  # beyond which three parts of π/2 are too few
+    sin: tuple[float, ...]  # (sin(r)/r − 1)/r² in r², |r| ≤ π/4
+    cos: tuple[float, ...]  # (cos(r) − 1 + r²/2)/r⁴ in r²
 
     @property
     def shift(self) -> float:
@@ -286,6 +292,17 @@ _DOUBLE = Format(
            2.0924436613885687e-09),
     log=(0.6666666666666734, 0.3999999999941377, 0.2857142874262121, 0.22222198546364488,
          0.18183565853759207, 0.15314008306642574, 0.1479640204433873),
+    log2_e=(float.fromhex("0x1.71547652b82fep+0"), float.fromhex("0x1.777d0ffda0d24p-56")),
+    log10_e=(float.fromhex("0x1.bcb7b1526e50ep-2"), float.fromhex("0x1.95355baaafad3p-57")),
+    log10_2=(float.fromhex("0x1.34413509f79ffp-2"), float.fromhex("-0x1.9dc1da994fd21p-59")),
+    half_pi=(float.fromhex("0x1.921fb54442d18p+0"), float.fromhex("0x1.1a62633145c07p-54"),
+             float.fromhex("-0x1.f1976b7ed8fbcp-110")),
+    circle_limit=2.0**26,
+    # Errors below 2^-58 of the sine, relative to r, and 2^-64 of the cosine.
+    sin=(-0.16666666666666632, 0.008333333333322429, -0.00019841269829817492,
+         2.755731369458922e-06, -2.5050758440326755e-08, 1.5896809994963965e-10),
+    cos=(0.0416666666666666, -0.001388888888887413, 2.4801587289484725e-05,
+         -2.7557314352876433e-07, 2.087572332839126e-09, -1.1359649942279497e-11),
 )  # fmt: skip
 
 _SINGLE = Format(
@@ -303,7 +320,16 @@ _SINGLE = Format(
     exp=(0.5, 0.16666518, 0.041666206, 0.00836889, 0.0013950494),
     expm1=(0.5, 0.16666667, 0.041666355, 0.008333273, 0.0013941014, 0.00019914276),
     log=(0.66666776, 0.3997753, 0.2987215),
-)
+    log2_e=(float.fromhex("0x1.7154760000000p+0"), float.fromhex("0x1.4ae0c00000000p-26")),
+    log10_e=(float.fromhex("0x1.bcb7b20000000p-2"), float.fromhex("-0x1.5b235e0000000p-27")),
+    log10_2=(float.fromhex("0x1.3441360000000p-2"), float.fromhex("-0x1.ec10c00000000p-27")),
+    half_pi=(float.fromhex("0x1.921fb6p+0"), float.fromhex("-0x1.777a5cp-25"),
+             float.fromhex("-0x1.ee59dap-50")),
+    circle_limit=2.0**12,
+    # Errors below 2^-28 of the sine, relative to r, and 2^-33.2 of the cosine.
+    sin=(-0.16666654874737866, 0.008332173526601327, -0.00019516649097606203),
+    cos=(0.041666646762778266, -0.0013887361892257783, 2.4437760048104152e-05),
+)  # fmt: skip
 
 
 def _clamp(x: Value, low: float, high: float) -> Value:
@@ -474,16 +500,46 @@ def _log_in_base(x: Value, inverse: tuple[float, float], step: tuple[float, floa
 
 
 def _log2(x: Value) -> Value:
-    return _log_in_base(x, _LOG2_E, (1.0, 0.0))
+    return _log_in_base(x, x.format.log2_e, (1.0, 0.0))
 
 
 def _log10(x: Value) -> Value:
-    return _log_in_base(x, _LOG10_E, _LOG10_2)
+    return _log_in_base(x, x.format.log10_e, x.format.log10_2)
 
 
-_LOG2_E = (float.fromhex("0x1.71547652b82fep+0"), float.fromhex("0x1.777d0ffda0d24p-56"))
-_LOG10_E = (float.fromhex("0x1.bcb7b1526e50ep-2"), float.fromhex("0x1.95355baaafad3p-57"))
-_LOG10_2 = (float.fromhex("0x1.34413509f79ffp-2"), float.fromhex("-0x1.9dc1da994fd21p-59"))
+def _circle(x: Value, turns: int) -> Value:
+    """sin(x + turns·π/2); arguments beyond the format's limit are ``_RESCUED`` elsewhere."""
+    form = x.format
+    high, middle, low = form.half_pi
+    k, bits = _nearest(x, 2 / math.pi)
+    minus_k = -k
+    partly = minus_k.fma(high, x)  # exact
+    r = minus_k.fma(middle, partly)
+    tail = minus_k.fma(low, minus_k.fma(middle, partly - r))
+    z = r * r
+    sine = r + (r * z).fma(polynomial(z, form.sin), tail)
+    square = z * 0.5
+    near = 1.0 - square
+    lost = (1.0 - near) - square
+    cosine = near + (lost + (z * z).fma(polynomial(z, form.cos), -(r * tail)))
+    quarter = bits + (turns - form.bias)
+    result = (quarter & 1).compare("ne", 0).where(cosine, sine)
+    sign = (quarter & 2) << (x.bits - 2)
+    return (result.as_int() ^ sign).as_float()
+
+
+def _sin(x: Value) -> Value:
+    return x.compare("oeq", 0.0).where(x, _circle(x, 0))  # keeps −0
+
+
+def _cos(x: Value) -> Value:
+    return _circle(x, 1)
+
+
+def _far_around(x: Value) -> Value:
+    """Where ``_circle`` is not enough: large arguments, but neither infinity nor NaN."""
+    size = x.abs()
+    return size.compare("ogt", x.format.circle_limit) & size.compare("one", math.inf)
 
 
 def _logaddexp(x: Value, y: Value) -> Value:
@@ -534,13 +590,16 @@ _Formula = Callable[..., Value]
 
 FORMULAS: dict[str, _Formula] = {
     "exp": _exp, "exp2": _exp2, "expm1": _expm1, "log": _log, "log2": _log2, "log10": _log10,
-    "log1p": _log1p, "tanh": _tanh, "sinh": _sinh, "cosh": _cosh, "logistic": _logistic,
-    "logaddexp": _logaddexp, "sign": _sign, "max": _max, "min": _min, "mod": _mod,
-    "floor_div": _floor_div, "rem": _frem,
+    "log1p": _log1p, "sin": _sin, "cos": _cos, "sinh": _sinh, "cosh": _cosh, "tanh": _tanh,
+    "logistic": _logistic, "logaddexp": _logaddexp, "sign": _sign, "max": _max, "min": _min,
+    "mod": _mod, "floor_div": _floor_div, "rem": _frem,
 }  # fmt: skip
 
-_IN_DOUBLE = {"log2", "log10"}  # for float32 too
-
+# Functions whose formula ends somewhere: where, and the C library's name of the function.
+_RESCUED: dict[str, tuple[_Formula, str]] = {
+    "sin": (_far_around, "sin"),
+    "cos": (_far_around, "cos"),
+}
 
 # --- Integer formulas -----------------------------------------------------------------------
 
@@ -669,16 +728,46 @@ def _written(
     arguments = [Value(body, f"%x{i}", t) for i in range(arity)]
     if dtype.kind != "f":
         result = _int_formula(name, dtype.kind == "i")(*arguments)
-    elif dtype.itemsize == 4 and name in _IN_DOUBLE:
-        wide = [a.cast("fpext", "double") for a in arguments]
-        result = FORMULAS[name](*wide).cast("fptrunc", t)
     else:
         result = FORMULAS[name](*arguments)
+    if name in _RESCUED:
+        where, function = _RESCUED[name]
+        result = _rescue(body, where(arguments[0]), arguments[0], result, function)
     full = body.full(t)
     parameters = ", ".join(f"{full} %x{i}" for i in range(arity))
     code = "\n".join(body.lines)
     text = (
-        f"define {linkage} {full} @{symbol}({parameters}) {attributes} {{\n"
+        f"define {linkage} {full} @{symbol}({parameters}) {attributes} {{\nstart:\n"
         f"{code}\n  ret {full} {result.name}\n}}\n"
     )
     return Helper(symbol, text, tuple(body.declarations))
+
+
+def _rescue(body: Body, condition: Value, x: Value, result: Value, function: str) -> Value:
+    """``result``, but the C library's value in the lanes where the condition holds.
+
+    The library is called for all lanes if it must be called for one: that is rare.
+    """
+    t, lanes = x.type, body.lanes
+    symbol = function if t == "double" else function + "f"
+    body.declarations[f"declare {t} @{symbol}({t})"] = None
+    some = condition
+    if lanes > 1:
+        mask = body.emit(f"i{lanes}", f"bitcast <{lanes} x i1> {condition.name} to i{lanes}")
+        some = body.emit("i1", f"icmp ne i{lanes} {mask.name}, 0")
+    body.lines += [f"  br i1 {some.name}, label %rare, label %done", "rare:"]
+    collected = "poison"
+    for lane in range(lanes):
+        one = x.name
+        if lanes > 1:
+            one = body.emit(t, f"extractelement {x.full} {x.name}, i64 {lane}").name
+        y = body.emit(t, f"call {t} @{symbol}({t} {one}) cold {PURE}").name
+        if lanes > 1:
+            place = f"{x.full} {collected}, {t} {y}, i64 {lane}"
+            y = body.emit(t, f"insertelement {place}").name
+        collected = y
+    choices = f"{x.full} {collected}, {x.full} {result.name}"
+    collected = body.emit(t, f"select {condition.full} {condition.name}, {choices}").name
+    body.lines += ["  br label %done", "done:"]
+    choices = f"[{result.name}, %start], [{collected}, %rare]"
+    return body.emit(t, f"phi {x.full} {choices}")

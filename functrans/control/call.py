@@ -289,7 +289,7 @@ class JitFunction(Generic[P, R]):
             leaves, in_tree = tree.flatten((args, kwargs))
             return leaves, (in_tree, tuple([type_of(x) for x in leaves]), ())
         numbers = {i % len(args) for i in self._static_argnums if -len(args) <= i < len(args)}
-        statics = [(i, args[i]) for i in sorted(numbers)]
+        statics: list[tuple[int | str, Any]] = [(i, args[i]) for i in sorted(numbers)]
         statics += [(k, kwargs[k]) for k in self._static_argnames if k in kwargs]
         for place, value in statics:
             try:

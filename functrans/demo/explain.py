@@ -101,8 +101,9 @@ def evaluate(text: str) -> Any:
 
 def explain(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> None:
     """Print everything about ``function`` at ``arguments``."""
+    program = ft.make_jaxpr(function)(*arguments)
     heading(f"{name} as a program")
-    print(show(ft.make_jaxpr(function)(*arguments), source=True))
+    print(show(program, source=True))
     heading("Compiled")
     print_compiled(function, arguments)
 

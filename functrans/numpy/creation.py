@@ -192,19 +192,19 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
     Under jit a range of whole numbers from 0 is computed, not stored.
     """
-    bounds = [concrete(b) for b in (start, stop, step) if b is not None]
-    if any(b is None for b in bounds):
+    known = [None if b is None else concrete(b) for b in (start, stop, step)]
+    if any(k is None and b is not None for k, b in zip(known, (start, stop, step), strict=True)):
         raise ArgumentError(
             "arange needs known bounds: they decide the length of the result.",
             "Use a Python number, for example a static argument or x.shape[0].",
         )
-    if stop is None:
-        start, stop = 0, start
-    line = np.arange(start, stop, 1 if step is None else step, dtype)
-    trace = current_trace()
-    if trace is None or not stages(trace):
+    first, last, stride = known
+    if last is None:
+        first, last = 0, first
+    line: Any = np.arange(first, last, 1 if stride is None else stride, dtype)
+    if not stages(current_trace()):
         return _constant(line)
-    whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and step in (None, 1)
+    whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and stride in (None, 1)
     return linear.iota(line.dtype, line.shape, 0) if whole else _constant(line)
 
 

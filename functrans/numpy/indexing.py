@@ -20,6 +20,7 @@ from functrans.errors import (
 )
 from functrans.numpy import elementwise as el
 from functrans.numpy.promote import (
+    TRACED,
     Ints,
     array_like,
     axis_index,
@@ -31,6 +32,7 @@ from functrans.numpy.promote import (
     no_out,
     operand,
     result_dtype,
+    strong,
     to_shape,
 )
 from functrans.numpy.shaping import ravel
@@ -594,7 +596,7 @@ def where(
         return nonzero_traced(condition, size=size, fill_value=fill_value)
     if x is None or y is None:
         raise ArgumentError("where takes either both or neither of x and y.")
-    return el.strong(el.select(condition, x, y))
+    return strong(el.select(condition, x, y))
 
 
 @door(np.select)
@@ -738,10 +740,8 @@ def unique(
     supported, and missing elements are ``fill_value`` (the smallest element when not given).
     """
     if size is None:
-        value = concrete(array_like(ar))
-        if value is None:
-            _counted("unique", ar)
-        results = np.unique(
+        value = _counted("unique", array_like(ar))
+        results: Any = np.unique(  # type: ignore[call-overload]
             value, True, return_inverse, return_counts, axis, equal_nan=equal_nan
         )
         first = results[1]
@@ -778,3 +778,11 @@ def _unique_sized(
         slots = linear.broadcast_in_dim(np.int64(0), (size,), ())
         results.append(scatter(slots, el.add(zeros, 1), (group,), (0,), "add", "drop"))
     return results[0] if len(results) == 1 else tuple(results)
+
+
+TRACED |= {
+    np.nonzero: nonzero,
+    np.flatnonzero: flatnonzero,
+    np.argwhere: argwhere,
+    np.unique: unique,
+}

@@ -101,7 +101,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     shape = shape_of(x)
     axes = axes_tuple(axis, len(shape))
     rest = tuple(d for d in range(len(shape)) if d not in axes)
-    flat = linear.reshape(linear.transpose(x, rest + axes), (*(shape[d] for d in rest), math.prod(shape[d] for d in axes)))
+    size = math.prod(shape[d] for d in axes)
+    flat = linear.reshape(linear.transpose(x, rest + axes), (*(shape[d] for d in rest), size))
     y = _vector_norm(flat, ord, len(rest), False)
     return linear.reshape(y, red.kept(shape, axes)) if keepdims else y
 
@@ -138,21 +139,18 @@ def matrix_power(a: Any, n: int) -> Any:
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     """The product of several matrices, in the order that costs least."""
     xs = [array_like(x) for x in arrays]
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    terms, free = [], []
-    place = 0
-    for i, x in enumerate(xs):
-        rank = len(shape_of(x))
-        if rank == 1 and i not in (0, len(xs) - 1):
-            raise ShapeError("Only the first and the last operand of multi_dot may be vectors.")
-        if rank == 2 and i == 0:
-            free.append(letters[place])
-        start = place
-        place += 0 if rank == 1 and i == 0 else 1
-        terms.append(letters[start : place + 1] if rank == 2 else letters[place if i == 0 else start])
-        if rank == 2 and i == len(xs) - 1:
-            free.append(letters[place])
-    return con.einsum(",".join(terms) + "->" + "".join(free), *xs)
+    ranks = [len(shape_of(x)) for x in xs]
+    if len(xs) < 2 or any(r != 2 for r in ranks[1:-1]) or not {ranks[0], ranks[-1]} <= {1, 2}:
+        raise ShapeError(
+            f"multi_dot got arrays of {ranks} axes.",
+            "Give two or more matrices; the first and the last may be vectors.",
+        )
+    # Operand i has the axes i and i + 1: the first vector lacks its first, the last its last.
+    terms = [[i, i + 1] for i in range(len(xs))]
+    terms[0] = terms[0][2 - ranks[0] :]
+    terms[-1] = terms[-1][: ranks[-1]]
+    free = terms[0][: ranks[0] - 1] + terms[-1][1:]
+    return con.einsum(*(part for pair in zip(xs, terms, strict=True) for part in pair), free)
 
 
 matmul = con.matmul

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import numpy as np
 
 from functrans.core.avals import shape_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind
-from functrans.errors import ArgumentError, MissingRuleError, ShapeError
+from functrans.errors import (
+    MissingRuleError,
+    ShapeError,
+    TracerArrayConversionError,
+)
 from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
 from functrans.numpy import indexing as ix
@@ -23,6 +29,7 @@ from functrans.numpy.promote import (
     apply_unary,
     apply_weak,
     cast,
+    no_out,
     operand,
     strong,
 )
@@ -198,7 +205,9 @@ def _clip(self: Tracer, min: Any = None, max: Any = None, out: Any = None) -> An
     return el.clip(self, min, max, out)
 
 
-def _take(self: Tracer, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+def _take(
+    self: Tracer, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
+) -> Any:
     return ix.take(self, indices, axis, out, mode)
 
 
@@ -274,6 +283,27 @@ def _missing(name: str) -> MissingRuleError:
     )
 
 
+def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> NoReturn:
+    """NumPy, or a library on top of it, asks for the real array: there is none to give."""
+    frame: FrameType | None = sys._getframe(1)
+    library = ""
+    while frame is not None and not library:
+        module = frame.f_globals.get("__name__", "")
+        library = module if module.startswith("scipy.") else ""
+        frame = frame.f_back
+    if not library:
+        _plain_array(self, dtype, copy)
+    raise TracerArrayConversionError(
+        f"{library} needs the real array behind a traced value of type {self.aval}: taking it out "
+        "would lose its derivative.",
+        "Use the function of this name in functrans.scipy.special if there is one; SciPy's ufuncs, "
+        "such as scipy.special.expit, work as they are.",
+    )
+
+
+_plain_array = Tracer.__array__
+
+
 def _special(ufunc: np.ufunc) -> Method:
     """The function of ``functrans.scipy.special`` with the name of a SciPy ufunc."""
     from functrans.scipy import special  # above the common path: SciPy's names only
@@ -293,7 +323,12 @@ _REDUCTIONS: dict[np.ufunc, Method] = {
     np.logical_and: red.all_,
     np.logical_or: red.any_,
 }
-_RUNNING = {np.add: "add", np.multiply: "mul", np.maximum: "max", np.minimum: "min"}
+_RUNNING: dict[np.ufunc, str] = {
+    np.add: "add",
+    np.multiply: "mul",
+    np.maximum: "max",
+    np.minimum: "min",
+}
 
 
 def _reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, *rest: Any, **options: Any) -> Any:
@@ -311,9 +346,10 @@ def _reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, *rest: Any, **options: A
     return reduction(array, axis, out=out, **options)
 
 
-def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-    if out is not None and out != (None,):
-        raise ArgumentError(f"{ufunc.__name__}.accumulate cannot write into out= here.")
+def _accumulate(
+    ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
+) -> Any:
+    no_out(f"{ufunc.__name__}.accumulate", out)
     op = _RUNNING.get(ufunc)
     if op is None:
         raise _missing(f"{ufunc.__name__}.accumulate")
@@ -351,7 +387,7 @@ def attach() -> None:
     for name, method in (
         ("pow", _power), ("rpow", _reflected_power), ("matmul", _matmul), ("rmatmul", _rmatmul),
         ("divmod", _divmod), ("rdivmod", _rdivmod), ("round", _round), ("getitem", _getitem),
-        ("iter", _iter), ("len", _len), ("array_ufunc", _array_ufunc),
+        ("iter", _iter), ("len", _len), ("array", _array), ("array_ufunc", _array_ufunc),
         ("array_function", _array_function), ("pos", strong),
         ("neg", _unary(linear.neg_p, np.negative)), ("abs", _unary(ew.abs_p, np.absolute)),
         ("invert", _unary(ew.not_p, np.invert)),

@@ -27,6 +27,7 @@ FLOATS = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 
 _PYTHON = frozenset({bool, int, float, complex})
 _WEAK_KEYS: dict[str, type] = {"i": int, "f": float, "c": complex}
+_ZEROS: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
 
 
 # --- which way a call goes -----------------------------------------------------------------------
@@ -173,8 +174,7 @@ def loop(ufunc: np.ufunc, *keys: Key) -> tuple[Dtype, ...]:
 @lru_cache(maxsize=4096)
 def promote_keys(*keys: Key) -> Dtype:
     """NumPy's common dtype of the operands."""
-    zeros = {int: 0, float: 0.0, complex: 0j}
-    return np.result_type(*(zeros[k] if k in zeros else k for k in keys))
+    return np.result_type(*(_ZEROS[k] if isinstance(k, type) else k for k in keys))
 
 
 def result_dtype(*xs: Any) -> Dtype:
@@ -224,12 +224,8 @@ def common_shape(*shapes: Ints) -> Ints:
 
 def broadcast(*xs: Any) -> tuple[Any, ...]:
     """Operands brought to their common shape; rank-0 constants stay as they are."""
-    shapes = [shape_of(x) for x in xs]
-    shape = common_shape(*shapes)
-    return tuple(
-        x if s == shape or (s == () and not isinstance(x, Tracer)) else linear.broadcast_to(x, shape)
-        for x, s in zip(xs, shapes, strict=True)
-    )
+    shape = common_shape(*map(shape_of, xs))
+    return tuple(x if is_constant_scalar(x) else linear.broadcast_to(x, shape) for x in xs)
 
 
 def to_shape(x: Any, shape: Ints) -> Any:
@@ -326,12 +322,10 @@ def apply_unary(primitive: Primitive, ufunc: np.ufunc, x: Any) -> Any:
 def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
     """``primitive`` of two operands, promoted as NumPy does for ``ufunc`` and broadcast."""
     x, y = operand(x), operand(y)
-    if (
-        shape_of(x) == shape_of(y) != ()
-        and dtype_of(x) in FLOATS
-        and dtype_of(x) == dtype_of(y)
-    ):
-        return bind(primitive, x, y)
+    dtype = dtype_of(x)
+    if dtype in FLOATS and dtype_of(y) == dtype and (shape_of(x) or shape_of(y)):
+        x, y = cast(x, dtype), cast(y, dtype)
+        return bind(primitive, *((x, y) if shape_of(x) == shape_of(y) else broadcast(x, y)))
     x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]
     if x_dtype != y_dtype:  # comparisons of int64 and uint64 have a loop of two dtypes
         x_dtype = y_dtype = promote_keys(x_dtype, y_dtype)

@@ -409,7 +409,8 @@ def nanprod(
 
 
 def _both(where: Any, mask: Any) -> Any:
-    return el.logical_not(mask) if not _given(where) else el.logical_and(where, el.logical_not(mask))
+    present = el.logical_not(mask)
+    return el.logical_and(where, present) if _given(where) else present
 
 
 @door(np.nanmean)
@@ -724,12 +725,3 @@ def median(
 ) -> Any:
     """The middle element, or the mean of the two in the middle."""
     return quantile(a, 0.5, axis, out, keepdims=keepdims)
-
-
-def short_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """:func:`sum` on the short path: no options, a floating tracer."""
-    if axis is None and not keepdims and isinstance(x, Tracer) and x.dtype in FLOATS:
-        shape = x.shape
-        return bind(linear.reduce_sum_p, x, axes=tuple(range(len(shape)))) if shape else x
-    return sum(x, axis, keepdims=keepdims)
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,9 @@ def _cannot_reshape(old: Ints, new: Ints) -> ShapeError:
 
 
 @door(np.reshape)
-def reshape(a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+def reshape(
+    a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None
+) -> Any:
     """The same elements in row-major (``order="F"``: column-major) order in another shape.
 
     One length may be −1: it is worked out from the others.
@@ -200,25 +203,23 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 @door(np.atleast_1d)
 def atleast_1d(*arys: Any) -> Any:
     """Arrays of at least one axis."""
-    return _each(arys, lambda a, n: (1,) if n == () else n)
+    return _each(arys, lambda n: (1,) if n == () else n)
 
 
 @door(np.atleast_2d)
 def atleast_2d(*arys: Any) -> Any:
     """Arrays of at least two axes; new ones come first."""
-    return _each(arys, lambda a, n: (1,) * (2 - len(n)) + n if len(n) < 2 else n)
+    return _each(arys, lambda n: (1,) * (2 - len(n)) + n if len(n) < 2 else n)
 
 
 @door(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
     """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
-    return _each(arys, lambda a, n: {0: (1, 1, 1), 1: (1, *n, 1), 2: (*n, 1)}.get(len(n), n))
+    return _each(arys, lambda n: {0: (1, 1, 1), 1: (1, *n, 1), 2: (*n, 1)}.get(len(n), n))
 
 
 def _each(arrays: Sequence[Any], new_shape: Any) -> Any:
-    results = []
-    for a in map(array_like, arrays):
-        results.append(linear.reshape(a, new_shape(a, shape_of(a))))
+    results = [linear.reshape(a, new_shape(shape_of(a))) for a in map(array_like, arrays)]
     return results[0] if len(results) == 1 else tuple(results)
 
 
@@ -346,7 +347,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
         bounds = [i * each + min(i, extra) for i in range(sections + 1)]
     return [
         linear.slice_axis(x, axis, start, max(start, stop))
-        for start, stop in zip(bounds, bounds[1:], strict=False)
+        for start, stop in pairwise(bounds)
     ]
 
 
@@ -519,7 +520,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         raise OptionError("pad_width cannot be negative.", "Crop by slicing instead.")
     if mode == "constant":
         return _pad_constant(x, widths, kwargs.get("constant_values", 0))
-    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+    known = mode in ("edge", "reflect", "symmetric", "wrap")
+    if not known or kwargs.get("reflect_type", "even") != "even":
         raise OptionError(
             f"pad has no mode {mode!r} for traced arrays.",
             "Use constant, edge, reflect, symmetric or wrap.",

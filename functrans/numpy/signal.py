@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
+from functrans.core.trace import current_trace
 from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.indexing import take
 from functrans.numpy.promote import (
+    TRACED,
     array_like,
     axis_index,
     cast,
     concrete,
     door,
     float_dtype,
+    has_tracer,
     operand,
     result_dtype,
     to_shape,
@@ -110,7 +113,7 @@ def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         uniform = True
     else:
         steps, uniform = diff(spacing), False
-    dims = tuple(1 for _ in range(axis)) + (-1,) + tuple(1 for _ in range(len(shape_of(x)) - axis - 1))
+    dims = tuple(-1 if d == axis else 1 for d in range(len(shape_of(x))))
 
     def along(v: Any) -> Any:
         return sh.reshape(v, dims)
@@ -236,8 +239,8 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     if edges is None:
         raise ArgumentError("digitize needs known bins.", "Pass bins as a plain NumPy array.")
     if edges.size > 1 and edges[0] > edges[-1]:
-        side = "left" if not right else "right"
-        return el.subtract(edges.size, searchsorted(edges[::-1].copy(), x, "right" if side == "left" else "left"))
+        side = "left" if right else "right"  # the edges descend: count from the other end
+        return el.subtract(edges.size, searchsorted(edges[::-1].copy(), x, side))
     return searchsorted(edges, x, "left" if right else "right")
 
 
@@ -328,9 +331,6 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
 
     ``length`` fixes the size of the result, which jit and vmap need; larger numbers are left out.
     """
-    from functrans.core.trace import current_trace
-    from functrans.numpy.promote import has_tracer
-
     if length is None and not has_tracer((x, weights), {}) and current_trace() is None:
         return np.bincount(x, weights, minlength)
     return bincount_traced(x, weights, minlength, length=length)
@@ -357,6 +357,9 @@ def bincount_traced(
     return scatter(slots, ones, (x,), (0,), "add", "drop")
 
 
+TRACED[np.bincount] = bincount_traced
+
+
 @door(np.histogram)
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
@@ -368,9 +371,8 @@ def histogram(
             "histogram needs known values: it chooses its bins by them.",
             "Use searchsorted with fixed edges and bincount(…, length=n).",
         )
-    edges = concrete(bins) if not isinstance(bins, str) else bins
-    w = None if weights is None else concrete(weights)
-    return np.histogram(known, edges if not hasattr(edges, "ndim") or edges.ndim else int(edges), range, density, w)
+    edges = bins if isinstance(bins, str | int) else concrete(bins)
+    return np.histogram(known, edges, range, density, None if weights is None else concrete(weights))
 
 
 @door(np.cov)

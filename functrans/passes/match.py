@@ -65,11 +65,10 @@ class Scope:
 
     def add(self, eqn: Eqn) -> None:
         """Write ``eqn``, or what the rewrites make of it."""
-        rewritten: Eqn | None = eqn
-        while rewritten is not None:
-            eqn, rewritten = rewritten, self._rewrite(rewritten)
+        while (rewritten := self._rewrite(eqn)) is not None:
             if rewritten is eqn:
                 return
+            eqn = rewritten
         self.eqns.append(eqn)
         for var in eqn.outvars:
             self.definitions[var] = eqn

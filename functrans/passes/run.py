@@ -30,6 +30,14 @@ def run(jaxpr: Jaxpr) -> Jaxpr:
 
     Inner programs (of loops and branches) are simplified too. With ``FUNCTRANS_CHECK=1`` every
     pass is checked; ``FUNCTRANS_DUMP=passes`` prints the program after each to stderr.
+
+    >>> import numpy as np
+    >>> import functrans as ft
+    >>> print(run(ft.make_jaxpr(lambda x: -x * -2.0 + np.arange(3.0))(np.ones(3))))
+    { lambda a:f64[3] ; b:f64[3]. let
+        c:f64[3] = mul b 2.0:f64[]
+        d:f64[3] = add c a
+      in (d,) }
     """
     checked = os.environ.get("FUNCTRANS_CHECK") == "1"
     dumped = "passes" in os.environ.get("FUNCTRANS_DUMP", "")

@@ -106,6 +106,10 @@ def _real_float(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f"
 
 
+def _signed(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind != "u"
+
+
 def _truth(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "b"
 
@@ -435,7 +439,7 @@ TABLE: tuple[Row, ...] = (
     # order, magnitude, logic
     algebra("max(x, x) → x", MAX(x, x), x),
     algebra("min(x, x) → x", MIN(x, x), x),
-    algebra("|−x| → |x|", ABS(NEG(x)), ABS(x)),
+    algebra("|−x| → |x|", ABS(NEG(x)), ABS(x), where=_signed),
     algebra("x & x → x", AND(x, x), x),
     algebra("x | x → x", OR(x, x), x),
     algebra("x & ~0 → x", AND(x, ALL_BITS), x),

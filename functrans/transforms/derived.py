@@ -31,7 +31,7 @@ from functrans.transforms.linearize import (
     linearize_flat,
     snapshot,
 )
-from functrans.transforms.stage import named, own, zeros_of
+from functrans.transforms.stage import named, own, unshared, zeros_of
 from functrans.transforms.transpose import backward
 from functrans.transforms.vmap import batch_flat
 
@@ -59,9 +59,9 @@ class _FlatFunction:
             aux_leaves, aux_tree = tree.flatten(aux)
             self.aux = aux_tree, len(aux_leaves)
             outs, self.out_tree = tree.flatten(out)
-            return [*outs, *aux_leaves]
+            return unshared([*outs, *aux_leaves])
         outs, self.out_tree = tree.flatten(out)
-        return outs
+        return unshared(outs)
 
     def split(self, values: Sequence[Any]) -> tuple[list[Any], Any]:
         """Output leaves, and the aux tree."""

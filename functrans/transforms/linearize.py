@@ -175,6 +175,9 @@ class DualTracer(Tracer):
         self._trace = trace
         self.primal = primal
         self.tangent = tangent
+        # A real array's type is at hand: it spares the tape working the tangent's out later.
+        if type(tangent) is LinearTracer and type(primal) is np.ndarray and tangent._aval is None:
+            tangent._aval = Aval(primal.shape, primal.dtype)
 
     @property
     def aval(self) -> Aval:
@@ -200,54 +203,61 @@ class DualTracer(Tracer):
 
 
 class DualTrace(Trace):
-    """Carries tangents beside values; the two modes differ in where pushforwards run."""
+    """Carries tangents beside values; the two modes differ in ``target``, the trace under which
+    pushforwards run."""
 
-    __slots__ = ()
+    __slots__ = ("target",)
 
-    def pushforward_trace(self) -> Trace | None:
-        raise NotImplementedError
+    target: Trace | None
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         primals: list[Any] = []
         tangents: list[Any] = []
-        active = False
+        nonzero: list[bool] = []
         for a in args:
             if type(a) is DualTracer and a._trace is self:
                 primals.append(a.primal)
                 tangents.append(a.tangent)
-                active = True
+                nonzero.append(True)
             else:
                 primals.append(a)
                 tangents.append(None)
-        if not active:
+                nonzero.append(False)
+        if True not in nonzero:
             return bind_under(self.parent, primitive, primals, params)
-        for i, a in enumerate(primals):
+        if False in nonzero:
             # What the user may change in place later is copied before it becomes a residual.
-            if type(a) is np.ndarray and tangents[i] is None:
-                primals[i] = snapshot(a)
+            for i, on in enumerate(nonzero):
+                if not on and type(primals[i]) is np.ndarray:
+                    primals[i] = snapshot(primals[i])
         token = _current.set(self.parent)
         try:
-            return self.differentiate(primitive, primals, tangents, params)
+            return self.differentiate(primitive, primals, tangents, nonzero, params)
         finally:
             _current.reset(token)
 
     def differentiate(
-        self, primitive: Primitive, primals: list[Any], tangents: list[Any], params: dict[str, Any]
+        self,
+        primitive: Primitive,
+        primals: list[Any],
+        tangents: list[Any],
+        nonzero: list[bool],
+        params: dict[str, Any],
     ) -> Any:
         """One operation on values and tangents; runs under the trace around."""
-        nonzero = [t is not None for t in tangents]
         out, pushforward = primitive.linearize(nonzero, *primals, **params)
         if pushforward is None:
             return out
-        _current.set(self.pushforward_trace())
-        return self.wrap(primitive, out, pushforward(*tangents))
-
-    def wrap(self, primitive: Primitive, out: Any, tangent: Any) -> Any:
-        if not primitive.multiple:
-            return out if tangent is None else DualTracer(self, out, tangent)
-        return [
-            o if t is None else DualTracer(self, o, t) for o, t in zip(out, tangent, strict=True)
-        ]
+        _current.set(self.target)
+        tangent = pushforward(*tangents)
+        if primitive.multiple:
+            return [
+                o if t is None else DualTracer(self, o, t)
+                for o, t in zip(out, tangent, strict=True)
+            ]
+        if tangent is None:
+            return out
+        return DualTracer(self, out, tangent)
 
     def split(self, x: Any) -> tuple[Any, Any]:
         """Value and tangent (None for zero) of anything met under this trace."""
@@ -264,10 +274,7 @@ class LinearizeTrace(DualTrace):
     def __init__(self, parent: Trace | None) -> None:
         self.parent = parent
         self.live = True
-        self.tape = Tape(parent)
-
-    def pushforward_trace(self) -> Trace | None:
-        return self.tape
+        self.target = self.tape = Tape(parent)
 
 
 class JVPTrace(DualTrace):
@@ -275,16 +282,26 @@ class JVPTrace(DualTrace):
 
     __slots__ = ()
 
-    def pushforward_trace(self) -> Trace | None:
-        return self.parent
+    def __init__(self, parent: Trace | None) -> None:
+        super().__init__(parent)
+        self.target = parent
 
     def differentiate(
-        self, primitive: Primitive, primals: list[Any], tangents: list[Any], params: dict[str, Any]
+        self,
+        primitive: Primitive,
+        primals: list[Any],
+        tangents: list[Any],
+        nonzero: list[bool],
+        params: dict[str, Any],
     ) -> Any:
         if primitive.jvp is None:
-            return super().differentiate(primitive, primals, tangents, params)
+            return super().differentiate(primitive, primals, tangents, nonzero, params)
         out, tangent = primitive.jvp(primals, tangents, **params)
-        return self.wrap(primitive, out, tangent)
+        if not primitive.multiple:
+            return out if tangent is None else DualTracer(self, out, tangent)
+        return [
+            o if t is None else DualTracer(self, o, t) for o, t in zip(out, tangent, strict=True)
+        ]
 
 
 def snapshot(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -281,6 +281,11 @@ def own(values: Sequence[Any], given: Sequence[Any]) -> list[Any]:
     return result
 
 
+def unshared(values: Sequence[Any]) -> list[Any]:
+    """What a user's function returned, with copies of plain arrays: they may be its own."""
+    return [x.copy() if type(x) is np.ndarray else x for x in values]
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -105,10 +105,11 @@ def backward(
                 continue
             cotangent = single.value
             sums[index] = None  # memory is freed as the pass goes
-        args = [
-            _sum_of(a, sums) if type(a) is LinearTracer and a._trace is tape else a
-            for a in eqn.args
-        ]
+        args = []
+        for a in eqn.args:
+            if type(a) is LinearTracer and a._trace is tape:
+                a = sums[a.index] or _sum_of(a, sums)
+            args.append(a)
         primitive.transpose(cotangent, *args, **eqn.params)
     result: list[Any] = []
     for t in ins:

@@ -15,7 +15,7 @@ from functrans.core.trace import Trace, Tracer, bind_under, current_trace, opene
 from functrans.errors import OptionError, TreeError, VmapError
 from functrans.primitives.linear import move_axis, spread
 from functrans.transforms.linearize import remember
-from functrans.transforms.stage import named, own, stage
+from functrans.transforms.stage import named, own, stage, unshared
 
 
 class BatchTracer(Tracer):
@@ -160,7 +160,7 @@ def vmap(
             a, k = tree.unflatten(in_tree, leaves)
             outs, structure = tree.flatten(function(*a, **k))
             out_tree.append(structure)
-            return outs
+            return unshared(outs)
 
         values, found = batch_flat(flat_function, size, flat, dims)
         result = tree.unflatten(out_tree[0], range(len(values)))

@@ -95,6 +95,7 @@ CASES = [
     Case("max(x, x) → x", lambda x: e.max_(x, x), ""),
     Case("min(x, x) → x", lambda x: e.min_(x, x), ""),
     Case("|−x| → |x|", lambda x: e.abs_(ln.neg(x)), "abs"),
+    Case("|−x| → |x|", lambda x: e.abs_(ln.neg(x)), "neg abs", "B"),
     Case("x & x → x", lambda x: e.and_(x, x), "", "b"),
     Case("x | x → x", lambda x: e.or_(x, x), "", "b"),
     Case("x & ~0 → x", lambda x: e.and_(x, np.int8(-1)), "", "b"),
