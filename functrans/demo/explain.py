@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     """
     function = find(options.function)
     arguments = tuple(evaluate(text) for text in options.args)
+    check_arity(function, arguments, options.function)
     try:
         explain(function, arguments, options.function)
     except ft.errors.FunctransError as error:
@@ -97,6 +99,18 @@ def evaluate(text: str) -> Any:
     except Exception as error:
         message = f"Cannot evaluate the argument {text!r}: {type(error).__name__}: {error}"
         raise UsageError(message) from error
+
+
+def check_arity(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> None:
+    """Raise UsageError where the function cannot be called with so many arguments."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions do not tell
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        raise UsageError(f"{name}{signature} got {len(arguments)} --args: {error}.") from error
 
 
 def explain(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> None:

@@ -218,7 +218,9 @@ def cross(
 
 
 @door(np.einsum)
-def einsum(subscripts: Any, *operands: Any, out: Any = None, optimize: Any = True, **options: Any) -> Any:
+def einsum(
+    subscripts: Any, *operands: Any, out: Any = None, optimize: Any = True, **options: Any
+) -> Any:
     """Sums of products in Einstein's notation, as ``einsum("ij,jk->ik", a, b)``.
 
     Understands ellipses, repeated labels (diagonals) and the form with lists of axes. More than
@@ -266,7 +268,10 @@ def _parse(text: str, ranks: Ints) -> tuple[tuple[str, ...], str]:
     if len(terms) != len(ranks):
         raise ShapeError(f"einsum {text!r} names {len(terms)} operands, but got {len(ranks)}.")
     spare = [c for c in string.ascii_letters if c not in text]
-    hidden = [rank - len(t.replace("...", "")) if "..." in t else 0 for t, rank in zip(terms, ranks, strict=True)]
+    hidden = [
+        rank - len(t.replace("...", "")) if "..." in t else 0
+        for t, rank in zip(terms, ranks, strict=True)
+    ]
     widest = max(hidden, default=0)
     dots = "".join(spare[:widest])
     inputs = []
@@ -282,7 +287,9 @@ def _parse(text: str, ranks: Ints) -> tuple[tuple[str, ...], str]:
         once = sorted(c for c in set(joined) if joined.count(c) == 1 and c not in dots)
         output = dots + "".join(once)
     if len(set(output)) != len(output) or not set(output) <= set("".join(inputs)):
-        raise ShapeError(f"einsum output {output!r} must name each of its labels once, and only labels of the operands.")
+        raise ShapeError(
+            f"einsum output {output!r} must name each of its labels once, and only labels of the operands."
+        )
     return tuple(inputs), output
 
 

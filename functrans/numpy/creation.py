@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -192,13 +193,13 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
     Under jit a range of whole numbers from 0 is computed, not stored.
     """
-    known = [None if b is None else concrete(b) for b in (start, stop, step)]
+    known: list[Any] = [None if b is None else concrete(b) for b in (start, stop, step)]
     if any(k is None and b is not None for k, b in zip(known, (start, stop, step), strict=True)):
         raise ArgumentError(
             "arange needs known bounds: they decide the length of the result.",
             "Use a Python number, for example a static argument or x.shape[0].",
         )
-    first, last, stride = known
+    first, last, stride = known[0], known[1], known[2]
     if last is None:
         first, last = 0, first
     line: Any = np.arange(first, last, 1 if stride is None else stride, dtype)
@@ -289,6 +290,25 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     return tuple(map(_constant, grid)) if sparse else _constant(grid)
 
 
+def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+    """``function`` called with the coordinates along each axis of an array of ``shape``."""
+    return function(*indices(shape, dtype), **kwargs)
+
+
+def _window(name: str) -> Callable[[int], Any]:
+    numpy_function: Callable[[int], Any] = getattr(np, name)
+
+    def window(M: int) -> Any:
+        return _constant(numpy_function(M))
+
+    window.__name__ = window.__qualname__ = name
+    window.__doc__ = f"The {name} window of M points, as ``numpy.{name}``."
+    return window
+
+
+bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "hamming", "hanning"))
+
+
 # --- matrices ------------------------------------------------------------------------------------
 
 
@@ -349,7 +369,9 @@ def _on_diagonal(v: Any, k: int) -> Any:
         return linear.full((width, width), dtype_of(v).type(0))
     first = k if k > 0 else -k * width
     total = width * width
-    line = linear.pad(v, dtype_of(v).type(0), ((first, total - first - (n - 1) * (width + 1) - 1, width),))
+    line = linear.pad(
+        v, dtype_of(v).type(0), ((first, total - first - (n - 1) * (width + 1) - 1, width),)
+    )
     return linear.reshape(line, (width, width))
 
 

@@ -116,7 +116,9 @@ arctanh = atanh = unary(np.arctanh, ew.atanh_p, "Inverse hyperbolic tangent.")
 negative = unary(np.negative, linear.neg_p, "−x.")
 absolute = abs = unary(np.absolute, ew.abs_p, "Absolute value; its derivative at 0 is 1.")
 sign = unary(np.sign, ew.sign_p, "−1, 0 or 1; z/|z| of complex numbers.")
-invert = bitwise_not = bitwise_invert = unary(np.invert, ew.not_p, "Bitwise, of booleans logical, not.")
+invert = bitwise_not = bitwise_invert = unary(
+    np.invert, ew.not_p, "Bitwise, of booleans logical, not."
+)
 bitwise_count = unary(np.bitwise_count, ew.population_count_p, "Number of one bits in |x|.")
 
 add = binary(np.add, linear.add_p, "x + y.")
@@ -323,6 +325,18 @@ def angle(z: Any, deg: bool = False) -> Any:
     return multiply(result, 180.0 / math.pi) if deg else result
 
 
+@door(np.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    """Whether the dtype is complex."""
+    return dtype_of(array_like(x)).kind == "c"
+
+
+@door(np.isrealobj)
+def isrealobj(x: Any) -> bool:
+    """Whether the dtype is not complex."""
+    return not iscomplexobj(x)
+
+
 @door(np.isreal)
 def isreal(x: Any) -> Any:
     """True where the imaginary part is zero."""
@@ -394,9 +408,7 @@ def signbit(x: Any, /) -> Any:
 
 
 @door(np.isclose)
-def isclose(
-    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
-) -> Any:
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     """True where |a − b| ≤ atol + rtol·|b|."""
     a, b = array_like(a), array_like(b)
     if dtype_of(a).kind == "b":

@@ -32,6 +32,7 @@ from functrans.numpy.promote import (
     no_out,
     operand,
     result_dtype,
+    shape_tuple,
     strong,
     to_shape,
 )
@@ -348,12 +349,17 @@ class _Place:
         chosen = _mode(mode, reading=True)
         if chosen == "fill" and fill_value is None:
             kind = dtype_of(x).kind
-            fill_value = np.nan if kind in "fc" else np.iinfo(dtype_of(x)).min if kind == "i" else (
-                np.iinfo(dtype_of(x)).max if kind == "u" else True
+            fill_value = (
+                np.nan
+                if kind in "fc"
+                else np.iinfo(dtype_of(x)).min
+                if kind == "i"
+                else (np.iinfo(dtype_of(x)).max if kind == "u" else True)
             )
         if not has_tracer((x, self.index), {}) and current_trace() is None and chosen == "raise":
             return x[self.index]
-        return getitem(x, _with_arrays(shape_of(x), self.index, chosen), chosen, fill_value or 0.0)
+        fill = 0.0 if fill_value is None else fill_value
+        return getitem(x, _with_arrays(self.index, chosen), chosen, fill)
 
     def __repr__(self) -> str:
         return f"at({self.array!r})[{self.index!r}]"
@@ -391,7 +397,7 @@ def _check_hints(options: dict[str, Any]) -> None:
         raise OptionError(f"at does not know the option {next(iter(options))!r}.")
 
 
-def _with_arrays(shape: Ints, index: Any, mode: str) -> Any:
+def _with_arrays(index: Any, mode: str) -> Any:
     """The index with ints as arrays, so that ``mode`` applies to them too."""
     if mode == "raise":
         return index
@@ -407,7 +413,7 @@ def _update(
     values = cast(operand(values), dtype_of(x))
     chosen = _mode(mode, reading=False)
     shape = shape_of(x)
-    plan = resolve(shape, _with_arrays(shape, index, chosen))
+    plan = resolve(shape, _with_arrays(index, chosen))
     result = _result_shape(plan)
     if common_shape(shape_of(values), result) != result:
         raise ShapeError(
@@ -695,7 +701,8 @@ def nonzero_traced(a: Any, *, size: int | None = None, fill_value: Any = None) -
     flat = linear.slice_axis(order, 0, 0, size)
     count = linear.reduce_sum(cast(mask, np.dtype(np.int64)), (0,))
     real = el.less(np.arange(size), count)
-    fills = fill_value if isinstance(fill_value, tuple) else (fill_value or 0,) * len(shape)
+    fill_value = 0 if fill_value is None else fill_value
+    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * len(shape)
     result = []
     for d, n in enumerate(shape):
         inner = math.prod(shape[d + 1 :])
@@ -759,7 +766,9 @@ def _unique_sized(
     n = shape_of(x)[0]
     order = red.argsort(x, 0)
     ordered = red.take_along_axis(x, order, 0)
-    changed = el.not_equal(linear.slice_axis(ordered, 0, 1, n), linear.slice_axis(ordered, 0, 0, n - 1))
+    changed = el.not_equal(
+        linear.slice_axis(ordered, 0, 1, n), linear.slice_axis(ordered, 0, 0, n - 1)
+    )
     fresh = linear.concatenate([np.ones(1, bool), changed], 0)
     starts = nonzero_traced(fresh, size=size, fill_value=0)[0]
     total = linear.reduce_sum(cast(fresh, np.dtype(np.int64)), (0,))
@@ -778,6 +787,89 @@ def _unique_sized(
         slots = linear.broadcast_in_dim(np.int64(0), (size,), ())
         results.append(scatter(slots, el.add(zeros, 1), (group,), (0,), "add", "drop"))
     return results[0] if len(results) == 1 else tuple(results)
+
+
+# --- indices of known shapes ---------------------------------------------------------------------
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+    """Rows and columns of the elements at and below a diagonal."""
+    return np.tril_indices(n, k, m)
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+    """Rows and columns of the elements at and above a diagonal."""
+    return np.triu_indices(n, k, m)
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
+    """The indices of the main diagonal."""
+    return np.diag_indices(n, ndim)
+
+
+@door(np.tril_indices_from)
+def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+    """:func:`tril_indices` for the shape of a matrix."""
+    rows, columns = shape_of(operand(arr))
+    return np.tril_indices(rows, k, columns)
+
+
+@door(np.triu_indices_from)
+def triu_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+    """:func:`triu_indices` for the shape of a matrix."""
+    rows, columns = shape_of(operand(arr))
+    return np.triu_indices(rows, k, columns)
+
+
+@door(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Vectors of indices shaped so that together they index a grid."""
+    result = []
+    for place, a in enumerate(args):
+        x = array_like(a)
+        x = _counted("nonzero", x).nonzero()[0] if dtype_of(x).kind == "b" else x
+        shape = tuple(shape_of(x)[0] if d == place else 1 for d in range(len(args)))
+        result.append(linear.reshape(x, shape))
+    return tuple(result)
+
+
+@door(np.unravel_index)
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
+    """Coordinates from indices into the flattened array; out of range they wrap."""
+    flat = array_like(indices)
+    dims = shape_tuple(shape)
+    places = []
+    for n in dims[::-1] if order == "C" else dims:
+        places.append(el.remainder(flat, n))
+        flat = el.floor_divide(flat, n)
+    return tuple(places[::-1] if order == "C" else places)
+
+
+@door(np.ravel_multi_index)
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+    """Indices into the flattened array from coordinates, which are not checked."""
+    lengths = shape_tuple(dims)
+    pairs = list(zip(multi_index, lengths, strict=True))
+    flat: Any = 0
+    for i, n in pairs if order == "C" else pairs[::-1]:
+        if mode == "clip":
+            i = el.clip(i, 0, n - 1)
+        elif mode == "wrap":
+            i = el.remainder(i, n)
+        flat = el.add(el.multiply(flat, n), i)
+    return flat
+
+
+@door(np.isin)
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False,
+    *, kind: Any = None,
+) -> Any:  # fmt: skip
+    """True where an element is one of ``test_elements``, by comparing with each."""
+    x, tests = array_like(element), ravel(test_elements)
+    same = el.equal(linear.expand_dims(x, (len(shape_of(x)),)), tests)
+    found = red.reduce_or(same, (len(shape_of(x)),))
+    return el.logical_not(found) if invert else found
 
 
 TRACED |= {

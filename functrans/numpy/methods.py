@@ -131,6 +131,11 @@ def _rdivmod(self: Tracer, other: Any) -> Any:
     return other // self, other % self
 
 
+def _format(self: Tracer, spec: str) -> str:
+    value = self.concrete()
+    return format(repr(self) if value is None else value, spec)
+
+
 def _round(self: Tracer, ndigits: int | None = None) -> Any:
     return el.round(self, 0 if ndigits is None else ndigits)
 
@@ -386,7 +391,7 @@ def attach() -> None:
         setattr(Tracer, f"__{name}__", _binary(primitive, ufunc)[0])
     for name, method in (
         ("pow", _power), ("rpow", _reflected_power), ("matmul", _matmul), ("rmatmul", _rmatmul),
-        ("divmod", _divmod), ("rdivmod", _rdivmod), ("round", _round), ("getitem", _getitem),
+        ("divmod", _divmod), ("rdivmod", _rdivmod), ("round", _round), ("format", _format), ("getitem", _getitem),
         ("iter", _iter), ("len", _len), ("array", _array), ("array_ufunc", _array_ufunc),
         ("array_function", _array_function), ("pos", strong),
         ("neg", _unary(linear.neg_p, np.negative)), ("abs", _unary(ew.abs_p, np.absolute)),

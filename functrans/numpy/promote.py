@@ -13,6 +13,7 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind, current_trace
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
+from functrans.primitives import elementwise as ew
 from functrans.primitives import linear
 from functrans.transforms.stage import JaxprTrace
 
@@ -25,6 +26,9 @@ Key = Any  # a dtype, or int, float, complex for a weak operand
 FLOATS = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 """The dtypes of the short paths: every NumPy function keeps them."""
 
+COMPARISONS = frozenset(
+    {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
+)
 _PYTHON = frozenset({bool, int, float, complex})
 _WEAK_KEYS: dict[str, type] = {"i": int, "f": float, "c": complex}
 _ZEROS: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
@@ -327,9 +331,29 @@ def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
         x, y = cast(x, dtype), cast(y, dtype)
         return bind(primitive, *((x, y) if shape_of(x) == shape_of(y) else broadcast(x, y)))
     x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]
-    if x_dtype != y_dtype:  # comparisons of int64 and uint64 have a loop of two dtypes
-        x_dtype = y_dtype = promote_keys(x_dtype, y_dtype)
+    if x_dtype != y_dtype:
+        return _compare_signed(primitive, ufunc, x, y)
+    for number, other in ((x, y), (y, x)):
+        if type(number) is int and x_dtype.kind in "iu" and ufunc in COMPARISONS:
+            limits = np.iinfo(x_dtype)
+            if not limits.min <= number <= limits.max:  # so the answer is the same for all
+                beyond = 1 if number > 0 else -1
+                answer = ufunc(beyond, 0) if number is x else ufunc(0, beyond)
+                return linear.full(shape_of(other), answer)
     return bind(primitive, *broadcast(cast(x, x_dtype), cast(y, y_dtype)))
+
+
+def _compare_signed(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """Comparison of int64 with uint64, which no common dtype holds: by sign first."""
+    signed_first = dtype_of(x).kind == "i"
+    signed, unsigned = broadcast(*(map(array_like, (x, y) if signed_first else (y, x))))
+    negative = apply_binary(ew.lt_p, np.less, signed, 0)
+    magnitude = cast(apply_binary(ew.max_p, np.maximum, signed, 0), np.dtype(np.uint64))
+    if signed_first:
+        answer, below = bind(primitive, magnitude, unsigned), ufunc(-1, 0)
+    else:
+        answer, below = bind(primitive, unsigned, magnitude), ufunc(0, -1)
+    return linear.select_n(negative, answer, np.bool_(below))
 
 
 def apply_weak(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:

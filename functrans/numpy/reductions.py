@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
-from functrans.core.trace import Tracer, bind
 from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy import elementwise as el
 from functrans.numpy.promote import (
-    FLOATS,
     Dtype,
     Ints,
     array_like,
@@ -247,7 +244,7 @@ def average(
 # --- extremes and logic --------------------------------------------------------------------------
 
 
-def _extreme(name: str, fold: Any, pair: Any, lowest: Callable[[Dtype], Any]) -> Any:
+def _extreme(name: str, fold: Any, pair: Any) -> Any:
     def reduce(
         a: Any,
         axis: Any = None,
@@ -263,11 +260,11 @@ def _extreme(name: str, fold: Any, pair: Any, lowest: Callable[[Dtype], Any]) ->
         if _given(where) and where is not True:
             if not _given(initial):
                 raise OptionError(f"{name} with where= needs an initial value.", "Give initial=.")
-            a = _masked(a, where, dtype_of(a).type(initial))
+            a = _masked(a, where, cast(operand(initial), dtype_of(a)))
             shape = shape_of(a)
         if _given(initial) and any(shape[d] == 0 for d in axes):
             rest = tuple(n for d, n in enumerate(shape) if d not in axes)
-            y = linear.full(rest, dtype_of(a).type(initial))
+            y = linear.full(rest, cast(operand(initial), dtype_of(a)))
         else:
             y = fold(a, axes)
         y = _keep(y, shape, axes, keepdims)
@@ -276,8 +273,8 @@ def _extreme(name: str, fold: Any, pair: Any, lowest: Callable[[Dtype], Any]) ->
     return reduce
 
 
-_max = _extreme("max", red.reduce_max, el.maximum, lambda d: -np.inf)
-_min = _extreme("min", red.reduce_min, el.minimum, lambda d: np.inf)
+_max = _extreme("max", red.reduce_max, el.maximum)
+_min = _extreme("min", red.reduce_min, el.minimum)
 
 
 @door(np.max, np.amax)
@@ -348,9 +345,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 
 
 @door(np.allclose)
-def allclose(
-    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
-) -> Any:
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     """True if all |a − b| ≤ atol + rtol·|b|."""
     return all_(el.isclose(a, b, rtol, atol, equal_nan))
 
@@ -607,9 +602,7 @@ def argsort(
 
 
 @door(np.sort)
-def sort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> Any:
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     """``a`` in ascending order along an axis; derivatives follow the elements."""
     a = array_like(a)
     if axis is None:
@@ -702,8 +695,10 @@ def _quantile_at(ordered: Any, place: float, axis: int, method: str) -> Any:
     weight = 0.5 if method == "midpoint" else place - low
     below, above = take_slice(ordered, axis, low), take_slice(ordered, axis, high)
     step = el.multiply(el.subtract(above, below), weight)
-    return el.add(below, step) if weight < 0.5 else el.subtract(
-        above, el.multiply(el.subtract(above, below), 1.0 - weight)
+    return (
+        el.add(below, step)
+        if weight < 0.5
+        else el.subtract(above, el.multiply(el.subtract(above, below), 1.0 - weight))
     )
 
 

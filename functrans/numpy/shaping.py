@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
-from functrans.core.trace import Tracer
 from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy.promote import (
     Ints,
@@ -227,8 +226,6 @@ def _each(arrays: Sequence[Any], new_shape: Any) -> Any:
 
 
 def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[Any]:
-    if isinstance(arrays, Tracer | np.ndarray):
-        arrays = list(arrays)
     operands = [operand(a) for a in arrays]
     if not operands:
         raise ShapeError(f"{name} needs at least one array.")
@@ -345,10 +342,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
             raise OptionError("The number of sections must be larger than 0.")
         each, extra = n // sections, n % sections
         bounds = [i * each + min(i, extra) for i in range(sections + 1)]
-    return [
-        linear.slice_axis(x, axis, start, max(start, stop))
-        for start, stop in pairwise(bounds)
-    ]
+    return [linear.slice_axis(x, axis, start, max(start, stop)) for start, stop in pairwise(bounds)]
 
 
 @door(np.split)

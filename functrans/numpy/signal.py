@@ -372,7 +372,9 @@ def histogram(
             "Use searchsorted with fixed edges and bincount(…, length=n).",
         )
     edges = bins if isinstance(bins, str | int) else concrete(bins)
-    return np.histogram(known, edges, range, density, None if weights is None else concrete(weights))
+    return np.histogram(
+        known, edges, range, density, None if weights is None else concrete(weights)
+    )
 
 
 @door(np.cov)
@@ -412,4 +414,3 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Any:
     if dtype_of(c).kind == "c":
         return linear.complex_(el.clip(el.real(c), -1, 1), el.clip(el.imag(c), -1, 1))
     return el.clip(c, -1, 1)
-

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans.core.avals import Aval, aval_of, dtype_of, native, shape_of
+from functrans.core.avals import Aval, aval_of, dtype_of, is_weak, native, shape_of
 from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var, evaluate
 from functrans.core.primitive import Primitive
 from functrans.core.trace import (
@@ -190,6 +190,10 @@ class DualTracer(Tracer):
     @property
     def dtype(self) -> np.dtype[Any]:
         return dtype_of(self.primal)
+
+    @property
+    def weak(self) -> bool:
+        return is_weak(self.primal)
 
     @property
     def ndim(self) -> int:

@@ -436,3 +436,126 @@ def test_equal_kernels_are_emitted_once() -> None:
 
     program = program_of(f, normal(20, 20), normal(20, 20))
     assert program.ir.count("define internal void @kernel") <= 3
+
+
+# --- stages --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage_name", ["clusters", "loops", "buffers"])
+def test_stages_of_a_layer_read_as_they_should(golden: Any, stage_name: str) -> None:
+    def layer(x: Any, w: Any) -> Any:
+        return softmax(contraction.dot_general(el.tanh(linear.mul(x, 0.5)), w, dims([1], [0])))
+
+    program = program_of(layer, normal(20, 16), normal(16, 12))
+    golden.check(f"stage_{stage_name}", program.as_text(stage_name))
+
+
+def test_ir_of_a_kernel_reads_as_it_should(golden: Any) -> None:
+    def f(x: Any, y: Any) -> Any:
+        return linear.reduce_sum(linear.mul(x, rows(y, (6, 40))), (1,))
+
+    golden.check("stage_llvm", program_of(f, normal(6, 40), normal(6)).as_text("llvm"))
+
+
+# --- random programs -----------------------------------------------------------------------------
+
+
+class RandomProgram:
+    """A function of a few arrays that applies smooth operations to what it has made."""
+
+    def __init__(self, rng: np.random.Generator, size: int) -> None:
+        self.rng = rng
+        self.size = size
+
+    def __call__(self, *xs: Any) -> list[Any]:
+        made, outs = list(xs), []
+        for _ in range(self.size):
+            x = made[-1 - min(int(self.rng.exponential(3)), len(made) - 1)]
+            y = (self.pick(self.STEPS) if x.ndim else RandomProgram.elementwise)(self, x, made)
+            if y.size <= 20_000 and y.ndim <= 5:
+                made.append(y)
+                if self.rng.random() < 0.2:
+                    outs.append(y)
+        return [*outs, made[-1]]
+
+    def pick(self, choices: Sequence[Any]) -> Any:
+        return choices[int(self.rng.integers(len(choices)))]
+
+    def axis_of(self, x: Any) -> int:
+        return int(self.rng.integers(x.ndim))
+
+    def elementwise(self, x: Any, made: Sequence[Any]) -> Any:
+        y = [v for v in made if v.shape == x.shape][-1]
+        choices = [
+            lambda: el.sin(x),
+            lambda: linear.add(el.tanh(x), y),
+            lambda: linear.sub(y, x),
+            lambda: linear.mul(el.sin(x), el.tanh(y)),
+        ]
+        return self.pick(choices)()
+
+    def permuted(self, x: Any, made: Sequence[Any]) -> Any:
+        order = tuple(map(int, self.rng.permutation(x.ndim)))
+        return linear.rev(linear.transpose(x, order), (self.axis_of(x),))
+
+    def sliced(self, x: Any, made: Sequence[Any]) -> Any:
+        start = tuple(int(self.rng.integers(0, max(1, n // 2))) for n in x.shape)
+        return linear.slice_(x, start, x.shape, tuple(self.pick([1, 2]) for _ in start))
+
+    def spread(self, x: Any, made: Sequence[Any]) -> Any:
+        return linear.broadcast_in_dim(x, (3, *x.shape, 2), tuple(range(1, x.ndim + 1)))
+
+    def reshaped(self, x: Any, made: Sequence[Any]) -> Any:
+        n = x.size
+        shapes = [(n,), (1, n), *((d, n // d) for d in (2, 3, 4, 6) if n % d == 0)]
+        return linear.reshape(x, self.pick(shapes))
+
+    def summed(self, x: Any, made: Sequence[Any]) -> Any:
+        return linear.reduce_sum(x, tuple(sorted({self.axis_of(x), self.axis_of(x)})))
+
+    def running(self, x: Any, made: Sequence[Any]) -> Any:
+        reverse = self.pick([False, True])
+        return reductions.cumulative("add", el.sin(x), self.axis_of(x), reverse)
+
+    def padded(self, x: Any, made: Sequence[Any]) -> Any:
+        axis = self.axis_of(x)
+        config = tuple((1, 2, 1) if d == axis else (0, 0, 0) for d in range(x.ndim))
+        return linear.pad(x, x.dtype.type(0.5), config)
+
+    def joined(self, x: Any, made: Sequence[Any]) -> Any:
+        y = [v for v in made if v.shape == x.shape][-1]
+        return linear.concatenate([x, y], self.axis_of(x))
+
+    def contracted(self, x: Any, made: Sequence[Any]) -> Any:
+        axis = self.axis_of(x)
+        fits = [(y, j) for y in made for j in range(y.ndim) if y.shape[j] == x.shape[axis]]
+        y, j = self.pick(fits)
+        if x.size * y.size > 20_000:
+            return x
+        return el.sin(contraction.dot_general(x, y, dims([axis], [j])))
+
+    def indexed(self, x: Any, made: Sequence[Any]) -> Any:
+        where = np.array([0, -1, 0])
+        if x.shape[0] == 0:
+            return x
+        if self.rng.random() < 0.5:
+            return indexing.gather(x, (where,), (0,))
+        updates = linear.broadcast_in_dim(x.dtype.type(2), (3, *x.shape[1:]), ())
+        return indexing.scatter(x, updates, (where,), (0,), "add")
+
+    STEPS = (
+        *[elementwise] * 4, permuted, sliced, spread, reshaped, summed, summed, running, padded,
+        joined, contracted, indexed,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shapes: list[tuple[int, ...]] = [(4, 6), (6,), (3, 4, 6), (12, 20), (30, 12), (0, 4), (1, 6)]
+    xs = [normal(*shapes[int(rng.integers(len(shapes)))], seed=k) for k in range(3)]
+    program = program_of(RandomProgram(rng, 10 + seed), *xs)
+    for actual, expected in zip(Native(program)(*xs), evaluate(program.jaxpr, *xs), strict=True):
+        assert actual.shape == np.shape(expected)
+        scale = np.max(np.abs(expected), initial=1.0)
+        np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-8 * scale)

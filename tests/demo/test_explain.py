@@ -55,6 +55,7 @@ def test_integers_have_no_derivative(capsys: pytest.CaptureFixture[str]) -> None
         (["math:nothing"], "'math' has no 'nothing'"),
         (["math:pi"], "is a float, not a function"),
         (["math:sqrt", "--args", "np.oops"], "Cannot evaluate the argument 'np.oops'"),
+        ([f"{__name__}:vector", "--args", "1.0"], "missing a required argument: 'n'"),
         ([f"{__name__}:vector", "--args", "'text'", "1"], "Error"),
     ],
 )

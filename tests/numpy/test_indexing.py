@@ -19,20 +19,72 @@ MASK1 = np.array([True, False, True, True])
 MASK2 = X[:, :, 0] % 4 < 2
 
 INDICES: list[Any] = [
-    0, -1, np.int64(2), (1, 2), (1, 2, 3), (1, -2, 3), ..., (), None, (None, 1), (1, None, ..., None),
-    slice(None), slice(1, 3), slice(None, None, -1), slice(3, 0, -2), slice(-2, None),
-    slice(10, 2), slice(5, None, -1), (slice(None), 2), (..., 0), (0, ..., 1),
-    (slice(1, 3), slice(None, None, 2), slice(4, 1, -1)), (slice(None), None, slice(0, 0)),
-    R, Q, [1, 2, 0], [[1, 2], [0, 3]], (R, R), (R, Q), (R, slice(None), R), (slice(None), R, R),
-    (slice(None), R, Q), (0, slice(None), R), (slice(None), 0, R), (R, None, R), (None, R, R),
-    (slice(1, None), R), (..., R), (R, ...), (R, ..., R), (0, R), (slice(None), R, slice(0, 4, 2)),
-    (R, slice(None, None, -1), Q), (slice(None), None, R, R), (0, slice(None), Q), (R, 1, 2),
-    (slice(None), R, 1), (slice(None), 1, slice(None)), (R[:, None], R, slice(1, 3)),
-    MASK1, MASK2, (MASK1, 0), (slice(None), np.array([True, False, True, False, True])),
-    (MASK2, slice(2, 4)), (slice(None), slice(None), np.array([1, 1, 5])), [], (slice(None), []),
-    (MASK1, [0, 2, 4]), X > 60.0, [True, False, True, False], np.array(1), (np.array(1), slice(None), R),
-    (np.array(1), 2), (slice(None), np.array(1)), np.zeros((0, 2), int),
-]  # fmt: skip
+    0,
+    -1,
+    np.int64(2),
+    (1, 2),
+    (1, 2, 3),
+    (1, -2, 3),
+    ...,
+    (),
+    None,
+    (None, 1),
+    (1, None, ..., None),
+    slice(None),
+    slice(1, 3),
+    slice(None, None, -1),
+    slice(3, 0, -2),
+    slice(-2, None),
+    slice(10, 2),
+    slice(5, None, -1),
+    (slice(None), 2),
+    (..., 0),
+    (0, ..., 1),
+    (slice(1, 3), slice(None, None, 2), slice(4, 1, -1)),
+    (slice(None), None, slice(0, 0)),
+    R,
+    Q,
+    [1, 2, 0],
+    [[1, 2], [0, 3]],
+    (R, R),
+    (R, Q),
+    (R, slice(None), R),
+    (slice(None), R, R),
+    (slice(None), R, Q),
+    (0, slice(None), R),
+    (slice(None), 0, R),
+    (R, None, R),
+    (None, R, R),
+    (slice(1, None), R),
+    (..., R),
+    (R, ...),
+    (R, ..., R),
+    (0, R),
+    (slice(None), R, slice(0, 4, 2)),
+    (R, slice(None, None, -1), Q),
+    (slice(None), None, R, R),
+    (0, slice(None), Q),
+    (R, 1, 2),
+    (slice(None), R, 1),
+    (slice(None), 1, slice(None)),
+    (R[:, None], R, slice(1, 3)),
+    MASK1,
+    MASK2,
+    (MASK1, 0),
+    (slice(None), np.array([True, False, True, False, True])),
+    (MASK2, slice(2, 4)),
+    (slice(None), slice(None), np.array([1, 1, 5])),
+    [],
+    (slice(None), []),
+    (MASK1, [0, 2, 4]),
+    X > 60.0,
+    [True, False, True, False],
+    np.array(1),
+    (np.array(1), slice(None), R),
+    (np.array(1), 2),
+    (slice(None), np.array(1)),
+    np.zeros((0, 2), int),
+]
 
 
 @pytest.mark.parametrize("index", INDICES, ids=lambda i: repr(i)[:60].replace("\n", ""))
@@ -73,7 +125,9 @@ def test_getitem_with_traced_indices(index: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "index", [i for i in INDICES if "[]" not in repr(i)], ids=lambda i: repr(i)[:60].replace("\n", "")
+    "index",
+    [i for i in INDICES if "[]" not in repr(i)],
+    ids=lambda i: repr(i)[:60].replace("\n", ""),
 )
 def test_at(index: Any) -> None:
     shape = X[index].shape
@@ -98,7 +152,7 @@ def test_at(index: Any) -> None:
             put[index] = 7.0
             np.testing.assert_array_equal(run(lambda x: fnp.at(x)[index].set(7)), put)
             np.testing.assert_allclose(
-                ft.grad(lambda v: (fnp.at(X)[index].set(v) * X).sum())(values), X[index]  # noqa: B023
+                ft.grad(lambda v: (fnp.at(X)[index].set(v) * X).sum())(values), X[index]
             )
 
 
