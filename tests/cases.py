@@ -515,4 +515,606 @@ PRIMITIVE_CASES: list[Case] = [
     *_call_cases(),
 ]
 
-CASES: list[Case] = [*PRIMITIVE_CASES]
+# --- the NumPy door ------------------------------------------------------------------------------
+
+
+def door(
+    name: str,
+    expression: Callable[..., Any],
+    *args: Arg,
+    spelled: bool = True,
+    anyshape: bool = False,
+    **flags: Any,
+) -> Case:
+    """A row that evaluates one expression with functrans' module and with NumPy's.
+
+    ``expression(m, *args)`` gets the module. NumPy's spelling on traced arrays is checked too,
+    unless ``spelled`` is False: where NumPy offers no hook.
+    """
+
+    def fun(*xs: Any) -> Any:
+        import functrans.numpy as fnp
+
+        return expression(fnp, *xs)
+
+    def oracle(*xs: Any) -> Any:
+        return expression(np, *xs)
+
+    return Case(
+        f"numpy.{name}", fun, oracle, args or (Arg(),),
+        spelled=spelled, anyshape=anyshape, door=True, **flags,
+    )  # fmt: skip
+
+
+def function(name: str, *args: Arg, suffix: str = "", **flags: Any) -> Case:
+    """A row that applies the function of that name to its arguments."""
+
+    def expression(m: Any, *xs: Any) -> Any:
+        for part in name.split("."):
+            m = getattr(m, part)
+        return m(*xs)
+
+    return door(name + suffix, expression, *args, **flags)
+
+
+def _door_elementwise_cases() -> list[Case]:
+    a = Arg()
+    unit = Arg(low=-0.9, high=0.9)
+    positive = Arg(low=0.2, high=3.0)
+    above_one = Arg(low=1.2, high=3.0)
+    away = Arg(low=0.3, high=2.0, signed=True)
+    between = Arg(low=0.55, high=0.95)
+    small = Arg(low=0, high=7)
+    column, row = Arg((3, 1)), Arg((4,))
+    rows = []
+    for names, arg, dtypes in [
+        ("sin cos tan arctan sinh cosh tanh arcsinh exp expm1", unit, "dfDFlb?"),
+        ("atan asinh exp2 deg2rad rad2deg degrees radians sinc", unit, "dfl"),
+        ("arcsin arccos arctanh asin acos atanh", unit, "dfD"),
+        ("arccosh acosh", above_one, "dfD"),
+        ("log log1p sqrt", positive, "dfDFliB?"),
+        ("log2 log10", positive, "dfl"),
+        ("cbrt", away, "dfl"),
+        ("abs absolute negative positive square sign conj conjugate", away, "dfDFli"),
+        ("reciprocal", away, "dfDF"),
+        ("fabs", away, "dfl"),
+        ("floor ceil trunc rint fix", between, "dfl"),
+        ("round around", between, "dfl"),
+        ("real imag angle", away, "dfDFl"),
+        ("isfinite isnan isinf logical_not iscomplex isreal", away, "dfDl?"),
+        ("signbit isposinf isneginf", away, "dfl"),
+        ("bitwise_count", small, "liB"),
+        ("invert bitwise_not bitwise_invert", small, "liB?"),
+        ("nan_to_num", a, "dfDl"),
+    ]:
+        rows += [function(n, arg, dtypes=dtypes, anyshape=True) for n in names.split()]
+    for names, x, y, dtypes in [
+        ("add subtract multiply", a, a, "dfDFliB"),
+        ("divide true_divide", a, away, "dfDFliB"),
+        ("maximum minimum fmax fmin", a, a, "dfliB"),
+        ("power pow", positive, a, "dfD"),
+        ("float_power", positive, a, "dfl"),
+        ("arctan2 atan2 hypot copysign", away, away, "df"),
+        ("logaddexp logaddexp2", a, a, "df"),
+        ("floor_divide", between, Arg(low=1.0, high=2.0), "dflB"),
+        ("remainder mod fmod", Arg(low=1.1, high=1.9), Arg(low=0.95, high=1.0), "df"),
+        ("remainder mod fmod floor_divide", Arg(low=-9, high=9), Arg(low=1, high=3), "lB"),
+        ("equal not_equal less less_equal greater greater_equal", a, a, "dfl?"),
+        ("logical_and logical_or logical_xor", a, a, "dl?"),
+        ("bitwise_and bitwise_or bitwise_xor", small, small, "liB?"),
+        ("left_shift right_shift bitwise_left_shift bitwise_right_shift", small, small, "liB"),
+        ("heaviside", away, unit, "df"),
+    ]:
+        suffix = ":integers" if dtypes == "lB" else ""
+        rows += [
+            function(n, x, y, suffix=suffix, dtypes=dtypes, anyshape=True) for n in names.split()
+        ]
+    rows += [
+        function("nextafter", a, a, smooth=False, anyshape=True),
+        function("isclose", a, a, dtypes="dfl", anyshape=True),
+        function("power", Arg(low=0, high=3), Arg(low=0, high=3), suffix=":int", dtypes="li"),
+        door("power:square", lambda m, x: m.power(x, 2), dtypes="dfDl"),
+        door("power:scalar", lambda m, x: m.power(x, 2.5), positive),
+        door("power:negative", lambda m, x: m.power(x, -3), away, dtypes="dfD"),
+        door("ldexp", lambda m, x: m.ldexp(x, np.array([1, 2, -1, 0])), smooth=True),
+        door("modf", lambda m, x: m.modf(x), between),
+        door("divmod", lambda m, x, y: m.divmod(x, y), Arg(low=1.1, high=1.9),
+             Arg(low=0.95, high=1.0)),
+        door("round:decimals", lambda m, x: m.round(x, 2), smooth=False),
+        door("clip", lambda m, x: m.clip(x, -1, 1), Arg(low=-1.9, high=1.9), dtypes="dfl"),
+        door("clip:arrays", lambda m, x, lo: m.clip(x, lo, 5.0), Arg(low=0, high=2),
+             Arg((4,), low=-2, high=-1)),
+        door("clip:one side", lambda m, x: m.clip(x, None, 0.5), dtypes="df"),
+        door("where", lambda m, c, x, y: m.where(c, x, y), Arg(dtype="?"), a, Arg((4,)),
+             dtypes="dfDl"),
+        door("where:comparison", lambda m, x: m.where(x > 0, x * x, -x), away, dtypes="dfl"),
+        door("where:scalars", lambda m, x: m.where(x > 0, 1.0, x), away, dtypes="df"),
+        door("select", lambda m, x: m.select([x > 1, x < -1], [x, x * x], 0.5), away,
+             dtypes="df"),
+        door("piecewise", lambda m, x: m.piecewise(x, [x < 0, x >= 0], [lambda v: -v, 2.0]),
+             away),
+        door("choose", lambda m, i, x, y: m.choose(i, [x, y]), Arg(low=0, high=1, dtype="l"),
+             a, a, dtypes="dfl"),
+        door("interp", lambda m, x: m.interp(x, np.arange(5.0), np.sin(np.arange(5.0))),
+             Arg(low=0.1, high=3.9), dtypes="d"),
+        door("interp:values", lambda m, y: m.interp(np.linspace(-1, 5, 7), np.arange(5.0), y),
+             Arg((5,)), dtypes="d"),
+        door("polyval", lambda m, p, x: m.polyval(p, x), Arg((3,)), Arg((4,)), dtypes="dfl"),
+        door("add:broadcast", lambda m, x, y: m.add(x, y), column, row, dtypes="dfDl"),
+        door("multiply:broadcast", lambda m, x, y: m.multiply(x, y), column, row,
+             dtypes="dfDl"),
+        door("maximum:broadcast", lambda m, x, y: m.maximum(x, y), column, row),
+        door("subtract:mixed", lambda m, x, y: m.subtract(x, y), a, Arg(dtype="i"),
+             dtypes="dfDlb"),
+        door("multiply:mixed floats", lambda m, x, y: m.multiply(x, y), a, Arg(dtype="f"),
+             dtypes="dD", tolerance=1),
+        door("hypot:scalar", lambda m, x: m.hypot(x, 3.0)),
+        door("arctan2:scalar", lambda m, x: m.arctan2(1.0, x)),
+        door("add:operators", lambda m, x, y: (x + y) * x - 2 * y + x / 2 - (-x), a, a,
+             dtypes="dfDl"),
+        door("power:operators", lambda m, x: x**2 + x**0.5 + 2**x + x**-1 + x**3, positive,
+             dtypes="df"),
+        door("matmul:operator", lambda m, x, y: x @ y.T, a, a, dtypes="dfDl"),
+        door("mod:operators", lambda m, x: x % 3 + x // 3, Arg(low=0.2, high=2.8)),
+        door("bitwise_or:operators", lambda m, x, y: (x & y) | ~x ^ (y << 1), small, small,
+             dtypes="li"),
+        door("less:operators", lambda m, x, y: (x < y) | (x >= y + 1) & (x != 0), a, a,
+             dtypes="dfl"),
+        door("abs:operators", lambda m, x: abs(x) + (+x), away, dtypes="dfDl"),
+    ]  # fmt: skip
+    return rows
+
+
+def _door_reduction_cases() -> list[Case]:
+    a = Arg((3, 4), apart=True)
+    positive = Arg(low=0.2, high=2.0)
+    rows: list[Case] = []
+    for names, dtypes in [
+        ("sum prod mean", "dfDli?"),
+        ("max min amax amin", "dfl"),
+        ("var std", "dfDl"),
+        ("ptp median", "dfl"),
+        ("any all count_nonzero", "dl?"),
+        ("nansum nanprod nanmean nanmax nanmin nanvar nanstd", "df"),
+    ]:
+        for n in names.split():
+            rows.append(function(n, a, dtypes=dtypes))
+            rows.append(
+                door(f"{n}:axis", lambda m, x, n=n: getattr(m, n)(x, axis=0), a, dtypes=dtypes[:2])
+            )
+            rows.append(
+                door(
+                    f"{n}:keepdims",
+                    lambda m, x, n=n: getattr(m, n)(x, axis=-1, keepdims=True),
+                    a,
+                    dtypes=dtypes[:1],
+                )
+            )
+    for names, dtypes in [
+        ("argmax argmin nanargmax nanargmin", "dfl"),
+        ("argsort sort cumsum cumprod", "dfl"),
+        ("nancumsum nancumprod cumulative_sum cumulative_prod", "df"),
+    ]:
+        for n in names.split():
+            if not n.startswith("cumulative"):
+                rows.append(function(n, a, dtypes=dtypes))
+            rows.append(
+                door(f"{n}:axis", lambda m, x, n=n: getattr(m, n)(x, axis=0), a, dtypes=dtypes[:2])
+            )
+    rows += [
+        door("sum:two axes", lambda m, x: m.sum(x, axis=(0, 2)), Arg((2, 3, 4)), dtypes="dfl"),
+        door("sum:dtype", lambda m, x: m.sum(x, dtype=np.float64), dtypes="fl"),
+        door("sum:where", lambda m, x: m.sum(x, where=np.array([True, False, True, True]))),
+        door("sum:initial", lambda m, x: m.sum(x, initial=2.0)),
+        door("max:initial", lambda m, x: m.max(x, axis=1, initial=0.5), a),
+        door("sum:method", lambda m, x: x.sum(axis=1) + x.mean() + x.max() * x.std(), a),
+        door("var:ddof", lambda m, x: m.var(x, axis=1, ddof=1), a),
+        door("average", lambda m, x, w: m.average(x, axis=0, weights=w), a,
+             Arg((3,), low=0.5, high=1.0)),
+        door("average:plain", lambda m, x: m.average(x), a),
+        door("quantile", lambda m, x: m.quantile(x, 0.3, axis=1), a),
+        door("percentile", lambda m, x: m.percentile(x, 30.0), a),
+        door("cov", lambda m, x: m.cov(x), Arg((2, 5)), dtypes="d"),
+        door("corrcoef", lambda m, x: m.corrcoef(x), Arg((2, 5)), dtypes="d"),
+        door("diff", lambda m, x: m.diff(x), dtypes="dfDl"),
+        door("diff:second", lambda m, x: m.diff(x, n=2, axis=0), dtypes="df"),
+        door("ediff1d", lambda m, x: m.ediff1d(x), dtypes="df"),
+        door("gradient", lambda m, x: m.gradient(x), Arg((6,))),
+        door("gradient:matrix", lambda m, x: m.gradient(x, axis=1), Arg((3, 4))),
+        door("trapezoid", lambda m, x: m.trapezoid(x, dx=0.5)),
+        door("sort:descending by key", lambda m, x: m.sort(-x, axis=-1), a),
+        door("sort_complex", lambda m, x: m.sort_complex(x), Arg((5,)), dtypes="dD",
+             smooth=False),
+        door("lexsort", lambda m, x, y: m.lexsort((x, y)), Arg((6,), dtype="l"), Arg((6,)),
+             smooth=False, dtypes="d", spelled=False),
+        door("searchsorted", lambda m, v: m.searchsorted(np.arange(-2.0, 2.0), v),
+             dtypes="d", smooth=False),
+        door("digitize", lambda m, v: m.digitize(v, np.arange(-2.0, 2.0)), dtypes="d",
+             smooth=False),
+        door("bincount", lambda m, w: m.bincount(np.array([0, 2, 2, 1]), weights=w, minlength=4),
+             Arg((4,)), dtypes="d"),
+        door("histogram", lambda m, x: m.histogram(x, bins=4), dtypes="d", smooth=False,
+             static=True),
+        door("unique", lambda m, x: m.unique(x), dtypes="l", smooth=False, static=True),
+        door("nonzero", lambda m, x: m.nonzero(x), dtypes="dl", smooth=False, static=True),
+        door("flatnonzero", lambda m, x: m.flatnonzero(x), dtypes="l", smooth=False,
+             static=True),
+        door("argwhere", lambda m, x: m.argwhere(x), dtypes="l", smooth=False, static=True),
+        door("extract", lambda m, x: m.extract(np.arange(12).reshape(3, 4) % 2 == 0, x)),
+        door("compress", lambda m, x: m.compress([True, False, True], x, axis=0)),
+        door("allclose", lambda m, x: m.allclose(x, x + 1e-12), smooth=False),
+        door("array_equal", lambda m, x, y: m.array_equal(x, y), Arg(), Arg(), smooth=False,
+             dtypes="dl"),
+        door("array_equiv", lambda m, x: m.array_equiv(x, x[:1]), smooth=False, dtypes="d"),
+        door("prod:zero", lambda m, x: m.prod(x * np.array([1.0, 0.0, 1.0, 1.0]), axis=1),
+             dtypes="d"),
+        door("nansum:nan", lambda m, x: m.nansum(m.where(x > 0, x, np.nan)), dtypes="d"),
+        door("nanmean:nan", lambda m, x: m.nanmean(m.where(x > 0, x, np.nan)), dtypes="d"),
+        door("std:positive", lambda m, x: m.log(m.std(x, axis=0)), positive),
+    ]  # fmt: skip
+    return rows
+
+
+def _door_shape_cases() -> list[Case]:
+    a = Arg((3, 4))
+    cube = Arg((2, 3, 4))
+    line = Arg((5,))
+    every = "dfDl?"
+
+    def simple(name: str, expression: Callable[..., Any], *args: Arg, **flags: Any) -> Case:
+        return door(name, expression, *(args or (a,)), **{"dtypes": every, **flags})
+
+    return [
+        simple("reshape", lambda m, x: m.reshape(x, (2, -1))),
+        simple("reshape:fortran", lambda m, x: m.reshape(x, (2, 6), order="F"), dtypes="d"),
+        simple("reshape:method", lambda m, x: x.reshape(4, 3).T.ravel()[2:]),
+        simple("ravel", lambda m, x: m.ravel(x)),
+        simple("transpose", lambda m, x: m.transpose(x)),
+        simple("transpose:axes", lambda m, x: m.transpose(x, (1, 2, 0)), cube),
+        simple("permute_dims", lambda m, x: m.permute_dims(x, (2, 0, 1)), cube, dtypes="d"),
+        simple("matrix_transpose", lambda m, x: m.matrix_transpose(x), cube, dtypes="d"),
+        simple("swapaxes", lambda m, x: m.swapaxes(x, 0, -1), cube),
+        simple("moveaxis", lambda m, x: m.moveaxis(x, 0, -1), cube),
+        simple("rollaxis", lambda m, x: m.rollaxis(x, 2), cube, dtypes="d"),
+        simple("squeeze", lambda m, x: m.squeeze(x, 1), Arg((3, 1, 2))),
+        simple("expand_dims", lambda m, x: m.expand_dims(x, (0, 2))),
+        simple("broadcast_to", lambda m, x: m.broadcast_to(x, (2, 3, 4))),
+        simple("broadcast_arrays", lambda m, x, y: tuple(m.broadcast_arrays(x, y)), Arg((3, 1)),
+               Arg((4,)), dtypes="df"),
+        simple("atleast_1d", lambda m, x: m.atleast_1d(x), Arg(()), dtypes="dl"),
+        simple("atleast_2d", lambda m, x: m.atleast_2d(x), line, dtypes="dl"),
+        simple("atleast_3d", lambda m, x: m.atleast_3d(x), dtypes="dl"),
+        simple("concatenate", lambda m, x, y: m.concatenate([x, y], axis=1), a, Arg((3, 2))),
+        simple("concatenate:flat", lambda m, x, y: m.concatenate([x, y], axis=None), a,
+               Arg((3, 2)), dtypes="d"),
+        simple("concatenate:promote", lambda m, x, y: m.concatenate([x, y]), line,
+               Arg((2,), dtype="i"), dtypes="dfl"),
+        simple("concat", lambda m, x, y: m.concat([x, y]), a, a, dtypes="d"),
+        simple("stack", lambda m, x, y: m.stack([x, y], axis=1), a, a),
+        simple("unstack", lambda m, x: m.unstack(x, axis=1), dtypes="dl"),
+        simple("vstack", lambda m, x, y: m.vstack([x, y]), line, line, dtypes="dl"),
+        simple("hstack", lambda m, x, y: m.hstack([x, y]), a, a, dtypes="dl"),
+        simple("dstack", lambda m, x, y: m.dstack([x, y]), a, a, dtypes="dl"),
+        simple("column_stack", lambda m, x, y: m.column_stack([x, y]), line, line, dtypes="dl"),
+        simple("block", lambda m, x, y: m.block([[x, y], [y, x]]), Arg((2, 2)), Arg((2, 2)),
+               dtypes="d"),
+        simple("append", lambda m, x, y: m.append(x, y, axis=0), a, a, dtypes="dl"),
+        simple("split", lambda m, x: tuple(m.split(x, 2, axis=1)), dtypes="dl"),
+        simple("split:places", lambda m, x: tuple(m.split(x, [1, 3], axis=1)), dtypes="dl"),
+        simple("array_split", lambda m, x: tuple(m.array_split(x, 3, axis=1)), dtypes="d"),
+        simple("hsplit", lambda m, x: tuple(m.hsplit(x, 2)), dtypes="d"),
+        simple("vsplit", lambda m, x: tuple(m.vsplit(x, 3)), dtypes="d"),
+        simple("dsplit", lambda m, x: tuple(m.dsplit(x, 2)), cube, dtypes="d"),
+        simple("tile", lambda m, x: m.tile(x, (2, 1, 2)), dtypes="dl"),
+        simple("repeat", lambda m, x: m.repeat(x, 2, axis=1), dtypes="dl"),
+        simple("repeat:counts", lambda m, x: m.repeat(x, [1, 0, 2], axis=0), dtypes="dl"),
+        simple("repeat:flat", lambda m, x: m.repeat(x, 2), dtypes="d"),
+        simple("roll", lambda m, x: m.roll(x, 2, axis=1)),
+        simple("roll:flat", lambda m, x: m.roll(x, -3), dtypes="d"),
+        simple("rot90", lambda m, x: m.rot90(x), dtypes="dl"),
+        simple("flip", lambda m, x: m.flip(x)),
+        simple("flip:axis", lambda m, x: m.flip(x, 0), dtypes="d"),
+        simple("fliplr", lambda m, x: m.fliplr(x), dtypes="d"),
+        simple("flipud", lambda m, x: m.flipud(x), dtypes="d"),
+        simple("pad", lambda m, x: m.pad(x, ((1, 2), (0, 1)), constant_values=3), dtypes="dfl"),
+        simple("pad:edge", lambda m, x: m.pad(x, 2, mode="edge"), dtypes="d"),
+        simple("pad:reflect", lambda m, x: m.pad(x, ((1, 2), (2, 1)), mode="reflect"),
+               dtypes="d"),
+        simple("pad:symmetric", lambda m, x: m.pad(x, ((1, 2), (2, 1)), mode="symmetric"),
+               dtypes="d"),
+        simple("pad:wrap", lambda m, x: m.pad(x, ((1, 2), (2, 1)), mode="wrap"), dtypes="d"),
+        simple("delete", lambda m, x: m.delete(x, 1, axis=0), dtypes="dl"),
+        simple("insert", lambda m, x: m.insert(x, 1, 5, axis=1), dtypes="dl"),
+        simple("resize", lambda m, x: m.resize(x, (2, 7)), dtypes="d"),
+        simple("diag", lambda m, x: m.diag(x), dtypes="dl"),
+        simple("diag:vector", lambda m, x: m.diag(x, 1), line, dtypes="dl"),
+        simple("diagflat", lambda m, x: m.diagflat(x), line, dtypes="d"),
+        simple("diagonal", lambda m, x: m.diagonal(x, 1), dtypes="dl"),
+        simple("diagonal:cube", lambda m, x: m.diagonal(x, 0, 0, 2), cube, dtypes="d"),
+        simple("trace", lambda m, x: m.trace(x), dtypes="dl"),
+        simple("tril", lambda m, x: m.tril(x), dtypes="dl"),
+        simple("triu", lambda m, x: m.triu(x, 1), dtypes="dl"),
+        simple("vander", lambda m, x: m.vander(x, 3), line, dtypes="d"),
+        simple("meshgrid", lambda m, x, y: tuple(m.meshgrid(x, y)), line, Arg((3,)),
+               dtypes="d"),
+        simple("take", lambda m, x: m.take(x, np.array([[2, 0], [1, 1]]), axis=1), dtypes="dl"),
+        simple("take:flat", lambda m, x: m.take(x, np.array([5, -1])), dtypes="d"),
+        simple("take:clip", lambda m, x: m.take(x, np.array([5, -1]), axis=0, mode="clip"),
+               dtypes="d"),
+        simple("take_along_axis",
+               lambda m, x: m.take_along_axis(x, np.argsort(np.ones((3, 4)), 1), 1), dtypes="dl"),
+        simple("copy", lambda m, x: m.copy(x)),
+        simple("asarray", lambda m, x: m.asarray(x), spelled=False),
+        simple("asanyarray", lambda m, x: m.asanyarray(x), spelled=False),
+        simple("ascontiguousarray", lambda m, x: m.ascontiguousarray(x), spelled=False,
+               dtypes="d"),
+        simple("array", lambda m, x: m.array(x), spelled=False),
+        simple("astype", lambda m, x: m.astype(x, np.float32), dtypes="dl", tolerance=1e7,
+               smooth=False),
+        simple("zeros_like", lambda m, x: m.zeros_like(x)),
+        simple("ones_like", lambda m, x: m.ones_like(x)),
+        simple("full_like", lambda m, x: m.full_like(x, 2)),
+        simple("empty_like", lambda m, x: m.empty_like(x) * 0, dtypes="d", smooth=False,
+               static=True),
+        simple("fill_diagonal", lambda m, x: _filled(m, x), dtypes="d", spelled=False),
+        simple("shape", lambda m, x: m.ones(m.shape(x)), dtypes="d", smooth=False,
+               spelled=False),
+        # Indexing; NumPy's protocols do not see it, the operators do.
+        simple("asarray:index", lambda m, x: x[1]),
+        simple("asarray:negative index", lambda m, x: x[-1, -2]),
+        simple("asarray:slices", lambda m, x: x[1:, ::-2]),
+        simple("asarray:reversed", lambda m, x: x[::-1, 3:0:-1]),
+        simple("asarray:none and ellipsis", lambda m, x: x[None, ..., 0, None]),
+        simple("asarray:integer array", lambda m, x: x[np.array([2, 0, 2])]),
+        simple("asarray:integer list", lambda m, x: x[[0, 2], [1, 3]]),
+        simple("asarray:outer indices", lambda m, x: x[np.array([[0], [2]]), np.array([1, 3])]),
+        simple("asarray:mixed", lambda m, x: x[np.array([1, 0]), :, 2], cube),
+        simple("asarray:mixed middle", lambda m, x: x[:, np.array([1, 0]), 1:], cube),
+        simple("asarray:split advanced", lambda m, x: x[np.array([1, 0]), :, np.array([1, 3])],
+               cube),
+        simple("asarray:scalar and array", lambda m, x: x[0, :, np.array([1, 3])], cube),
+        simple("asarray:mask", lambda m, x: x[np.arange(12).reshape(3, 4) % 3 == 0]),
+        simple("asarray:row mask", lambda m, x: x[np.array([True, False, True])]),
+        simple("asarray:mask and slice", lambda m, x: x[np.array([True, False, True]), 1:]),
+        simple("asarray:empty slice", lambda m, x: x[3:, :], dtypes="d"),
+        simple("asarray:iteration", lambda m, x: sum(r * k for k, r in enumerate(x)),
+               dtypes="dfD"),
+        simple("asarray:traced index", lambda m, x, i: m.asarray(x)[i], a,
+               Arg((5,), low=-3, high=2, dtype="l")),
+        simple("at:set", lambda m, x, v: _at(m, x, np.s_[1:, 0], "set", v), a, Arg((2,)),
+               dtypes="dfl", spelled=False),
+        simple("at:add", lambda m, x, v: _at(m, x, np.array([0, 0, 2]), "add", v), a,
+               Arg((3, 4)), dtypes="dfl", spelled=False),
+        simple("at:multiply", lambda m, x, v: _at(m, x, 1, "multiply", v), a, Arg((4,)),
+               dtypes="df", spelled=False),
+        simple("at:min", lambda m, x, v: _at(m, x, 1, "min", v), a, Arg((4,)), dtypes="dfl",
+               spelled=False),
+        simple("at:max", lambda m, x, v: _at(m, x, np.s_[:, 1], "max", v), a, Arg((3,)),
+               dtypes="dfl", spelled=False),
+        simple("at:mask", lambda m, x: _at(m, x, np.eye(3, 4, dtype=bool), "set", 2),
+               dtypes="dfl", spelled=False),
+        simple("put_along_axis", lambda m, x, v: _put(m, x, v), a, Arg((3, 1)), dtypes="d",
+               spelled=False),
+    ]  # fmt: skip
+
+
+def _is_numpy(m: Any) -> bool:
+    return m is np
+
+
+def _at(m: Any, x: Any, index: Any, op: str, value: Any) -> Any:
+    if not _is_numpy(m):
+        return getattr(m.at(x)[index], op)(value)
+    out = x.copy()
+    if op == "set":
+        out[index] = value
+    else:
+        fold = {"add": np.add, "multiply": np.multiply, "min": np.minimum, "max": np.maximum}
+        fold[op].at(out, index, value)
+    return out
+
+
+def _put(m: Any, x: Any, v: Any) -> Any:
+    indices = np.array([[1], [0], [3]])
+    if not _is_numpy(m):
+        return m.put_along_axis(x, indices, v, 1, inplace=False)
+    out = x.copy()
+    np.put_along_axis(out, indices, v, 1)
+    return out
+
+
+def _filled(m: Any, x: Any) -> Any:
+    if not _is_numpy(m):
+        return m.fill_diagonal(x, 2.0, inplace=False)
+    out = x.copy()
+    np.fill_diagonal(out, 2.0)
+    return out
+
+
+def _door_creation_cases() -> list[Case]:
+    """Functions of no array: each is multiplied into one, so that every law applies."""
+
+    def made(name: str, make: Callable[[Any], Any], shape: Ints, **flags: Any) -> Case:
+        return door(name, lambda m, x: x * make(m), Arg(shape), spelled=False,
+                    **{"dtypes": "d", **flags})  # fmt: skip
+
+    return [
+        made("zeros", lambda m: m.zeros((2, 3)), (2, 3)),
+        made("ones", lambda m: m.ones(3, np.float32), (2, 3), dtypes="df"),
+        made("full", lambda m: m.full((2, 3), 7), (2, 3), dtypes="dl"),
+        made("empty", lambda m: m.empty((0, 3)), (0, 3)),
+        made("eye", lambda m: m.eye(2, 3, 1), (2, 3)),
+        made("identity", lambda m: m.identity(3), (3, 3)),
+        made("arange", lambda m: m.arange(3), (2, 3), dtypes="dl"),
+        made("arange:float", lambda m: m.arange(1.0, 2.0, 0.25), (4,)),
+        made("linspace", lambda m: m.linspace(0, 1, 5), (5,)),
+        made("logspace", lambda m: m.logspace(0, 1, 5), (5,)),
+        made("geomspace", lambda m: m.geomspace(1, 10, 5), (5,)),
+        made("tri", lambda m: m.tri(2, 3), (2, 3)),
+        made("indices", lambda m: m.indices((2, 3)), (2, 3), dtypes="dl"),
+        door("linspace:traced", lambda m, x: m.linspace(x, 2 * x, 4), Arg(()), dtypes="df"),
+        door("array:list of traced", lambda m, x, y: _array(m, x, y), Arg(()), Arg(()),
+             spelled=False),
+        door("full:traced", lambda m, x: m.full((2,), x) if not _is_numpy(m)
+             else np.full(2, x), Arg(()), spelled=False),
+    ]  # fmt: skip
+
+
+def _array(m: Any, x: Any, y: Any) -> Any:
+    return m.array([[x, y], [y, x]])
+
+
+def _door_contraction_cases() -> list[Case]:
+    a, b = Arg((3, 4)), Arg((4, 5))
+    v, w = Arg((4,)), Arg((4,))
+    return [
+        door("matmul", lambda m, x, y: m.matmul(x, y), a, b, dtypes="dfDFl"),
+        door("matmul:vector", lambda m, x, y: m.matmul(x, y), a, v, dtypes="df"),
+        door("matmul:left vector", lambda m, x, y: m.matmul(x, y), v, b, dtypes="df"),
+        door("matmul:vectors", lambda m, x, y: m.matmul(x, y), v, w, dtypes="dD"),
+        door("matmul:stack", lambda m, x, y: m.matmul(x, y), Arg((2, 1, 3, 4)), Arg((5, 4, 2)),
+             dtypes="df"),
+        door("matmul:mixed", lambda m, x, y: m.matmul(x, y), a, Arg((4, 5), dtype="i"),
+             dtypes="df"),
+        door("dot", lambda m, x, y: m.dot(x, y), a, b, dtypes="dfDl"),
+        door("dot:vectors", lambda m, x, y: m.dot(x, y), v, w, dtypes="dfDl"),
+        door("dot:scalar", lambda m, x, y: m.dot(x, y), Arg(()), a, dtypes="d"),
+        door("dot:cube", lambda m, x, y: m.dot(x, y), Arg((2, 3, 4)), Arg((2, 4, 5)),
+             dtypes="d"),
+        door("vdot", lambda m, x, y: m.vdot(x, y), a, a, dtypes="dfDl"),
+        door("vecdot", lambda m, x, y: m.vecdot(x, y), a, a, dtypes="dfD"),
+        door("inner", lambda m, x, y: m.inner(x, y), a, Arg((5, 4)), dtypes="dfl"),
+        door("outer", lambda m, x, y: m.outer(x, y), v, Arg((3,)), dtypes="dfDl"),
+        door("tensordot", lambda m, x, y: m.tensordot(x, y, 2), Arg((2, 3, 4)), Arg((3, 4, 5)),
+             dtypes="df"),
+        door("tensordot:axes", lambda m, x, y: m.tensordot(x, y, ([1, 2], [2, 0])),
+             Arg((2, 3, 4)), Arg((4, 5, 3)), dtypes="df"),
+        door("einsum", lambda m, x, y: m.einsum("ij,jk->ik", x, y), a, b, dtypes="dfDl"),
+        door("einsum:implicit", lambda m, x, y: m.einsum("ij,jk", x, y), a, b, dtypes="d"),
+        door("einsum:batch", lambda m, x, y: m.einsum("bij,bjk->bki", x, y), Arg((2, 3, 4)),
+             Arg((2, 4, 5)), dtypes="d"),
+        door("einsum:trace", lambda m, x: m.einsum("ii->", x), Arg((3, 3)), dtypes="d"),
+        door("einsum:diagonal", lambda m, x: m.einsum("ii->i", x), Arg((3, 3)), dtypes="d"),
+        door("einsum:sum", lambda m, x: m.einsum("ij->j", x), a, dtypes="d"),
+        door("einsum:three", lambda m, x, y, z: m.einsum("ij,jk,k->i", x, y, z), a, b,
+             Arg((5,)), dtypes="d"),
+        door("einsum:ellipsis", lambda m, x, y: m.einsum("...ij,...jk->...ik", x, y),
+             Arg((2, 3, 4)), Arg((4, 5)), dtypes="d"),
+        door("einsum:outer", lambda m, x, y: m.einsum("i,j->ji", x, y), v, Arg((3,)),
+             dtypes="d"),
+        door("einsum:elementwise", lambda m, x, y: m.einsum("ij,ij->ij", x, y), a, a,
+             dtypes="d"),
+        door("kron", lambda m, x, y: m.kron(x, y), Arg((2, 2)), Arg((2, 3)), dtypes="df"),
+        door("cross", lambda m, x, y: m.cross(x, y), Arg((4, 3)), Arg((3,)), dtypes="df"),
+        door("convolve", lambda m, x, y: m.convolve(x, y), Arg((5,)), Arg((3,)), dtypes="df"),
+        door("convolve:same", lambda m, x, y: m.convolve(x, y, mode="same"), Arg((5,)),
+             Arg((3,)), dtypes="d"),
+        door("correlate", lambda m, x, y: m.correlate(x, y), Arg((5,)), Arg((3,)), dtypes="d"),
+        door("polyadd", lambda m, x, y: m.polyadd(x, y), Arg((4,)), Arg((3,)), dtypes="d"),
+        door("polysub", lambda m, x, y: m.polysub(x, y), Arg((4,)), Arg((3,)), dtypes="d"),
+        door("polymul", lambda m, x, y: m.polymul(x, y), Arg((4,)), Arg((3,)), dtypes="d"),
+        door("polyder", lambda m, x: m.polyder(x), Arg((4,)), dtypes="d"),
+        door("linalg.norm", lambda m, x: m.linalg.norm(x), a, dtypes="dfDl"),
+        door("linalg.norm:vector", lambda m, x: m.linalg.norm(x), v, dtypes="dfD"),
+        door("linalg.norm:axis", lambda m, x: m.linalg.norm(x, axis=1), a, dtypes="df"),
+        door("linalg.norm:1", lambda m, x: m.linalg.norm(x, 1), v, dtypes="d"),
+        door("linalg.norm:3", lambda m, x: m.linalg.norm(x, 3), v, dtypes="d"),
+        door("linalg.norm:inf", lambda m, x: m.linalg.norm(x, np.inf), v, dtypes="d"),
+        door("linalg.norm:matrix 1", lambda m, x: m.linalg.norm(x, 1), a, dtypes="d"),
+        door("linalg.norm:fro", lambda m, x: m.linalg.norm(x, "fro"), a, dtypes="dD"),
+        door("linalg.vector_norm", lambda m, x: m.linalg.vector_norm(x, axis=0), a, dtypes="d"),
+        door("linalg.matrix_norm", lambda m, x: m.linalg.matrix_norm(x), a, dtypes="d"),
+        door("linalg.matrix_power", lambda m, x: m.linalg.matrix_power(x, 3), Arg((3, 3)),
+             dtypes="d"),
+        door("linalg.multi_dot", lambda m, x, y, z: m.linalg.multi_dot([x, y, z]), a, b,
+             Arg((5, 2)), dtypes="d"),
+        door("linalg.matmul", lambda m, x, y: m.linalg.matmul(x, y), a, b, dtypes="d"),
+        door("linalg.outer", lambda m, x, y: m.linalg.outer(x, y), v, Arg((3,)), dtypes="d"),
+        door("linalg.cross", lambda m, x, y: m.linalg.cross(x, y), Arg((4, 3)), Arg((4, 3)),
+             dtypes="d"),
+        door("linalg.tensordot", lambda m, x, y: m.linalg.tensordot(x, y, axes=1), a, b,
+             dtypes="d"),
+        door("linalg.trace", lambda m, x: m.linalg.trace(x), Arg((2, 3, 3)), dtypes="d"),
+        door("linalg.diagonal", lambda m, x: m.linalg.diagonal(x), Arg((2, 3, 3)), dtypes="d"),
+        door("linalg.vecdot", lambda m, x, y: m.linalg.vecdot(x, y), a, a, dtypes="d"),
+        door("linalg.matrix_transpose", lambda m, x: m.linalg.matrix_transpose(x), a,
+             dtypes="d"),
+    ]  # fmt: skip
+
+
+def special(name: str, *args: Arg, expression: Any = None, **flags: Any) -> Case:
+    """A row of ``functrans.scipy.special`` against SciPy."""
+    plain = name.partition(":")[0]
+    call = expression or (lambda m, *xs: getattr(m, plain)(*xs))
+
+    def fun(*xs: Any) -> Any:
+        import functrans.scipy.special as m
+
+        return call(m, *xs)
+
+    def oracle(*xs: Any) -> Any:
+        import scipy.special as m
+
+        return call(m, *xs)
+
+    return Case(f"scipy.special.{name}", fun, oracle, args or (Arg(),), door=True, **flags)
+
+
+def _special_cases() -> list[Case]:
+    a = Arg()
+    positive = Arg(low=0.3, high=3.0)
+    unit = Arg(low=0.1, high=0.9)
+    ufunc: dict[str, Any] = {"spelled": True, "anyshape": True}
+    rows = [
+        special(n, positive, **ufunc, tolerance=4)
+        for n in "gammaln digamma psi gamma entr log1p exp2 exp10 cbrt expm1".split()
+    ]
+    rows += [special(n, a, **ufunc) for n in "erf erfc expit log_ndtr ndtr cosm1 exprel".split()]
+    rows += [special(n, a, **ufunc) for n in ["log_expit"]]
+    rows += [special(n, unit, **ufunc) for n in ["erfinv", "logit"]]
+    rows += [
+        special("xlogy", positive, positive, **ufunc),
+        special("xlog1py", positive, positive, **ufunc),
+        special("betaln", positive, positive, **ufunc, tolerance=4),
+        special("beta", positive, positive, **ufunc, tolerance=4),
+        special("kl_div", positive, positive, **ufunc),
+        special("rel_entr", positive, positive, **ufunc),
+        special("boxcox", positive, a, **ufunc),
+        special("boxcox1p", positive, a, **ufunc),
+        special("huber", Arg(low=1.0, high=1.5), Arg(low=-0.9, high=0.9), **ufunc),
+        special("pseudo_huber", Arg(low=1.0, high=1.5), a, **ufunc),
+        special("poch", positive, positive, **ufunc, tolerance=4),
+        special("gammainc", positive, expression=lambda m, x: m.gammainc(1.5, x)),
+        special("gammaincc", positive, expression=lambda m, x: m.gammaincc(1.5, x)),
+        special("betainc", unit, expression=lambda m, x: m.betainc(1.5, 2.5, x)),
+        special("zeta", Arg(low=1.5, high=3.0), expression=lambda m, q: m.zeta(2.5, q),
+                tolerance=4),
+        special("polygamma", positive, expression=lambda m, x: m.polygamma(1, x), tolerance=10,
+                dtypes="d"),
+        special("multigammaln", Arg((3,), low=2.0, high=4.0),
+                expression=lambda m, x: m.multigammaln(x, 2), dtypes="d", tolerance=4),
+        special("factorial", Arg(low=0, high=5), expression=lambda m, n: m.factorial(n),
+                dtypes="l", smooth=False),
+        special("logsumexp", a, dtypes="df", tolerance=2),
+        special("logsumexp:axis", a, expression=lambda m, x: m.logsumexp(x, axis=1), dtypes="df",
+                tolerance=2),
+        special("logsumexp:weights", a, positive,
+                expression=lambda m, x, b: m.logsumexp(x, axis=0, b=b, keepdims=True),
+                dtypes="d", tolerance=2),
+        special("softmax", a, expression=lambda m, x: m.softmax(x, axis=1), dtypes="df",
+                tolerance=2),
+        special("log_softmax", a, expression=lambda m, x: m.log_softmax(x, axis=-1),
+                dtypes="df", tolerance=2),
+    ]  # fmt: skip
+    return rows
+
+
+DOOR_CASES: list[Case] = [
+    *_door_elementwise_cases(),
+    *_door_reduction_cases(),
+    *_door_shape_cases(),
+    *_door_creation_cases(),
+    *_door_contraction_cases(),
+    *_special_cases(),
+]
+CASES: list[Case] = [*PRIMITIVE_CASES, *DOOR_CASES]

@@ -3,9 +3,9 @@
 Two tiers share one way: *programs* hold loops and go through the optimising pipeline, *stubs*
 (``codegen.call``) are straight-line code and go to the code generator as they are.
 
-The pipeline is LLVM's second level with loop vectorisation; interleaving only where there are
-reductions; no SLP vectorisation and no unrolling pass, since small static extents are unrolled by
-the emitter. Long scalar functions are linked in after it. ``docs/design/calling.md`` has the
+The pipeline is LLVM's second level with loop vectorisation; interleaving only where a loop asks for
+it by metadata; no SLP vectorisation and no unrolling pass, since small static extents are unrolled
+by the emitter. Long scalar functions are linked in after it. ``docs/design/calling.md`` has the
 measurements.
 """
 
@@ -112,21 +112,25 @@ def _optimised(ir: str, tier: Tier, machine: llvm.TargetMachine) -> llvm.ModuleR
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
     if tier == "program":
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.loop_vectorization = True
-        options.loop_interleaving = False  # only where a loop asks for it by metadata
-        options.slp_vectorization = False
-        options.loop_unrolling = False
-        builder = llvm.create_pass_builder(machine, options)
+        builder = _pass_builder(machine)
         builder.getModulePassManager().run(module, builder)
-        _link_late_helpers(module, builder)
+    _link_late_helpers(module, machine)
     return module
+
+
+def _pass_builder(machine: llvm.TargetMachine) -> llvm.PassBuilder:
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = True
+    options.loop_interleaving = False  # only where a loop asks for it by metadata
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    return llvm.create_pass_builder(machine, options)
 
 
 _INLINED_LINES = 200  # helpers whose calls times lines exceed this are called, not inlined
 
 
-def _link_late_helpers(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
+def _link_late_helpers(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
     """Define the long scalar functions that the optimised module calls.
 
     The loops are vectorised by now, so that only the forms in use are written, and the optimiser
@@ -151,7 +155,7 @@ def _link_late_helpers(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> Non
     if any_inlined:
         inliner = llvm.create_new_module_pass_manager()
         inliner.add_always_inliner_pass()
-        inliner.run(module, builder)
+        inliner.run(module, _pass_builder(machine))
 
 
 def _check_symbols(module: llvm.ModuleRef) -> None:

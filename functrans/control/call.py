@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from functrans import kernel, tree
 from functrans.core.avals import Aval, aval_of
@@ -234,7 +234,13 @@ class JitFunction(Generic[P, R]):
     """A function that is traced and compiled once for each kind of arguments.
 
     ``trace_count`` says how often it was traced; ``clear_cache()`` forgets its programs.
+    Each is the only instance of a class of its own: a class's ``__call__`` may be a native stub,
+    which spares the Python frame that an instance's attribute would need.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        own_class = type(cls.__name__, (cls,), {"__doc__": cls.__doc__})
+        return super().__new__(own_class)  # type: ignore[no-any-return]
 
     def __init__(
         self,
@@ -256,10 +262,13 @@ class JitFunction(Generic[P, R]):
         """Forget all programs."""
         self._entries: dict[Any, _Entry] = {}
         self._native: list[tuple[Any, bool]] = []
-        self._call: Callable[..., Any] = self._python_call
+        self._answer_with(self._python_call)
+
+    def _answer_with(self, call: Callable[..., Any]) -> None:
+        type(self).__call__ = call  # type: ignore[method-assign]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._call(*args, **kwargs)  # type: ignore[no-any-return]
+        raise NotImplementedError  # every instance's own class has its call
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -360,7 +369,7 @@ class JitFunction(Generic[P, R]):
         call: Callable[..., Any] = self._python_call
         for known, one in self._native:
             call = executable_of(known.jaxpr).stub(call, single=one, guarded=True)
-        self._call = call
+        self._answer_with(call)
 
     def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
         """The program for these arguments (arrays, or anything with shape and dtype)."""

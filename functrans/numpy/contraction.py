@@ -13,6 +13,7 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import Tracer, bind
 from functrans.errors import ShapeError
 from functrans.numpy import elementwise as el
+from functrans.numpy.indexing import diagonal
 from functrans.numpy.promote import (
     FLOATS,
     Ints,
@@ -27,6 +28,7 @@ from functrans.numpy.promote import (
     result_dtype,
     to_shape,
 )
+from functrans.numpy.reductions import sum
 from functrans.numpy.shaping import expand_dims, moveaxis, ravel, reshape, stack, take_slice
 from functrans.primitives import linear
 from functrans.primitives.contraction import Dims, dot_general, dot_general_p
@@ -178,9 +180,6 @@ def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
 ) -> Any:
     """Sum along a diagonal."""
-    from functrans.numpy.indexing import diagonal
-    from functrans.numpy.reductions import sum
-
     no_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
@@ -288,7 +287,8 @@ def _parse(text: str, ranks: Ints) -> tuple[tuple[str, ...], str]:
         output = dots + "".join(once)
     if len(set(output)) != len(output) or not set(output) <= set("".join(inputs)):
         raise ShapeError(
-            f"einsum output {output!r} must name each of its labels once, and only labels of the operands."
+            f"einsum output {output!r} does not fit the operands {left!r}.",
+            "It names labels of the operands, each once.",
         )
     return tuple(inputs), output
 
@@ -331,8 +331,6 @@ def _pairwise(step: Ints, count: int) -> list[Ints]:
 
 def _reduce_term(labels: str, x: Any, needed: set[str]) -> tuple[str, Any]:
     """Diagonals of repeated labels, then sums over labels that nobody else needs."""
-    from functrans.numpy.indexing import diagonal
-
     while len(set(labels)) != len(labels):
         c = next(c for c in labels if labels.count(c) > 1)
         first = labels.index(c)

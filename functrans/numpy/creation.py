@@ -12,6 +12,7 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import ArgumentError, OptionError
 from functrans.numpy import elementwise as el
+from functrans.numpy.indexing import at, diagonal, getitem
 from functrans.numpy.promote import (
     TRACED,
     array_like,
@@ -40,8 +41,6 @@ class TableArray(np.ndarray[Any, Any]):
 
     def __getitem__(self, index: Any) -> Any:
         if has_tracer((index,), {}):
-            from functrans.numpy.indexing import getitem
-
             return getitem(self.view(np.ndarray), index)
         return self.view(np.ndarray)[index]
 
@@ -51,8 +50,7 @@ class TableArray(np.ndarray[Any, Any]):
 
     @property
     def at(self) -> Any:
-        from functrans.numpy.indexing import at
-
+        """Indexed updates, as traced values have them."""
         return at(self.view(np.ndarray))
 
 
@@ -202,7 +200,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     first, last, stride = known[0], known[1], known[2]
     if last is None:
         first, last = 0, first
-    line: Any = np.arange(first, last, 1 if stride is None else stride, dtype)
+    by: Any = 1 if stride is None else stride
+    line: Any = np.arange(first, last, by, dtype=dtype)
     if not stages(current_trace()):
         return _constant(line)
     whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and stride in (None, 1)
@@ -351,8 +350,6 @@ def triu(m: Any, k: int = 0) -> Any:
 @door(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     """A matrix with the vector on a diagonal, or the diagonal of a matrix."""
-    from functrans.numpy.indexing import diagonal
-
     v = array_like(v)
     if len(shape_of(v)) == 2:
         return diagonal(v, k)

@@ -11,6 +11,7 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
+from functrans.numpy import indexing as ix
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
@@ -185,6 +186,4 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 @door(np.linalg.diagonal)
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """A diagonal of the matrices in the last two axes."""
-    from functrans.numpy import indexing
-
-    return indexing.diagonal(x, offset, -2, -1)
+    return ix.diagonal(x, offset, -2, -1)

@@ -378,6 +378,28 @@ _UFUNC_METHODS: dict[str, Method] = {
 }
 
 
+_SPECIAL_METHODS: dict[str, Method] = {
+    "abs": _unary(ew.abs_p, np.absolute),
+    "array": _array,
+    "array_function": _array_function,
+    "array_ufunc": _array_ufunc,
+    "divmod": _divmod,
+    "format": _format,
+    "getitem": _getitem,
+    "invert": _unary(ew.not_p, np.invert),
+    "iter": _iter,
+    "len": _len,
+    "matmul": _matmul,
+    "neg": _unary(linear.neg_p, np.negative),
+    "pos": strong,
+    "pow": _power,
+    "rdivmod": _rdivmod,
+    "rmatmul": _rmatmul,
+    "round": _round,
+    "rpow": _reflected_power,
+}
+
+
 # --- attachment ----------------------------------------------------------------------------------
 
 
@@ -389,14 +411,7 @@ def attach() -> None:
         setattr(Tracer, f"__r{name}__", backward)
     for name, (primitive, ufunc) in _COMPARISONS.items():
         setattr(Tracer, f"__{name}__", _binary(primitive, ufunc)[0])
-    for name, method in (
-        ("pow", _power), ("rpow", _reflected_power), ("matmul", _matmul), ("rmatmul", _rmatmul),
-        ("divmod", _divmod), ("rdivmod", _rdivmod), ("round", _round), ("format", _format), ("getitem", _getitem),
-        ("iter", _iter), ("len", _len), ("array", _array), ("array_ufunc", _array_ufunc),
-        ("array_function", _array_function), ("pos", strong),
-        ("neg", _unary(linear.neg_p, np.negative)), ("abs", _unary(ew.abs_p, np.absolute)),
-        ("invert", _unary(ew.not_p, np.invert)),
-    ):  # fmt: skip
+    for name, method in _SPECIAL_METHODS.items():
         setattr(Tracer, f"__{name}__", method)
     for name, method in _METHODS.items():
         setattr(Tracer, name, method)

@@ -28,6 +28,7 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.primitives import linear
+from functrans.primitives.indexing import gather
 
 # --- shape and order of axes ---------------------------------------------------------------------
 
@@ -420,11 +421,9 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         )
     dims = shape_of(x)
     if counts.size != 1:
-        from functrans.numpy.indexing import take
-
         if counts.shape != (dims[axis],):
             raise ShapeError(f"repeats of shape {counts.shape} for an axis of length {dims[axis]}.")
-        return take(x, np.repeat(np.arange(dims[axis]), counts), axis)
+        return take_known(x, np.repeat(np.arange(dims[axis]), counts), axis)
     count = int(counts.reshape(()))
     wide = (*dims[: axis + 1], count, *dims[axis + 1 :])
     keep = tuple(d for d in range(len(wide)) if d != axis + 1)
@@ -520,12 +519,10 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
             f"pad has no mode {mode!r} for traced arrays.",
             "Use constant, edge, reflect, symmetric or wrap.",
         )
-    from functrans.numpy.indexing import take
-
     for axis, pair in enumerate(widths):
         if pair != (0, 0):
             # NumPy pads the coordinates; reading at them pads the array.
-            x = take(x, np.pad(np.arange(shape_of(x)[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
+            x = take_known(x, np.pad(np.arange(shape_of(x)[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
     return x
 
 
@@ -570,10 +567,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     dims = list(shape_of(x))
     dims[axis] = count
     rows = to_shape(values, tuple(dims))
-    from functrans.numpy.indexing import take
-
     both = linear.concatenate([x, rows], axis)
-    return take(both, np.where(order < 0, n - 1 - order, order), axis)
+    return take_known(both, np.where(order < 0, n - 1 - order, order), axis)
 
 
 def _at_front_axis(values: Any, axis: int, rank: int) -> Any:
@@ -589,10 +584,8 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_index(axis, ndim(x))
-    from functrans.numpy.indexing import take
-
     which = obj if isinstance(obj, slice) else _known(obj, "delete")
-    return take(x, np.delete(np.arange(shape_of(x)[axis]), which), axis)
+    return take_known(x, np.delete(np.arange(shape_of(x)[axis]), which), axis)
 
 
 def _known(x: Any, name: str) -> Any:
@@ -610,3 +603,8 @@ def take_slice(x: Any, axis: int, index: int) -> Any:
     dims = shape_of(x)
     row = linear.slice_axis(x, axis, index, index + 1)
     return linear.reshape(row, dims[:axis] + dims[axis + 1 :])
+
+
+def take_known(x: Any, places: Any, axis: int) -> Any:
+    """The sub-arrays at a vector of known indices of an axis."""
+    return linear.move_axis(gather(x, (places,), (axis,)), 0, axis)

@@ -13,7 +13,8 @@ from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
-from functrans.numpy.indexing import take
+from functrans.numpy.contraction import matmul
+from functrans.numpy.indexing import diagonal, take
 from functrans.numpy.promote import (
     TRACED,
     array_like,
@@ -395,8 +396,6 @@ def cov(
     n = shape_of(x)[1]
     ddof = (0 if bias else 1) if ddof is None else ddof
     x = el.subtract(x, red.mean(x, 1, keepdims=True))
-    from functrans.numpy.contraction import matmul
-
     product = matmul(x, linear.conj(sh.transpose(x)))
     return sh.squeeze(el.divide(product, dtype_of(product).type(max(n - ddof, 0))))
 
@@ -404,8 +403,6 @@ def cov(
 @door(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Any:
     """Correlation coefficients of variables in rows."""
-    from functrans.numpy.indexing import diagonal
-
     c = cov(x, y, rowvar)
     if not shape_of(c):
         return el.divide(c, c)

@@ -411,7 +411,8 @@ def test_one_element_and_a_vector_agree_to_the_bit(name: str, dtype: str) -> Non
     same(together, alone)
 
 
-def test_many_applications_are_calls_of_one_function() -> None:
+@pytest.mark.parametrize("tier", ["program", "stub"])
+def test_many_applications_are_calls_of_one_function(tier: Any) -> None:
     module = Module()
     value = "%x"
     for _ in range(40):
@@ -419,7 +420,7 @@ def test_many_applications_are_calls_of_one_function() -> None:
     text = "\n".join([*module.declared, *module.defined.values()])
     body = "\n".join(module.lines)
     ir = f"{text}\ndefine double @f(double %x) {{\n{body}\n  ret double {value}\n}}\n"
-    code = compile_ir(ir, "f")
+    code = compile_ir(ir, "f", tier)
     function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(code.address)
     expected = 0.5
     for _ in range(40):

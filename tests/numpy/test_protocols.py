@@ -271,7 +271,7 @@ ERRORS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("program, error", ERRORS)
+@pytest.mark.parametrize(("program", "error"), ERRORS)
 def test_errors_name_the_class_and_the_line(program: Any, error: Any) -> None:
     with pytest.raises(error) as info:
         ft.make_jaxpr(program)(np.ones(3))
@@ -281,7 +281,7 @@ def test_errors_name_the_class_and_the_line(program: Any, error: Any) -> None:
 
 
 def test_missing_names_say_so() -> None:
-    with pytest.raises(AttributeError, match="np.fft still works on plain arrays"):
+    with pytest.raises(AttributeError, match=r"np\.fft still works on plain arrays"):
         _ = fnp.fft
     with pytest.raises(AttributeError):
         _ = fnp.no_such_thing
@@ -367,7 +367,7 @@ SPECIAL: list[Any] = [
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name, args", SPECIAL)
+@pytest.mark.parametrize(("name", "args"), SPECIAL)
 def test_special_functions_equal_scipy(name: str, args: Any) -> None:
     scipy_special = pytest.importorskip("scipy.special")
     expected = getattr(scipy_special, name)(*args)
