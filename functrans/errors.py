@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_USER_PARTS = (_PACKAGE + "demo" + os.sep,)  # programs we ship that are users of the library
+_USER_FILES = (os.path.join(_PACKAGE, "demo", "demo.py"),)  # shipped programs that are users
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Source:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(_PACKAGE) and not file.startswith(_USER_PARTS)
+    return file.startswith(_PACKAGE) and file not in _USER_FILES
 
 
 def user_source() -> Source | None:

@@ -260,11 +260,13 @@ class PyTreeDef:
 
     __slots__ = ("_hash", "aux", "children", "num_leaves", "type")
 
-    def __init__(self, type_: type | None, aux: Any, children: tuple[PyTreeDef, ...]) -> None:
+    def __init__(
+        self, type_: type | None, aux: Any, children: tuple[PyTreeDef, ...], num_leaves: int
+    ) -> None:
         self.type = type_
         self.aux = aux
         self.children = children
-        self.num_leaves: int = 1 if type_ is None else sum(c.num_leaves for c in children)
+        self.num_leaves = num_leaves
         self._hash: int | None = None
 
     @property
@@ -308,8 +310,8 @@ class PyTreeDef:
         return f"PyTreeDef({self})"
 
 
-LEAF = PyTreeDef(None, None, ())
-_NONE = PyTreeDef(type(None), None, ())
+LEAF = PyTreeDef(None, None, (), 1)
+_NONE = PyTreeDef(type(None), None, (), 0)
 IsLeaf = Callable[[Any], bool] | None
 
 
@@ -323,14 +325,20 @@ def _flatten_into(tree: Any, leaves: list[Any], is_leaf: IsLeaf) -> PyTreeDef:
     if is_leaf is not None and is_leaf(tree):
         leaves.append(tree)
         return LEAF
-    if tree is None:
+    cls = type(tree)
+    if cls is tuple or cls is list:  # the most frequent containers, without detours
+        children, aux = tree, None
+    elif tree is None:
         return _NONE
-    container = _container(tree)
-    if container is None:
-        leaves.append(tree)
-        return LEAF
-    children, aux = container.flatten(tree)
-    return PyTreeDef(type(tree), aux, tuple([_flatten_into(c, leaves, is_leaf) for c in children]))
+    else:
+        container = _registry.get(cls) or _container(tree)
+        if container is None:
+            leaves.append(tree)
+            return LEAF
+        children, aux = container.flatten(tree)
+    before = len(leaves)
+    found = [_flatten_into(c, leaves, is_leaf) for c in children]
+    return PyTreeDef(cls, aux, tuple(found), len(leaves) - before)
 
 
 def unflatten(structure: PyTreeDef, leaves: Iterable[Any]) -> Any:
@@ -482,7 +490,8 @@ def treedef_children(treedef: PyTreeDef) -> list[PyTreeDef]:
 
 def treedef_tuple(treedefs: Iterable[PyTreeDef]) -> PyTreeDef:
     """The structure of a tuple of trees of these structures."""
-    return PyTreeDef(tuple, None, tuple(treedefs))
+    children = tuple(treedefs)
+    return PyTreeDef(tuple, None, children, sum(c.num_leaves for c in children))
 
 
 class Partial(functools.partial):  # type: ignore[type-arg]

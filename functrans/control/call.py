@@ -227,6 +227,10 @@ class Lowered:
         return tree.unflatten(self._entry.out_tree, self.executable.run(*leaves))
 
 
+def _refuse(*_: Any) -> None:
+    """What a stub on leaves answers when they are not of its types."""
+
+
 _CHAIN = 16  # native signatures tried one after the other before the Python path
 
 
@@ -240,7 +244,7 @@ class JitFunction(Generic[P, R]):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         own_class = type(cls.__name__, (cls,), {"__doc__": cls.__doc__})
-        return super().__new__(own_class)  # type: ignore[no-any-return]
+        return super().__new__(own_class)
 
     def __init__(
         self,
@@ -262,6 +266,7 @@ class JitFunction(Generic[P, R]):
         """Forget all programs."""
         self._entries: dict[Any, _Entry] = {}
         self._native: list[tuple[Any, bool]] = []
+        self._tree_stubs: list[tuple[tree.PyTreeDef, tree.PyTreeDef, Callable[..., Any]]] = []
         self._answer_with(self._python_call)
 
     def _answer_with(self, call: Callable[..., Any]) -> None:
@@ -275,6 +280,16 @@ class JitFunction(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<jit {self.__qualname__}>"
+
+    def _tree_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Flatten, and try the native stubs on the leaves before types are looked at."""
+        leaves, in_tree = tree.flatten((args, kwargs))
+        for known_tree, out_tree, stub in self._tree_stubs:
+            if known_tree == in_tree:
+                outs = stub(*leaves)
+                if outs is not None:
+                    return tree.unflatten(out_tree, outs)
+        return self._python_call(*args, **kwargs)
 
     def _python_call(self, *args: Any, **kwargs: Any) -> Any:
         if _disabled.get():
@@ -352,21 +367,28 @@ class JitFunction(Generic[P, R]):
         return _Entry(closed, lifted, in_tree, out_tree[0])
 
     def _shortcut(self, entry: _Entry, key: Any) -> None:
-        """Put a native stub in front of the Python path where arguments and result are flat."""
+        """Put a native stub in front of the Python path.
+
+        Flat arguments and results need no Python code at all; trees are flattened in Python.
+        """
         in_tree, _, statics = key
-        positional = in_tree.children[0]
-        if statics or in_tree.children[1].children:
+        if statics or any(e is entry for e, _ in self._native):
             return
-        if any(child.type is not None for child in positional.children):
-            return
+        positional, keywords = in_tree.children
+        flat = not keywords.children and all(c.type is None for c in positional.children)
         single = entry.out_tree.type is None
         flat_tuple = entry.out_tree.type is tuple and all(
             c.type is None for c in entry.out_tree.children
         )
-        if not (single or flat_tuple) or any(e is entry for e, _ in self._native):
-            return
-        self._native = [*self._native[-(_CHAIN - 1) :], (entry, single)]
-        call: Callable[..., Any] = self._python_call
+        if flat and (single or flat_tuple):
+            self._native = [*self._native[-(_CHAIN - 1) :], (entry, single)]
+        elif not any(known is in_tree for known, _, _ in self._tree_stubs):
+            stub = executable_of(entry.jaxpr).stub(_refuse, single=False, guarded=True)
+            self._tree_stubs = [
+                (in_tree, entry.out_tree, stub),
+                *self._tree_stubs[: _CHAIN - 1],
+            ]
+        call: Callable[..., Any] = self._tree_call if self._tree_stubs else self._python_call
         for known, one in self._native:
             call = executable_of(known.jaxpr).stub(call, single=one, guarded=True)
         self._answer_with(call)

@@ -211,12 +211,10 @@ def _out_of_bounds(place: int, length: int, axis: int) -> IndexBoundsError:
 def getitem(x: Any, index: Any, mode: str = "raise", fill: Any = 0.0) -> Any:
     """``x[index]`` by NumPy's rules; indices and ``x`` may be traced."""
     shape = shape_of(x)
-    kind = type(index)
-    if kind is int and shape:  # the short paths of x[i] and x[a:b]
-        place = _position(index, shape[0], 0)
-        rest = shape[1:]
-        row = linear.slice_(x, (place, *(0,) * len(rest)), (place + 1, *rest))
-        return linear.reshape(row, rest)
+    short = _ints_and_slices(shape, index if type(index) is tuple else (index,))
+    if short is not None:
+        starts, limits, steps, kept = short
+        return linear.reshape(linear.slice_(x, starts, limits, steps), kept)
     plan = resolve(shape, index)
     x = _apply_slices(x, plan)
     if plan.arrays:
@@ -225,6 +223,32 @@ def getitem(x: Any, index: Any, mode: str = "raise", fill: Any = 0.0) -> Any:
         x = gather(x, indices, axes, mode, fill)
         x = _place_block(x, plan)
     return linear.reshape(x, _result_shape(plan))
+
+
+def _ints_and_slices(shape: Ints, items: tuple[Any, ...]) -> tuple[Ints, Ints, Ints, Ints] | None:
+    """The short path of ints and forward slices: starts, limits, steps and the result's shape."""
+    if len(items) > len(shape):
+        return None
+    starts, limits, steps, kept = [], [], [], []
+    for axis, item in enumerate(items):
+        kind = type(item)
+        if kind is int:
+            start = _position(item, shape[axis], axis)
+            stop, step = start + 1, 1
+        elif kind is slice:
+            start, stop, step = item.indices(shape[axis])
+            if step < 0:
+                return None
+            stop = max(start, stop)
+            kept.append(len(range(start, stop, step)))
+        else:
+            return None
+        starts.append(start)
+        limits.append(stop)
+        steps.append(step)
+    rest = shape[len(items) :]
+    zeros, ones = (0,) * len(rest), (1,) * len(rest)
+    return (*starts, *zeros), (*limits, *rest), (*steps, *ones), (*kept, *rest)
 
 
 def _apply_slices(x: Any, plan: Plan) -> Any:

@@ -28,6 +28,7 @@ from functrans.numpy.promote import (
     apply_binary,
     apply_unary,
     apply_weak,
+    broadcast,
     cast,
     no_out,
     operand,
@@ -64,12 +65,11 @@ def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
         if dtype in FLOATS:
             if kind is float or kind is int:
                 return bind(primitive, self, _beside(self, dtype, other))
-            if (
-                (kind is np.ndarray or isinstance(other, Tracer))
-                and other.dtype == dtype
-                and other.shape == self.shape
-            ):
-                return bind(primitive, self, other)
+            if (kind is np.ndarray or isinstance(other, Tracer)) and other.dtype == dtype:
+                if other.shape == self.shape:
+                    return bind(primitive, self, other)
+                if self.shape and other.shape:
+                    return bind(primitive, *broadcast(self, other))
         return general(self, other)
 
     def reflected(self: Tracer, other: Any) -> Any:

@@ -134,6 +134,11 @@ def mean(
     # float16 is summed in float32, as NumPy does.
     work = np.dtype(np.float32) if result.char == "e" and dtype is None else result
     axes = axes_tuple(axis, len(shape_of(a)))
+    shape = shape_of(a)
+    if not _given(where):
+        total = _keep(linear.reduce_sum(cast(a, work), axes), shape, axes, keepdims)
+        count = math.prod([shape[d] for d in axes])
+        return cast(linear.div(total, work.type(count)), result)
     total = sum(cast(a, work), axes, None, None, keepdims, where=where)
     count = _count(a, axes, where)
     if isinstance(count, int):

@@ -570,7 +570,7 @@ def _jacobian(
                 merged[place] = value
             return function(*merged, **kwargs)
 
-        flat_function = _FlatFunction(closed, tree.PyTreeDef(tuple, None, (in_tree,)), has_aux)
+        flat_function = _FlatFunction(closed, tree.treedef_tuple([in_tree]), has_aux)
         values, linear = linearize_flat(flat_function, flat, active)
         outs, aux = flat_function.split(values)
         n = len(outs)
