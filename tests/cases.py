@@ -670,7 +670,7 @@ def _door_elementwise_cases() -> list[Case]:
 
 
 def _door_reduction_cases() -> list[Case]:
-    a = Arg((3, 4), apart=True)
+    a = Arg((3, 4), low=-2.0, high=2.6, apart=True)
     positive = Arg(low=0.2, high=2.0)
     rows: list[Case] = []
     for names, dtypes in [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -13,7 +12,7 @@ import numpy as np
 from functrans.codegen.call import make_stub
 from functrans.codegen.compile import Compiled, compile_ir
 from functrans.codegen.pipeline import Program, build
-from functrans.core.avals import Aval
+from functrans.core.avals import Aval, float0
 from functrans.core.jaxpr import Jaxpr
 from functrans.core.trace import busy
 from functrans.errors import OptionError
@@ -47,6 +46,10 @@ class Executable:
     @cached_property
     def run(self) -> Callable[..., tuple[Any, ...]]:
         """The native function from flat arguments to the tuple of results."""
+        places = [i for i, a in enumerate(self.jaxpr.in_avals) if a.dtype != float0]
+        if len(places) < len(self.jaxpr.invars):
+            dense = Executable(_without_float0(self.jaxpr)).run
+            return lambda *args: dense(*(args[i] for i in places))
         stub: Callable[..., tuple[Any, ...]] = self.stub(self._normalised, single=False)
         return stub
 
@@ -67,6 +70,8 @@ class Executable:
         A guarded one also goes there while any trace is open.
         """
         program = self.program
+        if any(a.dtype == float0 for a in program.in_avals):
+            return miss
         return make_stub(
             self.compiled.address,
             program.in_avals,
@@ -101,6 +106,18 @@ class Executable:
         if stage not in STAGES:
             raise OptionError(f"There is no stage {stage!r}.", f"Choose from {', '.join(STAGES)}.")
         return self.program.as_text("jaxpr" if stage == "passes" else stage)
+
+
+def _without_float0(jaxpr: Jaxpr) -> Jaxpr:
+    """Inputs of dtype float0 hold no information: they become constants."""
+    empty = [v for v in jaxpr.invars if v.aval.dtype == float0]
+    return Jaxpr(
+        [*jaxpr.constvars, *empty],
+        [*jaxpr.consts, *(np.zeros(v.aval.shape, float0) for v in empty)],
+        [v for v in jaxpr.invars if v.aval.dtype != float0],
+        jaxpr.eqns,
+        jaxpr.outvars,
+    )
 
 
 def _normal(x: Any, aval: Aval) -> Any:

@@ -3,6 +3,11 @@
 ``import functrans.numpy as fnp``. Without a transform every function is NumPy's own; inside one it
 takes part in it. Importing this package also gives traced values their operators and methods, and
 makes NumPy's own functions accept them.
+
+>>> import functrans as ft
+>>> import functrans.numpy as fnp
+>>> ft.grad(lambda x: fnp.sum(fnp.at(x)[0].multiply(3.0) ** 2))(fnp.array([1.0, 2.0]))
+array([18.,  4.])
 """
 
 from __future__ import annotations

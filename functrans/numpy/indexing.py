@@ -533,7 +533,6 @@ def concrete_index(x: Any) -> Any:
 # --- functions that read at indices --------------------------------------------------------------
 
 
-@door(np.take)
 def take(
     a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise",
     fill_value: Any = 0.0,
@@ -542,6 +541,20 @@ def take(
 
     ``mode``: raise, clip, wrap, or fill (with ``fill_value``).
     """
+    if mode == "fill":  # which NumPy does not have
+        return take_traced(a, indices, axis, out, mode, fill_value)
+    return _take(a, indices, axis, out, mode)
+
+
+def _numpy_take(a: Any, indices: Any, axis: Any, out: Any, mode: Any) -> Any:
+    return np.take(a, indices, axis, out, mode)
+
+
+def take_traced(
+    a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise",
+    fill_value: Any = 0.0,
+) -> Any:  # fmt: skip
+    """:func:`take` for traced values."""
     no_out("take", out)
     x = array_like(a)
     if axis is None:
@@ -558,6 +571,10 @@ def take(
     width = len(shape_of(index))
     order = (*range(width, width + axis), *range(width), *range(width + axis, len(shape_of(y))))
     return linear.transpose(y, order)
+
+
+_take = door(_numpy_take)(take_traced)
+TRACED[np.take] = take_traced
 
 
 @door(np.take_along_axis)
@@ -613,7 +630,6 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 # --- choosing by masks ---------------------------------------------------------------------------
 
 
-@door(np.where)
 def where(
     condition: Any, x: Any = None, y: Any = None, /, *, size: int | None = None,
     fill_value: Any = None,
@@ -623,9 +639,18 @@ def where(
     With the condition alone: its indices, as :func:`nonzero` gives them.
     """
     if x is None and y is None:
-        return nonzero_traced(condition, size=size, fill_value=fill_value)
+        return nonzero(condition, size=size, fill_value=fill_value)
     if x is None or y is None:
         raise ArgumentError("where takes either both or neither of x and y.")
+    return _either(condition, x, y)
+
+
+def _numpy_where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)
+
+
+@door(_numpy_where)
+def _either(condition: Any, x: Any, y: Any) -> Any:
     return strong(el.select(condition, x, y))
 
 
@@ -741,7 +766,7 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     ``size`` fixes their number, which jit and vmap need: the first ``size`` places, then
     ``fill_value`` (0 when not given).
     """
-    if size is None and current_trace() is None:
+    if size is None and current_trace() is None and not isinstance(a, Tracer):
         return np.nonzero(a)
     return nonzero_traced(a, size=size, fill_value=fill_value)
 
@@ -753,7 +778,7 @@ def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> A
 
 def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     """The indices of the elements that are not zero, one row for each."""
-    if size is None and current_trace() is None:
+    if size is None and current_trace() is None and not isinstance(a, Tracer):
         return np.argwhere(a)
     columns = nonzero_traced(a, size=size, fill_value=fill_value)
     if isinstance(columns[0], Tracer):
@@ -770,6 +795,10 @@ def unique(
     ``size`` fixes their number, which jit and vmap need; then only the flattened array is
     supported, and missing elements are ``fill_value`` (the smallest element when not given).
     """
+    if size is None and current_trace() is None and not isinstance(ar, Tracer):
+        return np.unique(  # type: ignore[call-overload]
+            ar, return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
+        )
     if size is None:
         value = _counted("unique", array_like(ar))
         results: Any = np.unique(  # type: ignore[call-overload]
@@ -897,7 +926,8 @@ def isin(
 
 
 TRACED |= {
-    np.nonzero: nonzero,
+    np.where: where,
+    np.nonzero: nonzero_traced,
     np.flatnonzero: flatnonzero,
     np.argwhere: argwhere,
     np.unique: unique,

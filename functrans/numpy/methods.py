@@ -56,6 +56,14 @@ def _beside(x: Tracer, dtype: Any, number: Any) -> Any:
     return float(number) if x.shape == () and x.weak else dtype.type(number)
 
 
+def _apply(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    if not (isinstance(x, _OPERANDS) and isinstance(y, _OPERANDS)):
+        return NotImplemented
+    if _is_weak_number(x) and _is_weak_number(y):
+        return apply_weak(primitive, ufunc, x, y)
+    return strong(apply_binary(primitive, ufunc, x, y))
+
+
 def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
     """``x ∘ y`` and the reflected ``y ∘ x``; Python scalars among themselves stay weak."""
 
@@ -70,23 +78,14 @@ def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
                     return bind(primitive, self, other)
                 if self.shape and other.shape:
                     return bind(primitive, *broadcast(self, other))
-        return general(self, other)
+        return _apply(primitive, ufunc, self, other)
 
     def reflected(self: Tracer, other: Any) -> Any:
         kind = type(other)
         dtype = self.dtype
         if (kind is float or kind is int) and dtype in FLOATS:
             return bind(primitive, _beside(self, dtype, other), self)
-        if not isinstance(other, _OPERANDS):
-            return NotImplemented
-        return general(other, self)
-
-    def general(x: Any, y: Any) -> Any:
-        if not isinstance(y, _OPERANDS):
-            return NotImplemented
-        if _is_weak_number(x) and _is_weak_number(y):
-            return apply_weak(primitive, ufunc, x, y)
-        return strong(apply_binary(primitive, ufunc, x, y))
+        return _apply(primitive, ufunc, other, self)
 
     return operate, reflected
 

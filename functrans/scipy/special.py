@@ -80,8 +80,7 @@ def special(traced: Function) -> Function:
 
 
 def _is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
-    trace = current_trace()
-    return trace is None or (not has_tracer(args, options) and not stages(trace))
+    return not has_tracer(args, options) and not stages(current_trace())
 
 
 def _scipy(name: str) -> Function:
