@@ -16,6 +16,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
 
@@ -44,8 +45,15 @@ def _is_ours(file: str) -> bool:
     return file.startswith(_PACKAGE) and file not in _USER_FILES
 
 
+current_line: ContextVar[Source | None] = ContextVar("functrans_line", default=None)
+"""The line whose equation is being interpreted again, when programs rather than functions run."""
+
+
 def user_source() -> Source | None:
-    """The innermost frame outside functrans: the user's own line."""
+    """The user's own line: that of the running equation, or of the innermost frame not ours."""
+    line = current_line.get()
+    if line is not None:
+        return line
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back

@@ -69,7 +69,7 @@ def same(actual: Any, expected: Any, loose: float = 1.0, kinds: str = "scalars")
     assert structure == wanted
     for a, b in zip(left, right, strict=True):
         if kinds == "scalars":
-            b = np.asarray(b)[()] if b.dtype != float0 else b
+            b = np.asarray(b)[()] if aval_of(b).dtype != float0 else b
         if kinds != "any" and not (isinstance(a, np.generic) and np.ndim(b) == 0):
             assert type(a) is type(b), f"{type(a)} where NumPy gives {type(b)}"
         a, b = np.asarray(a), np.asarray(b)

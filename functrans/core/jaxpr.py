@@ -17,7 +17,7 @@ import numpy as np
 from functrans.core.avals import Aval, aval_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import bind
-from functrans.errors import Source
+from functrans.errors import Source, current_line
 
 
 class Var:
@@ -135,14 +135,19 @@ def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:
         return atom.value if isinstance(atom, Literal) else env[atom]
 
     last = last_uses(jaxpr)
-    for i, eqn in enumerate(jaxpr.eqns):
-        out = bind(eqn.primitive, *map(read, eqn.invars), **eqn.params)
-        if eqn.primitive.multiple:
-            env.update(zip(eqn.outvars, out, strict=True))
-        else:
-            env[eqn.outvars[0]] = out
-        for var in last[i]:
-            env.pop(var, None)
+    token = current_line.set(None)
+    try:
+        for i, eqn in enumerate(jaxpr.eqns):
+            current_line.set(eqn.source)  # errors and new equations keep the user's line
+            out = bind(eqn.primitive, *map(read, eqn.invars), **eqn.params)
+            if eqn.primitive.multiple:
+                env.update(zip(eqn.outvars, out, strict=True))
+            else:
+                env[eqn.outvars[0]] = out
+            for var in last[i]:
+                env.pop(var, None)
+    finally:
+        current_line.reset(token)
     return [read(atom) for atom in jaxpr.outvars]
 
 

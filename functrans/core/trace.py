@@ -84,7 +84,7 @@ class _Busy:
     def __init__(self) -> None:
         self._lock = Lock()
         self.cell = np.zeros(1, np.int64)
-        self._word = memoryview(self.cell)  # a third of the cost of the array's own indexing
+        self._word = memoryview(self.cell)  # type: ignore[arg-type]  # a third of the cost of the array's own indexing
 
     def __enter__(self) -> None:
         with self._lock:

@@ -156,7 +156,9 @@ _MOST_MULTIPLICATIONS = 32  # beyond this exponent the general power is as good
 def integer_power(x: Any, exponent: int) -> Any:
     """``x`` to a Python int, whose value the program knows."""
     if dtype_of(x).kind in "iub":
-        if exponent < 0:
+        if exponent < 0 and isinstance(x, Tracer) and x.weak:  # Python's int ** −1 is a float
+            x = bind(linear.convert_p, x, dtype=np.dtype(np.float64), weak=True)
+        elif exponent < 0:
             raise OptionError(
                 "Integers to negative integer powers are not allowed.",
                 "Convert the base first: x.astype(float) ** n, or use a float exponent.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import opcode
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -16,6 +17,7 @@ from functrans.errors import (
     MissingRuleError,
     ShapeError,
     TracerArrayConversionError,
+    TracerItemAssignmentError,
 )
 from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
@@ -24,6 +26,7 @@ from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import (
     FLOATS,
+    INTEGER_ONLY,
     TRACED,
     apply_binary,
     apply_unary,
@@ -67,10 +70,12 @@ def _apply(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
 def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
     """``x ∘ y`` and the reflected ``y ∘ x``; Python scalars among themselves stay weak."""
 
+    short = frozenset() if ufunc in INTEGER_ONLY else FLOATS
+
     def operate(self: Tracer, other: Any) -> Any:
         kind = type(other)
         dtype = self.dtype
-        if dtype in FLOATS:
+        if dtype in short:
             if kind is float or kind is int:
                 return bind(primitive, self, _beside(self, dtype, other))
             if (kind is np.ndarray or isinstance(other, Tracer)) and other.dtype == dtype:
@@ -83,7 +88,7 @@ def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
     def reflected(self: Tracer, other: Any) -> Any:
         kind = type(other)
         dtype = self.dtype
-        if (kind is float or kind is int) and dtype in FLOATS:
+        if (kind is float or kind is int) and dtype in short:
             return bind(primitive, _beside(self, dtype, other), self)
         return _apply(primitive, ufunc, other, self)
 
@@ -91,8 +96,10 @@ def _binary(primitive: Primitive, ufunc: np.ufunc) -> tuple[Method, Method]:
 
 
 def _unary(primitive: Primitive, ufunc: np.ufunc) -> Method:
+    short = frozenset() if ufunc in INTEGER_ONLY else FLOATS
+
     def operate(self: Tracer) -> Any:
-        if self.dtype in FLOATS or (self.shape == () and self.weak):
+        if self.dtype in short or (self.shape == () and self.weak and self.dtype.kind != "b"):
             return bind(primitive, self)
         return apply_unary(primitive, ufunc, self)
 
@@ -287,6 +294,29 @@ def _missing(name: str) -> MissingRuleError:
     )
 
 
+_STORE_SUBSCR = opcode.opmap["STORE_SUBSCR"]
+
+
+def _guarded(convert: Method) -> Method:
+    """A conversion to a Python number that refuses to feed ``array[i] = tracer``.
+
+    NumPy stores a traced scalar by converting it, which would lose its derivative in silence.
+    """
+
+    def conversion(self: Tracer) -> Any:
+        frame = sys._getframe(1)
+        if frame.f_code.co_code[frame.f_lasti] == _STORE_SUBSCR:
+            raise TracerItemAssignmentError(
+                f"A traced value of type {self.aval} cannot be stored into a NumPy array: its "
+                "derivative would be lost.",
+                "Write a = functrans.numpy.at(a)[i].set(value), or collect the values in a list "
+                "and use functrans.numpy.stack.",
+            )
+        return convert(self)
+
+    return conversion
+
+
 def _array(self: Tracer, dtype: Any = None, copy: Any = None) -> NoReturn:
     """NumPy, or a library on top of it, asks for the real array: there is none to give."""
     frame: FrameType | None = sys._getframe(1)
@@ -380,6 +410,9 @@ _UFUNC_METHODS: dict[str, Method] = {
 _SPECIAL_METHODS: dict[str, Method] = {
     "abs": _unary(ew.abs_p, np.absolute),
     "array": _array,
+    "complex": _guarded(Tracer.__complex__),
+    "float": _guarded(Tracer.__float__),
+    "int": _guarded(Tracer.__int__),
     "array_function": _array_function,
     "array_ufunc": _array_ufunc,
     "divmod": _divmod,

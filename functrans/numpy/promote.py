@@ -29,6 +29,19 @@ FLOATS = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 COMPARISONS = frozenset(
     {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
 )
+INTEGER_ONLY = frozenset(
+    {
+        np.bitwise_and,
+        np.bitwise_or,
+        np.bitwise_xor,
+        np.invert,
+        np.left_shift,
+        np.right_shift,
+        np.bitwise_count,
+    }
+)
+"""Ufuncs without a loop for floating numbers."""
+
 _PYTHON = frozenset({bool, int, float, complex})
 _WEAK_KEYS: dict[str, type] = {"i": int, "f": float, "c": complex}
 _ZEROS: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
@@ -291,7 +304,7 @@ def no_out(name: str, out: Any) -> None:
     if any(o is not None for o in outs):
         raise ArgumentError(
             f"{name} cannot write its result into out= under a transform.",
-            f"Use the value that {name} returns.",
+            f"Use the value that {name} returns; write a = a + x instead of a += x.",
         )
 
 
@@ -316,7 +329,7 @@ def check_options(name: str, options: dict[str, Any]) -> Dtype | None:
 
 def apply_unary(primitive: Primitive, ufunc: np.ufunc, x: Any) -> Any:
     """``primitive`` of one operand in NumPy's dtype for ``ufunc``."""
-    if isinstance(x, Tracer) and x.dtype in FLOATS:
+    if isinstance(x, Tracer) and x.dtype in FLOATS and ufunc not in INTEGER_ONLY:
         y = bind(primitive, x)
         return strong(y) if x.shape == () and x.weak else y
     x = operand(x)
@@ -327,7 +340,12 @@ def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
     """``primitive`` of two operands, promoted as NumPy does for ``ufunc`` and broadcast."""
     x, y = operand(x), operand(y)
     dtype = dtype_of(x)
-    if dtype in FLOATS and dtype_of(y) == dtype and (shape_of(x) or shape_of(y)):
+    if (
+        dtype in FLOATS
+        and dtype_of(y) == dtype
+        and ufunc not in INTEGER_ONLY
+        and (shape_of(x) or shape_of(y))
+    ):
         x, y = cast(x, dtype), cast(y, dtype)
         return bind(primitive, *((x, y) if shape_of(x) == shape_of(y) else broadcast(x, y)))
     x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]

@@ -247,7 +247,15 @@ def concatenate(
         raise ShapeError(
             "Zero-dimensional arrays cannot be concatenated.", "Use stack, or hstack, instead."
         )
-    return linear.concatenate(xs, axis_index(axis, len(shape_of(xs[0]))))
+    axis = axis_index(axis, len(shape_of(xs[0])))
+    rests = {shape_of(x)[:axis] + shape_of(x)[axis + 1 :] for x in xs}
+    if len(rests) > 1 or len({len(shape_of(x)) for x in xs}) > 1:
+        raise ShapeError(
+            f"Arrays of shapes {', '.join(str(shape_of(x)) for x in xs)} cannot be joined along "
+            f"axis {axis}.",
+            "All axes but the joined one must agree.",
+        )
+    return linear.concatenate(xs, axis)
 
 
 concat = concatenate

@@ -25,7 +25,8 @@ from functrans.core.trace import (
     current_trace,
     opened,
 )
-from functrans.transforms.stage import JaxprTracer, stage, zeros_of
+from functrans.errors import Source, current_line, user_source
+from functrans.transforms.stage import JaxprTracer, is_staging, stage, zeros_of
 
 # --- the tape ------------------------------------------------------------------------------------
 
@@ -55,12 +56,19 @@ class LinearTracer(Tracer):
 class LinearEqn:
     """A linear primitive applied to tape variables and known values."""
 
-    __slots__ = ("args", "outs", "params", "primitive")
+    __slots__ = ("args", "outs", "params", "primitive", "source")
 
-    def __init__(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        primitive: Primitive,
+        args: Sequence[Any],
+        params: dict[str, Any],
+        source: Source | None,
+    ) -> None:
         self.primitive = primitive
         self.args = args
         self.params = params
+        self.source = source
         self.outs: list[LinearTracer] = []
 
     def infer(self) -> None:
@@ -73,13 +81,15 @@ class LinearEqn:
 class Tape(Trace):
     """Writes linear operations down; operations on known values run under the trace around."""
 
-    __slots__ = ("count", "eqns")
+    __slots__ = ("count", "eqns", "staged")
 
     def __init__(self, parent: Trace | None) -> None:
         self.parent = parent
         self.live = True
         self.eqns: list[LinearEqn] = []
         self.count = 0
+        # Lines are looked up only where programs are written down: eagerly nobody reads them.
+        self.staged = is_staging(parent)
 
     def input(self, aval: Aval) -> LinearTracer:
         return LinearTracer(self, aval, None)
@@ -90,7 +100,7 @@ class Tape(Trace):
                 break
         else:
             return bind_under(self.parent, primitive, args, params)
-        eqn = LinearEqn(primitive, args, params)
+        eqn = LinearEqn(primitive, args, params, user_source() if self.staged else None)
         if primitive.multiple:
             avals = primitive.abstract(*map(aval_of, args), **params)
             eqn.outs = [LinearTracer(self, a, eqn) for a in avals]
@@ -115,12 +125,17 @@ class Tape(Trace):
         env: list[Any] = [None] * self.count
         for tracer, value in zip(ins, values, strict=True):
             env[tracer.index] = value
-        for eqn in self.eqns:
-            args = [env[a.index] if self.owns(a) else read(a) for a in eqn.args]
-            out = bind(eqn.primitive, *args, **eqn.params)
-            results = out if eqn.primitive.multiple else [out]
-            for tracer, value in zip(eqn.outs, results, strict=True):
-                env[tracer.index] = value
+        token = current_line.set(None)
+        try:
+            for eqn in self.eqns:
+                current_line.set(eqn.source)
+                args = [env[a.index] if self.owns(a) else read(a) for a in eqn.args]
+                out = bind(eqn.primitive, *args, **eqn.params)
+                results = out if eqn.primitive.multiple else [out]
+                for tracer, value in zip(eqn.outs, results, strict=True):
+                    env[tracer.index] = value
+        finally:
+            current_line.reset(token)
         return [None if t is None else env[t.index] for t in outs]
 
     def owns(self, x: Any) -> bool:
@@ -151,7 +166,7 @@ class Tape(Trace):
 
         for eqn in self.eqns:
             args = [twin_of(a) if self.owns(a) else next(values) for a in eqn.args]
-            new = LinearEqn(eqn.primitive, args, eqn.params)
+            new = LinearEqn(eqn.primitive, args, eqn.params, eqn.source)
             for t in eqn.outs:
                 out = twin_of(t)
                 out.eqn = new

@@ -118,6 +118,15 @@ def _settle_weak(atoms: list[Atom]) -> list[Atom]:
     return [settled(a) for a in atoms]
 
 
+def is_staging(trace: Trace | None) -> bool:
+    """Whether operations under ``trace`` end up in a Jaxpr."""
+    while trace is not None:
+        if isinstance(trace, JaxprTrace):
+            return True
+        trace = trace.parent
+    return False
+
+
 def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxpr:
     """The Jaxpr of a function from flat arguments to a flat sequence of results.
 

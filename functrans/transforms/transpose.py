@@ -11,6 +11,7 @@ from functrans.core.avals import Aval
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Accumulator, Ints
 from functrans.core.trace import Tracer, current_trace, opened
+from functrans.errors import current_line
 from functrans.primitives.indexing import scatter, scatter_into
 from functrans.primitives.linear import add, broadcast_in_dim, pad_for_slice, slices
 from functrans.transforms.linearize import (
@@ -91,26 +92,32 @@ def backward(
     for out, cotangent in zip(outs, cotangents, strict=True):
         if out is not None and cotangent is not None:
             _sum_of(out, sums).add(cotangent)
-    for eqn in reversed(tape.eqns):
-        primitive = eqn.primitive
-        if primitive.multiple:
-            found = [sums[t.index] for t in eqn.outs]
-            cotangent = [None if s is None else s.value for s in found]
-            if all(ct is None for ct in cotangent):
-                continue
-        else:
-            index = eqn.outs[0].index
-            single = sums[index]
-            if single is None or single.value is None:
-                continue
-            cotangent = single.value
-            sums[index] = None  # memory is freed as the pass goes
-        args = []
-        for a in eqn.args:
-            if type(a) is LinearTracer and a._trace is tape:
-                a = sums[a.index] or _sum_of(a, sums)
-            args.append(a)
-        primitive.transpose(cotangent, *args, **eqn.params)
+    token = current_line.set(None)
+    try:
+        for eqn in reversed(tape.eqns):
+            primitive = eqn.primitive
+            if primitive.multiple:
+                found = [sums[t.index] for t in eqn.outs]
+                cotangent = [None if s is None else s.value for s in found]
+                if all(ct is None for ct in cotangent):
+                    continue
+            else:
+                index = eqn.outs[0].index
+                single = sums[index]
+                if single is None or single.value is None:
+                    continue
+                cotangent = single.value
+                sums[index] = None  # memory is freed as the pass goes
+            args = []
+            for a in eqn.args:
+                if type(a) is LinearTracer and a._trace is tape:
+                    a = sums[a.index] or _sum_of(a, sums)
+                args.append(a)
+            if eqn.source is not None:
+                current_line.set(eqn.source)
+            primitive.transpose(cotangent, *args, **eqn.params)
+    finally:
+        current_line.reset(token)
     result: list[Any] = []
     for t in ins:
         final = None if t is None else sums[t.index]

@@ -120,6 +120,7 @@ def test_python_scalars_stay_weak_under_operators_alone() -> None:
     assert [
         v.aval.dtype for v in ft.make_jaxpr(lambda n, k: n * k)(3, K.astype(np.int8)).outvars
     ] == [np.int8]
+    assert staged(lambda n: n**-1, 4) == 0.25
     assert ft.make_jaxpr(lambda n: n / 2)(3).outvars[0].aval.dtype == np.float64
 
 
@@ -242,7 +243,14 @@ def test_derivative_conventions() -> None:
     assert g(lambda x: np.prod(x))(np.array([0.0, 2.0, 3.0])).tolist() == [6.0, 0.0, 0.0]
 
 
+def add_in_place(a: Any, x: Any) -> Any:
+    a += x
+    return a
+
+
 ERRORS: list[Any] = [
+    (lambda x: add_in_place(np.zeros(3), x), errors.ArgumentError),
+    (lambda x: operator.setitem(np.zeros(3), slice(None), x), errors.TracerArrayConversionError),
     (lambda x: np.add(x, x, out=np.zeros(3)), errors.ArgumentError),
     (lambda x: np.add(x, x, where=np.ones(3, bool)), errors.ArgumentError),
     (lambda x: np.sum(x, out=np.zeros(())), errors.ArgumentError),
@@ -265,19 +273,41 @@ ERRORS: list[Any] = [
     (lambda x: x & x, errors.DtypeError),
     (lambda x: fnp.bitwise_count(x), errors.DtypeError),
     (lambda x: operator.setitem(x, 0, 1.0), errors.TracerItemAssignmentError),
-    (lambda x: fnp.repeat(x, x.astype(int)), errors.ArgumentError),
-    (lambda x: fnp.arange(x[0]), errors.ArgumentError),
     (lambda x: list(x[0]), errors.ShapeError),
 ]
 
 
 @pytest.mark.parametrize(("program", "error"), ERRORS)
 def test_errors_name_the_class_and_the_line(program: Any, error: Any) -> None:
-    with pytest.raises(error) as info:
-        ft.make_jaxpr(program)(np.ones(3))
-    assert info.value.line is not None
-    assert info.value.line.file == __file__
+    for transform in (ft.make_jaxpr, ft.grad):
+        with pytest.raises(error) as info:
+            transform(program)(np.ones(3))
+        assert info.value.line is not None
+        assert info.value.line.file == __file__
     np.testing.assert_array_equal(staged(lambda x: x + 1, np.ones(3)), 2 * np.ones(3))
+
+
+@pytest.mark.parametrize("transform", [ft.make_jaxpr, ft.grad])
+def test_storing_into_an_array_is_never_silent(transform: Any) -> None:
+    def program(x: Any) -> Any:
+        a = np.zeros(3)
+        a[0] = x[0]
+        return a.sum()
+
+    # NumPy replaces the error of a conversion by its own, and keeps ours as the cause.
+    with pytest.raises(ValueError, match="sequence") as info:
+        transform(program)(np.ones(3))
+    assert isinstance(info.value.__cause__, errors.TracerItemAssignmentError)
+
+
+def test_shapes_that_depend_on_values_need_known_values() -> None:
+    for program in (lambda x: fnp.repeat(x, x.astype(int)), lambda x: fnp.arange(x[0])):
+        with pytest.raises(errors.ArgumentError):
+            ft.make_jaxpr(program)(np.ones(3))
+    assert ft.grad(lambda x: fnp.repeat(x, x.astype(int)).sum())(np.array([1.0, 3.0])).tolist() == [
+        1.0,
+        3.0,
+    ]
 
 
 def test_missing_names_say_so() -> None:
