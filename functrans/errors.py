@@ -55,7 +55,10 @@ def user_source() -> Source | None:
     if line is not None:
         return line
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_ours(frame.f_code.co_filename):
+    while frame is not None and (
+        _is_ours(frame.f_code.co_filename)
+        or frame.f_globals.get("__name__", "").startswith(("numpy.", "scipy."))
+    ):
         frame = frame.f_back
     if frame is None:
         return None
@@ -69,13 +72,15 @@ class FunctransError(Exception):
     Parameters
     ----------
     what: what happened, in one sentence.
-    remedy: what the reader should do.
+    remedy: what the reader should do; without one, what usually helps with this class.
     line: the user's line; found from the call stack when not given.
     """
 
+    usual_remedy = ""
+
     def __init__(self, what: str, remedy: str = "", line: Source | None = None) -> None:
         self.what = what
-        self.remedy = remedy
+        self.remedy = remedy = remedy or self.usual_remedy
         self.line = line or user_source()
         parts = [what]
         if self.line is not None:
@@ -90,9 +95,13 @@ class FunctransError(Exception):
 class ShapeError(FunctransError, ValueError):
     """Shapes that do not fit together, or a shape that an operation cannot take."""
 
+    usual_remedy = "Look at the shapes on that line, for example with print(x.shape)."
+
 
 class DtypeError(FunctransError, TypeError):
     """A dtype that an operation or a transform cannot take."""
+
+    usual_remedy = "Convert the value with x.astype(dtype), or use an operation for its dtype."
 
 
 class IntegerInputError(DtypeError):
@@ -102,6 +111,8 @@ class IntegerInputError(DtypeError):
 class ComplexInputError(DtypeError):
     """A complex value where ``holomorphic=True`` was needed, or a real one where it was given."""
 
+    usual_remedy = "Give complex values, or leave out holomorphic=True."
+
 
 class ScalarOutputError(FunctransError, TypeError):
     """``grad`` of a function whose output is not one real scalar."""
@@ -110,13 +121,19 @@ class ScalarOutputError(FunctransError, TypeError):
 class ArgumentError(FunctransError, TypeError):
     """A value that is no array: strings, objects, ragged lists, wrong argument numbers."""
 
+    usual_remedy = "Pass arrays or numbers, as many as the function's documentation says."
+
 
 class OptionError(FunctransError, ValueError):
     """An option (argnums, in_axes, mode, …) with a value that it cannot take."""
 
+    usual_remedy = "Give the option a value that the function's documentation names."
+
 
 class TreeError(FunctransError, ValueError):
     """Two trees (arguments, tangents, axes) whose structures differ."""
+
+    usual_remedy = "Give both the same containers with the same keys."
 
 
 class TypeMismatchError(FunctransError, TypeError):
@@ -125,6 +142,8 @@ class TypeMismatchError(FunctransError, TypeError):
 
 class VmapError(FunctransError, ValueError):
     """Sizes or axes that ``vmap`` cannot map over."""
+
+    usual_remedy = "Choose in_axes and out_axes that the shapes have."
 
 
 class StaticArgumentError(FunctransError, ValueError):
@@ -173,3 +192,5 @@ class CheckError(FunctransError, AssertionError):
 
 class CompileError(FunctransError, RuntimeError):
     """Native compilation failed."""
+
+    usual_remedy = "Please report it with the program that jit(f).lower(x).as_text() shows."

@@ -8,6 +8,7 @@ spaces and name no primitive; the stages of ``codegen`` know these words and not
 word          meaning
 ============  ==================================================================================
 Map           ``out[i] = scalar(in_0[i], in_1[i], …)``; a rank-0 operand is read at every ``i``
+Opaque        ``out[i] = routine(in_0[i], …)``; a library's function, called by its address
 View          ``out[i] = in[f(i)]`` with one affine form of ``i`` for each axis of the operand
 Reshape       ``out`` and ``in`` hold the same elements in the same row-major order
 Pad           ``out[i] = in[(i − low) / (interior + 1)]`` where that exists, else the fill value
@@ -48,6 +49,16 @@ class Map:
 
     scalar: str
     static: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """One call of a library's function per element; ``routine`` is a ufunc of ``scipy.special``.
+
+    All operands have the dtype of the output, float32 or float64.
+    """
+
+    routine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,6 @@ class Fallback:
 
 
 Word = (
-    Map | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
+    Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
     | Contract | Gather | Scatter | Call | Fallback
 )  # fmt: skip

@@ -11,14 +11,9 @@ BLAS counts rows and columns in Fortran's order. A row-major product ``C = A·B`
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
-from importlib.util import module_from_spec
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -222,36 +217,3 @@ def _emit_call(gemm: Gemm, emitter: Emitter, pointers: Sequence[str]) -> None:
         *(a, number(gemm.lhs.leading), constant(f"{t}.0", f"{t} 0.0"), c, number(s.n)),
     )
     emitter.line(f"call void {routine}({', '.join(f'ptr {x}' for x in arguments)})")
-
-
-@cache
-def _routines() -> dict[str, Any]:
-    """SciPy's table of BLAS routines.
-
-    The extension is loaded by itself: the rest of scipy.linalg takes 0.1 s more to import, which
-    is a third of the time from a fresh process to its first compiled result.
-    """
-    import scipy  # heavy: imported when the first contraction is compiled
-
-    loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES)
-    spec = FileFinder(str(Path(scipy.__file__).parent / "linalg"), loaders).find_spec("cython_blas")
-    if spec is None or spec.loader is None:
-        from scipy.linalg import cython_blas
-
-        return dict(cython_blas.__pyx_capi__)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.__pyx_capi__)
-
-
-@cache
-def address(routine: str) -> int:
-    """The address of a BLAS routine, from the library that SciPy carries."""
-    capsule = _routines()[routine]
-    api = ctypes.pythonapi
-    api.PyCapsule_GetName.restype = ctypes.c_char_p
-    api.PyCapsule_GetName.argtypes = [ctypes.py_object]
-    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-    pointer: int = api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule))
-    return pointer

@@ -21,6 +21,7 @@ from functrans.codegen.statements import (
     Compute,
     Coordinate,
     Copy,
+    Invoke,
     LibraryCall,
     NumpyCall,
     Value,
@@ -159,7 +160,7 @@ def _read_before_written(old: Storage, new: Storage, nest: Nest) -> bool:
                 continue
             if written or address is None or cell.address != address:
                 return False
-            if not isinstance(step.op, Compute | Copy | Coordinate):
+            if not isinstance(step.op, Compute | Invoke | Copy | Coordinate):
                 return False
             written = True
     return written

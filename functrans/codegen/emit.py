@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen import blas, vector_math
+from functrans.codegen import blas, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
 from functrans.codegen.loops import (
     Cell,
@@ -32,6 +32,7 @@ from functrans.codegen.statements import (
     Coordinate,
     Copy,
     Fold,
+    Invoke,
     LibraryCall,
     Lookup,
     NumpyCall,
@@ -61,6 +62,14 @@ class RoutineAddress:
     """A table entry: the address of a BLAS routine."""
 
     routine: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopAddress:
+    """A table entry: a record of the inner loop of a ufunc, the addresses of code and data."""
+
+    routine: str
+    types: str
 
 
 def emit_module(nests: Nests, buffers: Buffers, constants: Sequence[Any], entry: str) -> Emitted:
@@ -188,7 +197,9 @@ class _Kernel:
                 many = t if storage.size == 1 else f"[{storage.size} x {t}]"
                 self.allocas.append(f"  {name} = alloca {many}, align 64")
             return name
-        place = self.places[storage]
+        return self.parameter(self.places[storage])
+
+    def parameter(self, place: Place) -> str:
         name = self.params.get(place)
         if name is None:
             name = self.params[place] = f"%p{len(self.params)}"
@@ -302,6 +313,12 @@ class _Kernel:
                 dtypes = [dtype_of(operand) for operand in step.operands]
                 out = step.result.dtype
                 result = vector_math.scalar(self, op.scalar, op.static, args, dtypes, out)
+            case Invoke():
+                args = [self.read(operand) for operand in step.operands]
+                dtypes = [dtype_of(operand) for operand in step.operands]
+                types = library.signature(dtypes, step.result.dtype)
+                place = self.module.constant(LoopAddress(op.routine, types))
+                result = vector_math.invoke(self, self.parameter(place), args, step.result.dtype)
             case Copy():
                 result = self.read(step.operands[0])
             case Coordinate():
@@ -487,7 +504,7 @@ class _Module:
         self.nests = nests
         self.buffers = buffers
         self.constants = constants
-        self.routines: dict[str, int] = {}
+        self.routines: dict[RoutineAddress | LoopAddress, Place] = {}
         self.declarations: dict[str, None] = {}
         self.helpers: dict[str, str] = {}
         self.functions: dict[str, str] = {}  # text to name
@@ -573,6 +590,13 @@ class _Module:
             pointer = moved
         return pointer
 
+    def constant(self, routine: RoutineAddress | LoopAddress) -> Place:
+        """Where the table of constants holds a routine."""
+        if routine not in self.routines:
+            self.routines[routine] = Place("const", len(self.constants))
+            self.constants.append(routine)
+        return self.routines[routine]
+
     def check(self, status: str, base: int) -> None:
         """Leave the entry with the program's status when a call returned one of its own."""
         failed, total, number = self.fresh(), self.fresh(), self.count
@@ -598,12 +622,8 @@ class _Module:
         self.check(status, base)
 
     def library(self, call: LibraryCall) -> None:
-        routine = call.gemm.routine
-        if routine not in self.routines:
-            self.routines[routine] = len(self.constants)
-            self.constants.append(RoutineAddress(routine))
-        table = self.pointer(Place("const", self.routines[routine]))
-        pointers = [table, *map(self.region, call.reads), self.value(call.write)]
+        routine = self.pointer(self.constant(RoutineAddress(call.gemm.routine)))
+        pointers = [routine, *map(self.region, call.reads), self.value(call.write)]
         blas.emit(call.gemm, self, pointers)
 
     def numpy(self, call: NumpyCall) -> None:

@@ -709,6 +709,8 @@ LATE_SYMBOL = re.compile(r"ft\.late\.\w+\.\w+\.\d+\.\d+")
 def late_helper(symbol: str, inline: bool) -> Helper:
     """The definition of a symbol of ``late_symbol``, to be inlined or to be called."""
     _, _, name, dtype_code, arity, lanes = symbol.split(".")
+    if name == OPAQUE:
+        return _opaque_call(symbol, dtype_code, int(arity), int(lanes))
     return _late(symbol, name, dtype_code, int(arity), int(lanes), inline)
 
 
@@ -741,6 +743,49 @@ def _written(
         f"{code}\n  ret {full} {result.name}\n}}\n"
     )
     return Helper(symbol, text, tuple(body.declarations))
+
+
+OPAQUE = "opaque"
+"""The late function that calls the inner loop of a ufunc on its lanes.
+
+Its first argument is a record of the loop's addresses of code and data. The record never changes,
+so that calls count as pure; the vectoriser would refuse a call that may read memory.
+"""
+
+
+@cache
+def _opaque_call(symbol: str, dtype_code: str, arity: int, lanes: int) -> Helper:
+    dtype = np.dtype(dtype_code)
+    full = Body(lanes).full(llvm_type(dtype))
+    arrays = [*(f"%a{i}" for i in range(arity)), "%result"]
+    count = f"@ft.count.{lanes}"
+    steps = f"@ft.steps.{dtype.itemsize}.{len(arrays)}"
+    lines = [f"  {a} = alloca {full}, align 64" for a in arrays]
+    lines.append(f"  %arrays = alloca [{len(arrays)} x ptr]")
+    lines += [f"  store {full} %x{i}, ptr %a{i}" for i in range(arity)]
+    for i, a in enumerate(arrays):
+        lines.append(f"  %at{i} = getelementptr ptr, ptr %arrays, i64 {i}")
+        lines.append(f"  store ptr {a}, ptr %at{i}")
+    parameters = "".join(f", {full} %x{i}" for i in range(arity))
+    text = "\n".join(
+        [
+            f"define {full} @{symbol}(ptr %record{parameters}) noinline nounwind {{",
+            *lines,
+            "  %loop = load ptr, ptr %record",
+            "  %data.at = getelementptr ptr, ptr %record, i64 1",
+            "  %data = load ptr, ptr %data.at",
+            f"  call void %loop(ptr %arrays, ptr {count}, ptr {steps}, ptr %data)",
+            f"  %y = load {full}, ptr %result",
+            f"  ret {full} %y",
+            "}",
+        ]
+    )
+    strides = ", ".join([f"i64 {dtype.itemsize}"] * len(arrays))
+    numbers = (
+        f"{count} = private constant i64 {lanes}",
+        f"{steps} = private constant [{len(arrays)} x i64] [{strides}]",
+    )
+    return Helper(symbol, text, numbers)
 
 
 def _rescue(body: Body, condition: Value, x: Value, result: Value, function: str) -> Value:

@@ -31,12 +31,14 @@ from functrans.codegen.statements import (
     Coordinate,
     Copy,
     Fold,
+    Invoke,
     Lookup,
     Op,
     Statement,
     Update,
     Value,
     show_form,
+    show_op,
 )
 from functrans.core.jaxpr import Eqn
 from functrans.kernel import Affine
@@ -46,7 +48,7 @@ _LOCAL_BYTES = 4096  # larger temporaries go to the arena
 _STACK_BYTES = 32768  # of one kernel
 _UNROLLED_EXTENT = 7  # eight float64 fill a vector register: that loop is better left to LLVM
 _UNROLLED_STEPS = 64
-_MAKES_REGISTER = (Compute, Copy, Coordinate, Lookup)
+_MAKES_REGISTER = (Compute, Invoke, Copy, Coordinate, Lookup)
 
 
 @dataclass(slots=True, eq=False)
@@ -121,11 +123,8 @@ class Step:
     bounds: tuple[int, ...] = ()  # lengths of the axes that run-time coordinates address
 
     def __str__(self) -> str:
-        op = self.op
-        name = op.scalar if isinstance(op, Compute) else type(op).__name__.lower()
-        name += f" {op.op}" if isinstance(op, Fold | Update) else ""
         left = ", ".join([*([] if self.targets else [repr(self.result)]), *map(str, self.targets)])
-        return f"{left} = {name} {' '.join(map(str, self.operands))}".rstrip()
+        return f"{left} = {show_op(self.op)} {' '.join(map(str, self.operands))}".rstrip()
 
 
 @dataclass(slots=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen import blas
+from functrans.codegen import library
 from functrans.codegen.buffers import Buffers, plan
-from functrans.codegen.emit import RoutineAddress, emit_module
+from functrans.codegen.emit import LoopAddress, RoutineAddress, emit_module
 from functrans.codegen.fallback import Pending, callback
 from functrans.codegen.fuse import Clusters, fuse
 from functrans.codegen.loops import Nests, build_nests
@@ -117,9 +117,14 @@ def _constant(value: Any, aval: Aval) -> np.ndarray[Any, Any]:
 
 
 def _linked(constant: Any, pending: Pending) -> Any:
-    if isinstance(constant, RoutineAddress):
-        return blas.address(constant.routine)
-    return callback(constant, pending) if isinstance(constant, NumpyCall) else constant
+    match constant:
+        case RoutineAddress():
+            return library.blas_routine(constant.routine)
+        case LoopAddress():
+            return np.array(library.special_loop(constant.routine, constant.types), np.uintp)
+        case NumpyCall():
+            return callback(constant, pending)
+    return constant
 
 
 def _address(constant: Any) -> int:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from functrans import kernel
-from functrans.codegen import blas, vector_math
+from functrans.codegen import blas, library, vector_math
 from functrans.codegen.index import (
     ZERO,
     Groups,
@@ -116,6 +116,13 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoke:
+    """One call of a library's function on what is read."""
+
+    routine: str
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """What is read, as it is."""
 
@@ -152,7 +159,22 @@ class Update:
     mode: str
 
 
-Op = Compute | Copy | Coordinate | Fold | Lookup | Update
+Op = Compute | Invoke | Copy | Coordinate | Fold | Lookup | Update
+
+
+def show_op(op: Op) -> str:
+    """``integer_pow[3]``, ``fold add``, for people."""
+    match op:
+        case Compute():
+            return op.scalar + (str(list(op.static)) if op.static else "")
+        case Invoke():
+            return f"call {op.routine}"
+        case Coordinate():
+            return f"index {show_form(op.form)}"
+        case Fold() | Update():
+            return f"{type(op).__name__.lower()} {op.op}"
+        case Copy() | Lookup():
+            return type(op).__name__.lower()
 
 
 @dataclass(slots=True, eq=False)
@@ -168,16 +190,9 @@ class Statement:
     owner: Any = None  # the loop at whose ends it stands, if it does
 
     def __str__(self) -> str:
-        op = self.op
-        if isinstance(op, Compute):
-            name = op.scalar + (str(list(op.static)) if op.static else "")
-        elif isinstance(op, Coordinate):
-            name = f"index {show_form(op.form)}"
-        else:
-            name = type(op).__name__.lower() + (f" {op.op}" if hasattr(op, "op") else "")
         left = ", ".join(map(str, self.writes))
         right = " ".join(map(str, self.reads))
-        return f"{left} = {name} {right}".rstrip()
+        return f"{left} = {show_op(self.op)} {right}".rstrip()
 
 
 @dataclass(slots=True, eq=False)
@@ -413,21 +428,26 @@ class _Lowering:
         self.steps.append(NumpyCall(eqn, reason, reads, tuple(writes)))
 
     def map(self, eqn: Eqn, word: kernel.Map) -> None:
-        out = eqn.outvars[0].aval
-        casts = _casts(eqn)
-        dtypes = [c or a.aval.dtype for a, c in zip(eqn.invars, casts, strict=True)]
-        if not vector_math.supports(word.scalar, dtypes, out.dtype):
+        dtypes = _computed_dtypes(eqn)
+        if not vector_math.supports(word.scalar, dtypes, eqn.outvars[0].aval.dtype):
             names = ", ".join(str(d) for d in dtypes)
             return self.fallback(eqn, f"no native {word.scalar} of {names} yet")
-        space = _Space.over(out.shape)
+        return self.pointwise(eqn, Compute(word.scalar, word.static))
+
+    def opaque(self, eqn: Eqn, word: kernel.Opaque) -> None:
+        types = library.signature(_computed_dtypes(eqn), eqn.outvars[0].aval.dtype)
+        if library.special_loop(word.routine, types) is None:
+            return self.fallback(eqn, f"this SciPy has no {word.routine} of types {types}")
+        return self.pointwise(eqn, Invoke(word.routine))
+
+    def pointwise(self, eqn: Eqn, op: Op) -> None:
+        space = _Space.over(eqn.outvars[0].aval.shape)
         reads = tuple(
             self.read(atom, space.forms if atom.aval.shape else (), cast)
-            for atom, cast in zip(eqn.invars, casts, strict=True)
+            for atom, cast in zip(eqn.invars, _casts(eqn), strict=True)
         )
         write = Access(self.result(eqn), identity_at(space.forms))
-        op = Compute(word.scalar, word.static)
         self.item(space.extents, [Statement(op, (write,), reads, eqn)])
-        return None
 
     def view(self, eqn: Eqn, word: kernel.View) -> None:
         value, groups = self.layout(eqn.invars[0])
@@ -729,6 +749,7 @@ class _Lowering:
 
 _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
     kernel.Map: _Lowering.map,
+    kernel.Opaque: _Lowering.opaque,
     kernel.View: _Lowering.view,
     kernel.Reshape: _Lowering.reshape,
     kernel.Pad: _Lowering.pad,
@@ -772,6 +793,10 @@ def _casts(eqn: Eqn) -> list[Dtype | None]:
     out = eqn.outvars[0].aval.dtype
     target = strong[0] if out.kind == "b" else out
     return [target if a.weak and a.dtype != target else None for a in avals]
+
+
+def _computed_dtypes(eqn: Eqn) -> list[Dtype]:
+    return [cast or a.aval.dtype for a, cast in zip(eqn.invars, _casts(eqn), strict=True)]
 
 
 def _config(word: kernel.Pad) -> list[tuple[int, int, int]]:

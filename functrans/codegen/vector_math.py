@@ -18,6 +18,7 @@ from functrans.codegen import host
 from functrans.codegen.formulas import (
     FORMULAS,
     LATE,
+    OPAQUE,
     PURE,
     helper,
     late_symbol,
@@ -26,7 +27,7 @@ from functrans.codegen.formulas import (
     memory_type,
 )
 
-__all__ = ["Emitter", "literal", "llvm_type", "memory_type", "scalar", "supports"]
+__all__ = ["Emitter", "invoke", "literal", "llvm_type", "memory_type", "scalar", "supports"]
 
 Dtype = np.dtype[Any]
 
@@ -73,7 +74,7 @@ _FLOAT_INTRINSICS = {
 _LIBRARY = {
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan",
     "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "cbrt": "cbrt", "erf": "erf",
-    "erfc": "erfc", "lgamma": "lgamma", "pow": "pow", "atan2": "atan2", "hypot": "hypot",
+    "erfc": "erfc", "pow": "pow", "atan2": "atan2", "hypot": "hypot",
     "nextafter": "nextafter",
 }  # fmt: skip
 
@@ -188,22 +189,37 @@ def _intrinsic(
 
 
 def _call_helper(emitter: Emitter, name: str, args: Sequence[str], dtype: Dtype) -> str:
-    t, code = llvm_type(dtype), dtype.str[1:]
-    arguments = ", ".join(f"{t} {a}" for a in args)
-    if dtype.kind != "f" or name not in LATE:
-        short = helper(name, code, len(args))
-        for declaration in short.declarations:
-            emitter.declare(declaration)
-        emitter.define(short.symbol, short.text)
-        return _emit(emitter, f"call {t} @{short.symbol}({arguments})")
-    symbol = late_symbol(name, code, len(args), 1)
-    emitter.declare(f"declare {t} @{symbol}({', '.join([t] * len(args))})")
+    if dtype.kind == "f" and name in LATE:
+        return _call_late(emitter, name, args, dtype)
+    t = llvm_type(dtype)
+    short = helper(name, dtype.str[1:], len(args))
+    for declaration in short.declarations:
+        emitter.declare(declaration)
+    emitter.define(short.symbol, short.text)
+    return _emit(emitter, f"call {t} @{short.symbol}({', '.join(f'{t} {a}' for a in args)})")
+
+
+def invoke(emitter: Emitter, record: str, args: Sequence[str], dtype: Dtype) -> str:
+    """Emit a call of a ufunc's inner loop; ``record`` points to the addresses of code and data."""
+    return _call_late(emitter, OPAQUE, args, dtype, record)
+
+
+def _call_late(
+    emitter: Emitter, name: str, args: Sequence[str], dtype: Dtype, record: str | None = None
+) -> str:
+    """Call a function that is linked in after the vectoriser has chosen among its forms."""
+    t, code, arity = llvm_type(dtype), dtype.str[1:], len(args)
+    head, letter = (["ptr"], "u") if record else ([], "")
+    symbol = late_symbol(name, code, arity, 1)
+    emitter.declare(f"declare {t} @{symbol}({', '.join([*head, *[t] * arity])})")
     variants = []
     for lanes in _lanes(dtype):
-        vector, variant = f"<{lanes} x {t}>", late_symbol(name, code, len(args), lanes)
-        emitter.declare(f"declare {vector} @{variant}({', '.join([vector] * len(args))})")
-        variants.append(f"_ZGV_LLVM_N{lanes}{'v' * len(args)}_{symbol}({variant})")
-    call = f"call {t} @{symbol}({arguments}) {PURE}"
+        vector, variant = f"<{lanes} x {t}>", late_symbol(name, code, arity, lanes)
+        emitter.declare(f"declare {vector} @{variant}({', '.join([*head, *[vector] * arity])})")
+        variants.append(f"_ZGV_LLVM_N{lanes}{letter}{'v' * arity}_{symbol}({variant})")
+    arguments = [f"ptr {record}"] if record else []
+    arguments += [f"{t} {a}" for a in args]
+    call = f"call {t} @{symbol}({', '.join(arguments)}) {PURE}"
     return _emit(emitter, f'{call} "vector-function-abi-variant"="{",".join(variants)}"')
 
 

@@ -128,14 +128,11 @@ def aval_of(x: Any) -> Aval:
     python = _PYTHON_SCALARS.get(kind)
     if python is not None:
         return Aval((), python, kind is not bool)
-    try:
-        aval = x.aval
-    except AttributeError:
-        pass
-    else:
-        return aval if isinstance(aval, Aval) else Aval(tuple(aval.shape), np.dtype(aval.dtype))
     if isinstance(x, np.generic | np.ndarray):
         return aval_of(np.asarray(x))
+    aval = getattr(x, "aval", None)
+    if isinstance(aval, Aval):
+        return aval
     raise ArgumentError(
         f"{x!r:.80} of type {kind.__name__} is not an array or a number.",
         "Pass NumPy arrays, NumPy or Python numbers; turn a list into an array with np.asarray.",

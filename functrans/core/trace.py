@@ -238,7 +238,8 @@ class Tracer:
             "it out would lose its derivative.",
             "Build arrays from traced values with functrans.numpy.array, stack or concatenate "
             "instead of np.array([…]), and write into arrays with functrans.numpy.at(x)[i].set(v) "
-            "instead of x[i] = v.",
+            "instead of x[i] = v. To index a NumPy array with a traced value write "
+            "fnp.asarray(table)[i] or fnp.take(table, i).",
         )
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:

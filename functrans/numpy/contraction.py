@@ -84,7 +84,7 @@ def dtype_of_or_none(x: Any) -> Any:
     return x.dtype if isinstance(x, Tracer) or type(x) is np.ndarray else None
 
 
-matmul = el._public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or "", 2)
+matmul = el.public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or "", 2)
 
 
 @door(np.dot)

@@ -24,11 +24,11 @@ from functrans.numpy.promote import (
     operand,
     result_dtype,
     shape_tuple,
-    stages,
     to_shape,
 )
 from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
 from functrans.primitives import linear
+from functrans.transforms.stage import is_staging
 
 # --- from values ---------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ def lifted(x: Any) -> Any:
     trace = current_trace()
     if trace is None or isinstance(x, Tracer):
         return x
-    if stages(trace):
+    if is_staging(trace):
         return bind(linear.convert_p, x, dtype=dtype_of(x))
     return x.view(TableArray) if isinstance(x, np.ndarray) and x.ndim else x
 
@@ -114,7 +114,7 @@ def _filled(shape: Any, value: Any, dtype: Any) -> Any:
     value = operand(value)
     dtype = dtype_of(array_like(value)) if dtype is None else np.dtype(dtype)
     dims = shape_tuple(shape)
-    if isinstance(value, Tracer) or shape_of(value) != () or stages(current_trace()):
+    if isinstance(value, Tracer) or shape_of(value) != () or is_staging(current_trace()):
         return to_shape(cast(value, dtype), dims)
     return np.full(dims, value, dtype)
 
@@ -202,7 +202,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         first, last = 0, first
     by: Any = 1 if stride is None else stride
     line: Any = np.arange(first, last, by, dtype=dtype)
-    if not stages(current_trace()):
+    if not is_staging(current_trace()):
         return _constant(line)
     whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and stride in (None, 1)
     return linear.iota(line.dtype, line.shape, 0) if whole else _constant(line)

@@ -27,16 +27,16 @@ from functrans.numpy.promote import (
     no_out,
     operand,
     result_dtype,
-    stages,
     strong,
 )
 from functrans.primitives import elementwise as ew
 from functrans.primitives import linear
+from functrans.transforms.stage import is_staging
 
 Function = Callable[..., Any]
 
 
-def _public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -> Function:
+def public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -> Function:
     """The public function of a ufunc: NumPy's own for plain arrays, ``traced`` otherwise."""
 
     def with_options(*args: Any, **options: Any) -> Any:
@@ -51,7 +51,7 @@ def _public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) 
 
     def function(*args: Any, **options: Any) -> Any:
         trace = current_trace()
-        if trace is None or (not has_tracer(args, options) and not stages(trace)):
+        if trace is None or (not has_tracer(args, options) and not is_staging(trace)):
             return ufunc(*args, **options)
         return with_options(*args, **options)
 
@@ -68,7 +68,7 @@ def unary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
     def traced(x: Any, /) -> Any:
         return apply_unary(primitive, ufunc, x)
 
-    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, doc, 1)
 
 
 def binary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
@@ -77,7 +77,7 @@ def binary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
     def traced(x: Any, y: Any, /) -> Any:
         return strong(apply_binary(primitive, ufunc, x, y))
 
-    return _public(ufunc.__name__, ufunc, traced, doc, 2)
+    return public(ufunc.__name__, ufunc, traced, doc, 2)
 
 
 def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
@@ -85,7 +85,7 @@ def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
 
     def register(traced: Function) -> Function:
         doc = traced.__doc__ or ""
-        return _public(ufunc.__name__, ufunc, traced, doc, ufunc.nin)
+        return public(ufunc.__name__, ufunc, traced, doc, ufunc.nin)
 
     return register
 
@@ -227,7 +227,7 @@ def _rounding(ufunc: np.ufunc, rounded: Function, doc: str) -> Function:
         dtype = loop(ufunc, dtype_of(x))[0]
         return cast(x, dtype) if dtype.kind in "iub" else rounded(cast(x, dtype))
 
-    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, doc, 1)
 
 
 def _complex_rint(x: Any) -> Any:
@@ -555,7 +555,7 @@ def _scaled(ufunc: np.ufunc, factor: float, doc: str) -> Function:
         dtype = loop(ufunc, key_of(x))[0]
         return linear.mul(cast(x, dtype), dtype.type(factor))
 
-    return _public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, doc, 1)
 
 
 deg2rad = _scaled(np.deg2rad, math.pi / 180.0, "Degrees to radians.")

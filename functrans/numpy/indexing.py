@@ -708,16 +708,15 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """The sub-arrays along an axis where a known condition holds."""
     no_out("compress", out)
-    mask = concrete(array_like(condition))
-    if mask is None:
-        _mask_arrays(condition, (), None)
+    mask = _counted("compress", array_like(condition))
     return take(a, np.flatnonzero(mask), axis)
 
 
 @door(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
     """The elements where a known condition holds."""
-    return compress(ravel(condition), ravel(arr), 0)
+    mask = _counted("extract", array_like(condition))
+    return take(ravel(arr), np.flatnonzero(mask), 0)
 
 
 # --- places of true elements ---------------------------------------------------------------------
@@ -728,7 +727,8 @@ def _counted(name: str, mask: Any) -> Any:
     if value is None:
         raise NonConcreteBooleanIndexError(
             f"{name} needs to know how many elements are not zero: they decide the result's shape.",
-            f"Give the number: fnp.{name}(x, size=n, fill_value=0).",
+            "Give the number to fnp.nonzero, flatnonzero, argwhere or unique, as size=n; or keep "
+            "all elements with fnp.where(mask, x, 0).",
         )
     return value
 
@@ -773,7 +773,9 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
 
 def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     """The indices of the elements that are not zero in the flattened array."""
-    return nonzero(ravel(a), size=size, fill_value=fill_value)[0]
+    if size is None:
+        return np.flatnonzero(_counted("flatnonzero", array_like(a)))
+    return nonzero_traced(ravel(a), size=size, fill_value=fill_value)[0]
 
 
 def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:

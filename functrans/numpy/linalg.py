@@ -154,9 +154,22 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     return con.einsum(*(part for pair in zip(xs, terms, strict=True) for part in pair), free)
 
 
-matmul = con.matmul
-vecdot = con.vecdot
-matrix_transpose = sh.matrix_transpose
+@door(np.linalg.matmul)
+def matmul(x1: Any, x2: Any, /) -> Any:
+    """Matrix products over the last two axes, the others broadcast."""
+    return con.matmul(x1, x2)
+
+
+@door(np.linalg.vecdot)
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """Σ conj(x1)·x2 along an axis, the others broadcast."""
+    return con.vecdot(x1, x2, axis=axis)
+
+
+@door(np.linalg.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    """The last two axes exchanged."""
+    return sh.matrix_transpose(x)
 
 
 @door(np.linalg.outer)

@@ -11,11 +11,11 @@ import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, bind, current_trace
+from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
 from functrans.primitives import elementwise as ew
 from functrans.primitives import linear
-from functrans.transforms.stage import JaxprTrace
+from functrans.transforms.stage import is_staging
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +63,7 @@ def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P,
     def register(traced: Callable[P, R]) -> Callable[P, R]:
         def function(*args: P.args, **kwargs: P.kwargs) -> R:
             trace = current_trace()
-            if trace is None or (not has_tracer(args, kwargs) and not stages(trace)):
+            if trace is None or (not has_tracer(args, kwargs) and not is_staging(trace)):
                 return original(*args, **kwargs)  # type: ignore[no-any-return]
             return traced(*args, **kwargs)
 
@@ -80,15 +80,6 @@ def has_tracer(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
         if isinstance(a, Tracer) or (isinstance(a, list | tuple) and has_tracer(a, {})):
             return True
     return bool(kwargs) and has_tracer(tuple(kwargs.values()), {})
-
-
-def stages(trace: Trace | None) -> bool:
-    """Whether operations on constants become part of a program: under jit, not under grad."""
-    while trace is not None:
-        if isinstance(trace, JaxprTrace):
-            return True
-        trace = trace.parent
-    return False
 
 
 def concrete(x: Any) -> Any:

@@ -249,6 +249,14 @@ def average(
 # --- extremes and logic --------------------------------------------------------------------------
 
 
+def _refuse_empty(name: str, shape: Ints, axes: Ints) -> None:
+    if any(shape[d] == 0 for d in axes):
+        raise ShapeError(
+            f"{name} over the empty axes {axes} of an array of shape {shape} has no value.",
+            "Guard against empty arrays, or give an initial value.",
+        )
+
+
 def _extreme(name: str, fold: Any, pair: Any) -> Any:
     def reduce(
         a: Any,
@@ -271,6 +279,7 @@ def _extreme(name: str, fold: Any, pair: Any) -> Any:
             rest = tuple(n for d, n in enumerate(shape) if d not in axes)
             y = linear.full(rest, cast(operand(initial), dtype_of(a)))
         else:
+            _refuse_empty(name, shape, axes)
             y = fold(a, axes)
         y = _keep(y, shape, axes, keepdims)
         return pair(y, initial) if _given(initial) else y
@@ -574,6 +583,7 @@ def _place(find: Any, name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> 
     no_out(name, out)
     a = array_like(a)
     shape = shape_of(a)
+    _refuse_empty(name, shape, axes_tuple(axis, len(shape)))
     if axis is None:
         y = find(ravel(a), 0)
         return _keep(y, shape, tuple(range(len(shape))), keepdims)

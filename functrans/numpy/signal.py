@@ -109,36 +109,29 @@ def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
             f"gradient needs at least {edge_order + 1} elements along axis {axis}, not {n}.",
             "Choose a smaller edge_order or leave the axis out.",
         )
-    if shape_of(spacing) == ():
-        steps = to_shape(array_like(spacing), (n - 1,))
-        uniform = True
-    else:
-        steps, uniform = diff(spacing), False
-    dims = tuple(-1 if d == axis else 1 for d in range(len(shape_of(x))))
-
-    def along(v: Any) -> Any:
-        return sh.reshape(v, dims)
 
     def at(i: int) -> Any:
         i = i % n
         return _cut(x, axis, i, i + 1)
 
-    def step(i: int) -> Any:
-        i = i % (n - 1)
-        return along(_cut(steps, 0, i, i + 1))
-
     before, here, after = _cut(x, axis, 0, n - 2), _cut(x, axis, 1, n - 1), _cut(x, axis, 2, n)
-    h1, h2 = along(_cut(steps, 0, 0, n - 2)), along(_cut(steps, 0, 1, n - 1))
-    if uniform:
-        middle = el.divide(el.subtract(after, before), el.add(h1, h2))
+    if shape_of(spacing) == ():
+        middle = el.divide(el.subtract(after, before), 2.0 * spacing)
+        steps: Any = None
     else:
+        dims = tuple(-1 if d == axis else 1 for d in range(len(shape_of(x))))
+        steps = sh.reshape(diff(spacing), dims)
+        h1, h2 = _cut(steps, axis, 0, n - 2), _cut(steps, axis, 1, n - 1)
         total = el.add(h1, h2)
-        w1 = el.divide(el.negative(h2), el.multiply(h1, total))
-        w2 = el.divide(el.subtract(h2, h1), el.multiply(h1, h2))
-        w3 = el.divide(h1, el.multiply(h2, total))
-        middle = el.add(
-            el.add(el.multiply(w1, before), el.multiply(w2, here)), el.multiply(w3, after)
+        middle = _weighted(
+            (el.divide(el.negative(h2), el.multiply(h1, total)), before),
+            (el.divide(el.subtract(h2, h1), el.multiply(h1, h2)), here),
+            (el.divide(h1, el.multiply(h2, total)), after),
         )
+
+    def step(i: int) -> Any:
+        return spacing if steps is None else _cut(steps, axis, i % (n - 1), i % (n - 1) + 1)
+
     if edge_order == 1:
         first = el.divide(el.subtract(at(1), at(0)), step(0))
         last = el.divide(el.subtract(at(-1), at(-2)), step(-1))
@@ -150,11 +143,19 @@ def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 
 def _one_sided(x0: Any, x1: Any, x2: Any, h1: Any, h2: Any) -> Any:
     """Second-order derivative at x0 from three points at distances 0, h1, h1 + h2."""
-    total = el.add(h1, h2)
-    a = el.negative(el.divide(el.add(el.add(h1, h1), h2), el.multiply(h1, total)))
-    b = el.divide(total, el.multiply(h1, h2))
-    c = el.negative(el.divide(h1, el.multiply(h2, total)))
-    return el.add(el.add(el.multiply(a, x0), el.multiply(b, x1)), el.multiply(c, x2))
+    total = h1 + h2
+    return _weighted(
+        (-(h1 + total) / (h1 * total), x0), (total / (h1 * h2), x1), (-h1 / (h2 * total), x2)
+    )
+
+
+def _weighted(*terms: tuple[Any, Any]) -> Any:
+    """Σ weight·value."""
+    total: Any = None
+    for weight, value in terms:
+        term = el.multiply(weight, value)
+        total = term if total is None else el.add(total, term)
+    return total
 
 
 @door(np.trapezoid)

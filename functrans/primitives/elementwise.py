@@ -154,34 +154,34 @@ erf_inv_p: Primitive = elementwise(
     _special("erfinv"),
     [lambda y, x: (1.0 / _TWO_OVER_SQRT_PI) * exp(y * y)],
     dtype=_real_inexact,
-    native=False,
+    opaque="erfinv",
 )
 lgamma_p: Primitive = elementwise(
-    "lgamma", _special("gammaln"), [lambda y, x: digamma(x)], dtype=_real_inexact
+    "lgamma", _special("gammaln"), [lambda y, x: digamma(x)], dtype=_real_inexact, opaque="gammaln"
 )
 digamma_p: Primitive = elementwise(
-    "digamma", _special("psi"), [lambda y, x: _zeta2(x)], dtype=_real_inexact, native=False
+    "digamma", _special("psi"), [lambda y, x: _zeta2(x)], dtype=_real_inexact, opaque="psi"
 )
 zeta_p: Primitive = elementwise(
     "zeta",
     _special("zeta"),
     [_NO_SHAPE_DERIVATIVE, lambda r, x, q: -x * zeta(x + 1.0, q)],
     dtype=_real_inexact,
-    native=False,
+    opaque="_zeta",
 )
 igamma_p: Primitive = elementwise(
     "igamma",
     _special("gammainc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: exp((a - 1.0) * log(x) - x - lgamma(a))],
     dtype=_real_inexact,
-    native=False,
+    opaque="gammainc",
 )
 igammac_p: Primitive = elementwise(
     "igammac",
     _special("gammaincc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: -exp((a - 1.0) * log(x) - x - lgamma(a))],
     dtype=_real_inexact,
-    native=False,
+    opaque="gammaincc",
 )
 betainc_p: Primitive = elementwise(
     "betainc",
@@ -194,7 +194,7 @@ betainc_p: Primitive = elementwise(
         ),
     ],
     dtype=_real_inexact,
-    native=False,
+    opaque="betainc",
 )
 
 

@@ -91,13 +91,14 @@ def elementwise(
     linearize: Rule | Absent | None = None,
     transpose: Rule | Absent = NOT_LINEAR,
     static: str | None = None,
-    native: bool = True,
+    opaque: str | None = None,
 ) -> Primitive:
     """A primitive that maps one scalar function over its operands.
 
     ``partials[i](y, *args)`` is ∂y/∂args[i]; None where it is zero, Absent where none is known;
     no partials at all mean a piecewise constant function. ``static`` names the one integer
-    parameter that compiled code needs.
+    parameter that compiled code needs. ``opaque`` names the ufunc of ``scipy.special`` that
+    compiled code calls, where it has no scalar function of its own.
     """
 
     def abstract(*avals: Aval, **params: Any) -> Aval:
@@ -105,8 +106,8 @@ def elementwise(
         return Aval(shape, dtype(name, avals), all(a.weak for a in avals))
 
     def lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
-        if not native:
-            return kernel.Fallback(f"no native {name} yet")
+        if opaque:
+            return native_or_fallback([*avals, out], kernel.Opaque(opaque))
         word = kernel.Map(name, (params[static],) if static else ())
         return native_or_fallback([*avals, out], word)
 

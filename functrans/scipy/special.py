@@ -29,11 +29,11 @@ from functrans.numpy.promote import (
     key_of,
     operand,
     promote_keys,
-    stages,
     strong,
 )
 from functrans.primitives import elementwise as ew
 from functrans.primitives import linear
+from functrans.transforms.stage import is_staging
 
 Function = Callable[..., Any]
 
@@ -80,7 +80,7 @@ def special(traced: Function) -> Function:
 
 
 def _is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
-    return not has_tracer(args, options) and not stages(current_trace())
+    return not has_tracer(args, options) and not is_staging(current_trace())
 
 
 def _scipy(name: str) -> Function:

@@ -12,20 +12,20 @@ from functrans.core.avals import Aval, aval_of, float0, is_inexact, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, current_trace, leaked, opened
-from functrans.errors import user_source
+from functrans.errors import ArgumentError, user_source
 from functrans.passes.dce import dce
 
 
 class JaxprTracer(Tracer):
     """A variable of the program being staged: only its type is known."""
 
-    __slots__ = ("_aval", "var")
+    __slots__ = ("_aval", "variable")
     made_by = "jit"
 
     def __init__(self, trace: JaxprTrace, var: Var) -> None:
         self._trace = trace
         self._aval = var.aval
-        self.var = var
+        self.variable = var
 
     @property
     def aval(self) -> Aval:
@@ -66,7 +66,7 @@ class JaxprTrace(Trace):
     def atom(self, x: Any) -> Atom:
         """The variable or literal that stands for a value."""
         if isinstance(x, JaxprTracer) and x._trace is self:
-            return x.var
+            return x.variable
         if is_literal_value(x):
             return Literal(x)
         if isinstance(x, Tracer):
@@ -137,7 +137,7 @@ def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxp
     with opened(trace):
         outs = function(*inputs)
         outvars = [trace.atom(x) for x in outs]
-    invars = [t.var for t in inputs]
+    invars = [t.variable for t in inputs]
     jaxpr = Jaxpr(
         tuple(trace.constants), tuple(trace.constants.values()), invars, trace.eqns, outvars
     )
@@ -300,6 +300,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def named(wrapper: F, function: Callable[..., Any], transform: str) -> F:
     """Give ``wrapper`` the name, signature and docstring of what it transforms."""
+    if not callable(function):
+        raise ArgumentError(
+            f"{transform} needs a function, not {function!r:.60}.",
+            "Pass the function itself, as in grad(f)(x).",
+        )
     name = getattr(function, "__name__", type(function).__name__)
     wrapper.__name__ = f"{transform}_{name}"
     wrapper.__qualname__ = f"{transform}({getattr(function, '__qualname__', name)})"

@@ -169,7 +169,6 @@ def test_methods_equal_numpy() -> None:
         lambda x: x.conj(),
         lambda x: (x > 0).any(1),
         lambda x: (x > -9).all(),
-        lambda x: round(x, 1),
         lambda x: np.stack([row * 2 for row in x]),
         lambda x: x.shape[0] * x + len(x),
         lambda x: np.concatenate(list(x)),
@@ -425,3 +424,24 @@ def test_scipy_ufuncs_accept_traced_values() -> None:
         ft.grad(lambda x: scipy_special.logsumexp(x))(P)
     with pytest.raises(errors.MissingRuleError, match="k0"):
         ft.grad(lambda x: scipy_special.k0(x).sum())(P)
+
+
+def test_empty_arrays() -> None:
+    empty = np.zeros((0, 3))
+    for reduce in (np.max, np.min, np.argmax, np.argmin):
+        for transform in (ft.make_jaxpr, ft.grad):
+            with pytest.raises(errors.ShapeError):
+                transform(lambda x, reduce=reduce: reduce(x, axis=0))(empty)
+    for program in (
+        lambda x: x.sum(0),
+        lambda x: np.prod(x, 0),
+        lambda x: np.max(x, axis=1),
+        lambda x: np.max(x, axis=0, initial=2.0),
+        lambda x: np.concatenate([x, x]),
+        lambda x: x[::-1],
+        lambda x: np.sort(x, axis=0),
+        lambda x: x @ np.ones((3, 2)),
+        lambda x: np.cumsum(x, 0),
+        lambda x: x.ravel(),
+    ):
+        np.testing.assert_array_equal(staged(program, empty), program(empty))
