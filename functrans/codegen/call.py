@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from functrans.codegen import host
 from functrans.codegen.compile import Compiled, compile_ir
 from functrans.core.avals import Aval
 
@@ -75,7 +76,8 @@ def make_stub(
     out_specs: the outputs; arrays, and NumPy scalars where the rank is 0.
     single_output: return the one output itself instead of a tuple of all.
     miss: called with the same arguments whenever they are not as described.
-    fail: called with the status when the entry returns one; it should raise.
+    fail: called with the status when the entry returns a positive one; it should raise. A
+        negative status says that a Python exception is set.
     busy_address: of an int64; while that is not 0, every call goes to ``miss``.
     release_gil: let other threads run while the entry runs.
     keep: objects that must live as long as the function, such as the compiled code.
@@ -164,16 +166,10 @@ def _api() -> np.ndarray[Any, Any]:
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     numpy_table = get_pointer(core._ARRAY_API, None)
-    python = [_address(name) for name in _PYTHON_API]
+    python = [host.python_function(name) for name in _PYTHON_API]
     numpy = [ctypes.c_int64.from_address(numpy_table + 8 * i).value for i in _NUMPY_API.values()]
     objects = [id(thing) for thing in _OBJECTS.values()]
     return np.array([*python, *numpy, *objects, 0], np.int64)
-
-
-def _address(name: str) -> int:
-    value = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
-    assert value is not None
-    return value
 
 
 @cache
@@ -560,7 +556,7 @@ filled:
   br label %give.workspace
 
 discard:
-  ; Reached with status 0 when Python ran out of memory; %made counts the objects to drop.
+  ; A status of 0 or −1 says that a Python exception is set already; %made counts the objects to drop.
   %made = phi i64 [%o, %output.failed], [%output_count, %ran], [%output_count, %box.scalar],
     [%output_count, %return.tuple]
   %discard.status = phi i32 [0, %output.failed], [%status, %ran], [0, %box.scalar],
@@ -586,7 +582,7 @@ drop.done:
   br i1 %drop.end, label %discarded, label %drop
 
 discarded:
-  %is.status = icmp ne i32 %discard.status, 0
+  %is.status = icmp sgt i32 %discard.status, 0
   br i1 %is.status, label %failing, label %give.workspace
 
 failing:

@@ -2,7 +2,8 @@
 
 The entry is ``i32 entry(ptr args, ptr outs, ptr consts, ptr workspace)``; it returns 0 or a status
 that says which equation failed. All addresses come through its tables, so that the machine code
-holds none. Kernels with the same text are emitted once.
+holds none. The status −1 says that a Python exception is set. Kernels with the same text are
+emitted once.
 """
 
 from __future__ import annotations
@@ -65,11 +66,21 @@ class RoutineAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonAddress:
+    """A table entry: the address of a function of Python's C API."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoopAddress:
     """A table entry: a record of the inner loop of a ufunc, the addresses of code and data."""
 
     routine: str
     types: str
+
+
+Routine = RoutineAddress | LoopAddress | PythonAddress
 
 
 def emit_module(nests: Nests, buffers: Buffers, constants: Sequence[Any], entry: str) -> Emitted:
@@ -504,7 +515,7 @@ class _Module:
         self.nests = nests
         self.buffers = buffers
         self.constants = constants
-        self.routines: dict[RoutineAddress | LoopAddress, Place] = {}
+        self.routines: dict[Routine, Place] = {}
         self.declarations: dict[str, None] = {}
         self.helpers: dict[str, str] = {}
         self.functions: dict[str, str] = {}  # text to name
@@ -531,6 +542,8 @@ class _Module:
                 case _:
                     assert nest is not None
                     self.kernel(nest)
+        if any(isinstance(routine, LoopAddress) for routine in self.routines):
+            self.check_python()
         tables = ", ".join(f"ptr noalias %{n}" for n in ("args", "outs", "consts", "workspace"))
         parts = [
             *self.declarations,
@@ -590,7 +603,7 @@ class _Module:
             pointer = moved
         return pointer
 
-    def constant(self, routine: RoutineAddress | LoopAddress) -> Place:
+    def constant(self, routine: Routine) -> Place:
         """Where the table of constants holds a routine."""
         if routine not in self.routines:
             self.routines[routine] = Place("const", len(self.constants))
@@ -606,6 +619,15 @@ class _Module:
         self.line(f"{total} = add i32 {status}, {base}")
         self.line(f"ret i32 {total}")
         self.lines.append(f"go{number}:")
+
+    def check_python(self) -> None:
+        """Leave with −1 when a library's function has raised a Python exception."""
+        function = self.pointer(self.constant(PythonAddress("PyErr_Occurred")))
+        error, raised, status = self.fresh(), self.fresh(), self.fresh()
+        self.line(f"{error} = call ptr {function}()")
+        self.line(f"{raised} = icmp ne ptr {error}, null")
+        self.line(f"{status} = sext i1 {raised} to i32")
+        self.check(status, 0)
 
     def kernel(self, nest: Nest) -> None:
         kernel = _Kernel(self, nest, self.buffers)

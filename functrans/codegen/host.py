@@ -43,6 +43,13 @@ def has_symbol(name: str) -> bool:
     return llvm.address_of_symbol(name) is not None
 
 
+def python_function(name: str) -> int:
+    """The address of a function of Python's C API."""
+    value = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+    assert value is not None
+    return value
+
+
 @cache
 def vector_bits() -> int:
     """The width of this processor's vectors."""

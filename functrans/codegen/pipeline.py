@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen import library
+from functrans.codegen import host, library
 from functrans.codegen.buffers import Buffers, plan
-from functrans.codegen.emit import LoopAddress, RoutineAddress, emit_module
+from functrans.codegen.emit import LoopAddress, PythonAddress, RoutineAddress, emit_module
 from functrans.codegen.fallback import Pending, callback
 from functrans.codegen.fuse import Clusters, fuse
 from functrans.codegen.loops import Nests, build_nests
@@ -120,6 +120,8 @@ def _linked(constant: Any, pending: Pending) -> Any:
     match constant:
         case RoutineAddress():
             return library.blas_routine(constant.routine)
+        case PythonAddress():
+            return host.python_function(constant.function)
         case LoopAddress():
             return np.array(library.special_loop(constant.routine, constant.types), np.uintp)
         case NumpyCall():

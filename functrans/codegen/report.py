@@ -1,13 +1,15 @@
-"""What a compiled program consists of, for people: kernels, library calls and fallbacks."""
+"""What a compiled program consists of, for people: kernels, calls of libraries, and fallbacks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from functrans.codegen.buffers import storages_of
-from functrans.codegen.loops import For, Nest, Nests, Step
-from functrans.codegen.statements import ByteCopy, Compute, Fold, LibraryCall, NumpyCall
+from functrans.codegen.loops import For, Nests, Step
+from functrans.codegen.statements import ByteCopy, Compute, Fold, Invoke, LibraryCall, NumpyCall
 from functrans.core.jaxpr import Eqn
+from functrans.errors import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,37 @@ class LibraryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FallbackRow:
-    """One equation that runs in NumPy, and why."""
+class OpaqueRow:
+    """A library's function that a kernel calls for its elements, ``calls`` of them a run."""
 
-    operation: str
-    reason: str
+    routine: str
+    calls: int
     line: str
 
 
 @dataclass(frozen=True, slots=True)
+class FallbackRow:
+    """One equation that runs in NumPy, and why."""
+
+    primitive: str
+    reason: str
+    source: Source | None
+
+    @property
+    def line(self) -> str:
+        return str(self.source or "")
+
+
+@dataclass(slots=True)
 class Report:
     """The parts of a program in the order in which they run."""
 
-    kernels: tuple[KernelRow, ...]
-    library_calls: tuple[LibraryRow, ...]
-    fallbacks: tuple[FallbackRow, ...]
-    copies: int
-    workspace: int
+    workspace: int  # bytes
+    kernels: list[KernelRow] = field(default_factory=list)
+    library_calls: list[LibraryRow] = field(default_factory=list)
+    opaque_calls: list[OpaqueRow] = field(default_factory=list)
+    fallbacks: list[FallbackRow] = field(default_factory=list)
+    copies: int = 0
 
     @property
     def flops(self) -> int:
@@ -57,8 +73,8 @@ class Report:
     def __str__(self) -> str:
         lines = [
             f"{len(self.kernels)} kernels, {len(self.library_calls)} library calls, "
-            f"{len(self.fallbacks)} fallbacks, {self.copies} copies, "
-            f"workspace {self.workspace} bytes"
+            f"{len(self.opaque_calls)} opaque calls, {len(self.fallbacks)} fallbacks, "
+            f"{self.copies} copies, workspace {self.workspace} bytes"
         ]
         for number, kernel in enumerate(self.kernels):
             work = f"{kernel.flops:>12,} flops {kernel.bytes:>12,} bytes"
@@ -68,51 +84,60 @@ class Report:
         for call in self.library_calls:
             work = f"{call.flops:>12,} flops {call.bytes:>12,} bytes"
             lines.append(f"  library    {work}  {call.call}  {call.line}")
-        lines += [f"  NumPy      {r.operation}: {r.reason}  {r.line}" for r in self.fallbacks]
+        for row in self.opaque_calls:
+            lines.append(f"  opaque     {row.calls:>12,} calls of {row.routine}  {row.line}")
+        lines += [f"  NumPy      {r.primitive}: {r.reason}  {r.line}" for r in self.fallbacks]
         return "\n".join(lines)
 
 
 def report(nests: Nests, workspace: int) -> Report:
     """Count what a program does."""
-    kernels: list[KernelRow] = []
-    calls: list[LibraryRow] = []
-    fallbacks: list[FallbackRow] = []
-    copies = 0
+    result = Report(workspace)
     for cluster, nest in nests.order:
         touched = sum(s.nbytes for s in storages_of(cluster, nest, nests))
         if nest is not None:
-            kernels.append(_kernel_row(nest, touched))
+            steps = list(_counted_steps(nest.nodes))
+            result.kernels.append(_kernel_row(steps, touched))
+            result.opaque_calls += _opaque_rows(steps)
         elif isinstance(cluster, LibraryCall):
             s = cluster.gemm.sizes
             flops = 2 * s.products * s.batch
-            calls.append(LibraryRow(str(cluster.gemm), _line(cluster.eqn), flops, touched))
+            row = LibraryRow(str(cluster.gemm), _line(cluster.eqn), flops, touched)
+            result.library_calls.append(row)
         elif isinstance(cluster, NumpyCall):
-            name = cluster.eqn.primitive.name
-            fallbacks.append(FallbackRow(name, cluster.reason, _line(cluster.eqn)))
+            eqn = cluster.eqn
+            result.fallbacks.append(FallbackRow(eqn.primitive.name, cluster.reason, eqn.source))
         elif isinstance(cluster, ByteCopy):
-            copies += 1
-    return Report(tuple(kernels), tuple(calls), tuple(fallbacks), copies, workspace)
+            result.copies += 1
+    return result
 
 
-def _kernel_row(nest: Nest, touched: int) -> KernelRow:
-    eqns: dict[Eqn, None] = {}
-    for step in nest.steps():
-        if step.eqn is not None:
-            eqns[step.eqn] = None
+def _counted_steps(nodes: list[Step | For], times: int = 1) -> Iterator[tuple[Step, int]]:
+    """All steps below, each with the number of times that it runs."""
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node, times
+        else:
+            yield from _counted_steps([*node.prologue, *node.epilogue], times)
+            yield from _counted_steps(node.body, times * node.extent)
+
+
+def _kernel_row(steps: list[tuple[Step, int]], touched: int) -> KernelRow:
+    eqns = {step.eqn: None for step, _ in steps if step.eqn is not None}
     lines = {_line(eqn): None for eqn in eqns if eqn.source}
     operations = tuple(eqn.primitive.name for eqn in eqns) or ("copy",)
-    return KernelRow(operations, tuple(lines), sum(map(_flops, nest.nodes)), touched)
+    flops = sum(times for step, times in steps if isinstance(step.op, Compute | Invoke | Fold))
+    return KernelRow(operations, tuple(lines), flops, touched)
 
 
-def _flops(node: Step | For) -> int:
-    if isinstance(node, Step):
-        return int(isinstance(node.op, Compute | Fold))
-    around = sum(map(_flops, [*node.prologue, *node.epilogue]))
-    return around + node.extent * sum(map(_flops, node.body))
+def _opaque_rows(steps: list[tuple[Step, int]]) -> Iterator[OpaqueRow]:
+    for step, times in steps:
+        if isinstance(step.op, Invoke):
+            yield OpaqueRow(step.op.routine, times, _line(step.eqn))
 
 
-def _line(eqn: Eqn) -> str:
-    return str(eqn.source) if eqn.source else ""
+def _line(eqn: Eqn | None) -> str:
+    return str(eqn.source) if eqn is not None and eqn.source else ""
 
 
 def _counted(names: tuple[str, ...]) -> str:

@@ -57,7 +57,8 @@ def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P,
     """Make a public function of one for traced arguments.
 
     Calls that concern no trace go straight to ``original``, NumPy's own function. ``aliases`` are
-    other NumPy functions with the same meaning.
+    other NumPy functions with the same meaning. A function that this NumPy is too old to have is
+    served by the traced one throughout.
     """
 
     def register(traced: Callable[P, R]) -> Callable[P, R]:
@@ -67,6 +68,8 @@ def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P,
                 return original(*args, **kwargs)  # type: ignore[no-any-return]
             return traced(*args, **kwargs)
 
+        if original is None:
+            return traced
         for numpy_function in (original, *aliases):
             TRACED[numpy_function] = traced
         return update_wrapper(function, traced)

@@ -541,7 +541,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
     return accumulate("mul", a, axis, dtype)
 
 
-@door(np.cumulative_sum)
+@door(getattr(np, "cumulative_sum", None))  # new in NumPy 2.1
 def cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
     include_initial: bool = False,
@@ -550,7 +550,7 @@ def cumulative_sum(
     return _with_initial(x, axis, dtype, out, include_initial, "add", 0)
 
 
-@door(np.cumulative_prod)
+@door(getattr(np, "cumulative_prod", None))  # new in NumPy 2.1
 def cumulative_prod(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
     include_initial: bool = False,

@@ -386,12 +386,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return split(ary, indices_or_sections, 2)
 
 
-def _unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    """NumPy's own came with 2.1."""
-    return tuple(np.moveaxis(x, axis, 0))
-
-
-@door(getattr(np, "unstack", _unstack))
+@door(getattr(np, "unstack", None))  # new in NumPy 2.1
 def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
     """The sub-arrays along an axis, which they lack."""
     x = array_like(x)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def elementwise(
 
     def unary_linearize(nonzero: Sequence[bool], x: Any, **params: Any) -> Any:
         y = bind(primitive, x, **params)
-        slope = unary_partial(y, x, **params)
+        slope = unary_partial(y, _numpy_scalar(x), **params)
 
         def pushforward(t: Any) -> Any:
             return bind(mul_p, t, slope)
@@ -125,6 +126,7 @@ def elementwise(
 
     def nary_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
         y = bind(primitive, *args, **params)
+        args = tuple([_numpy_scalar(x) for x in args])
         slopes = [
             partial(y, *args, **params) if nz and partial is not None else None
             for nz, partial in zip(nonzero, partials, strict=True)
@@ -154,6 +156,15 @@ def elementwise(
         name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive), lower
     )
     return primitive
+
+
+_NUMPY_SCALARS: dict[type, type] = {float: np.float64, complex: np.complex128}
+
+
+def _numpy_scalar(x: Any) -> Any:
+    """A Python number as NumPy's, whose quotient by zero is inf and no ZeroDivisionError."""
+    kind = _NUMPY_SCALARS.get(type(x))
+    return x if kind is None else kind(x)
 
 
 def _batch_elementwise(get: Callable[[], Primitive]) -> Rule:
@@ -585,14 +596,20 @@ def _broadcast_abstract(x: Aval, *, shape: Ints, broadcast_dimensions: Ints) -> 
     return Aval(shape, x.dtype)
 
 
+@lru_cache(maxsize=1024)
+def _broadcast_strides(shape: Ints, strides: Ints, ndim: int, dimensions: Ints) -> Ints:
+    spread_strides = [0] * ndim
+    for n, stride, d in zip(shape, strides, dimensions, strict=True):
+        if n != 1:
+            spread_strides[d] = stride
+    return tuple(spread_strides)
+
+
 def _broadcast_impl(x: Any, *, shape: Ints, broadcast_dimensions: Ints) -> Any:
     if not shape:
         return x
     x = np.asarray(x)
-    strides = [0] * len(shape)
-    for n, stride, d in zip(x.shape, x.strides, broadcast_dimensions, strict=True):
-        if n != 1:
-            strides[d] = stride
+    strides = _broadcast_strides(x.shape, x.strides, len(shape), broadcast_dimensions)
     if x.flags.c_contiguous:  # an eighth of the cost of np.broadcast_to
         return np.ndarray(shape, x.dtype, x, 0, strides)
     view = np.lib.stride_tricks.as_strided(x, shape, strides)

@@ -377,7 +377,7 @@ def test_index_out_of_bounds_raises_with_the_users_line() -> None:
 def test_fallbacks_run_in_numpy_and_are_counted() -> None:
     program = agree(lambda x: reductions.argsort(linear.neg(x), 0), normal(5, 3), fallbacks=1)
     row = program.report().fallbacks[0]
-    assert row.operation == "argsort"
+    assert row.primitive == "argsort"
     assert row.reason
     assert "test_pipeline.py" in row.line
 
