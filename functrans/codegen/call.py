@@ -556,7 +556,7 @@ filled:
   br label %give.workspace
 
 discard:
-  ; A status of 0 or −1 says that a Python exception is set already; %made counts the objects to drop.
+  ; A status of 0 or -1 says that an exception is set already; %made counts the objects to drop.
   %made = phi i64 [%o, %output.failed], [%output_count, %ran], [%output_count, %box.scalar],
     [%output_count, %return.tuple]
   %discard.status = phi i32 [0, %output.failed], [%status, %ran], [0, %box.scalar],

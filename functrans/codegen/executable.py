@@ -127,4 +127,3 @@ def _normal(x: Any, aval: Aval) -> Any:
     if aval.shape == ():
         return np.asarray(x, aval.dtype)[()] if not isinstance(x, aval.dtype.type) else x
     return np.require(np.asarray(x), aval.dtype, ["C", "A"])
-

@@ -49,6 +49,9 @@ def signature(in_dtypes: Sequence[np.dtype[Any]], out_dtype: np.dtype[Any]) -> s
     return "".join(d.char for d in in_dtypes) + "->" + out_dtype.char
 
 
+_INNER_NAMES = {"zeta": "_zeta"}  # public functions that are Python around a ufunc
+
+
 @cache
 def special_loop(name: str, types: str) -> InnerLoop | None:
     """The inner loop of a ufunc of scipy.special, or None if it has none for these types.
@@ -56,7 +59,7 @@ def special_loop(name: str, types: str) -> InnerLoop | None:
     >>> special_loop("psi", "l->l") is None
     True
     """
-    ufunc = _special_ufunc(name)
+    ufunc = _special_ufunc(_INNER_NAMES.get(name, name))
     if ufunc is None or types not in ufunc.types:
         return None
     record = _UfuncRecord.from_address(id(ufunc))

@@ -106,12 +106,6 @@ def elementwise(
         shape = elementwise_shape(name, avals)
         return Aval(shape, dtype(name, avals), all(a.weak for a in avals))
 
-    def lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
-        if opaque:
-            return native_or_fallback([*avals, out], kernel.Opaque(opaque))
-        word = kernel.Map(name, (params[static],) if static else ())
-        return native_or_fallback([*avals, out], word)
-
     def constant_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
         return bind(primitive, *args, **params), None
 
@@ -153,9 +147,20 @@ def elementwise(
             linearize = nary_linearize
     unary_partial: Any = partials[0] if partials else None
     primitive = Primitive(
-        name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive), lower
-    )
+        name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive),
+        _elementwise_lower(name, static, opaque),
+    )  # fmt: skip
     return primitive
+
+
+def _elementwise_lower(name: str, static: str | None, opaque: str | None) -> Rule:
+    def lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
+        if opaque:
+            return native_or_fallback([*avals, out], kernel.Opaque(opaque))
+        word = kernel.Map(name, (params[static],) if static else ())
+        return native_or_fallback([*avals, out], word)
+
+    return lower
 
 
 _NUMPY_SCALARS: dict[type, type] = {float: np.float64, complex: np.complex128}
