@@ -19,6 +19,7 @@ import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _USER_FILES = (os.path.join(_PACKAGE, "demo", "demo.py"),)  # shipped programs that are users
@@ -90,6 +91,9 @@ class FunctransError(Exception):
         if remedy:
             parts.append(f"  What to do: {remedy}")
         super().__init__("\n".join(parts))
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.what, self.remedy, self.line)
 
 
 class ShapeError(FunctransError, ValueError):

@@ -1,4 +1,14 @@
-"""The operations below NumPy's: no broadcasting, no promotion, one function for each primitive."""
+"""The operations below NumPy's: no broadcasting, no promotion, one function for each primitive.
+
+Operands of elementwise functions have one dtype and one shape; a constant of rank 0 goes with any
+shape. Axes count from 0. Under a transform anything else raises ShapeError or DtypeError; plain
+arrays go to NumPy as they are.
+
+>>> import numpy as np
+>>> import functrans as ft
+>>> ft.grad(lambda x: ft.lax.reduce_sum(ft.lax.mul(x, x), (0,)))(np.array([1.0, 2.0]))
+array([2., 4.])
+"""
 
 from typing import Any
 

@@ -116,7 +116,7 @@ def _linear_cases() -> list[Case]:
 
     a = Arg()
     away = Arg(low=0.4, signed=True)
-    rows = [
+    return [
         elementwise("add", li.add, np.add, a, a, dtypes=NUMBERS),
         elementwise("sub", li.sub, np.subtract, a, a, dtypes=NUMBERS),
         elementwise("mul", li.mul, np.multiply, a, a, dtypes=NUMBERS),
@@ -184,7 +184,6 @@ def _linear_cases() -> list[Case]:
         Case("iota", lambda x: li.add(x, li.iota(x.dtype, (3, 4), 1)),
              lambda x: x + np.arange(4, dtype=x.dtype), (a,), dtypes="dfl"),
     ]  # fmt: skip
-    return rows
 
 
 def _spaced(x: Any, inner: int, high: int, value: Any) -> Any:
@@ -390,7 +389,6 @@ def _indexing_cases() -> list[Case]:
 
         return oracle
 
-    distinct = Arg((2,), low=0, high=0, dtype="l")
     rows = [
         Case("gather", lambda x, i: ix.gather(x, (i,), (0,)), lambda x, i: x[i], (a, i),
              dtypes="dfDl?"),
@@ -428,7 +426,6 @@ def _indexing_cases() -> list[Case]:
              lambda x, i, v: scattered("set")(x, v, i),
              (Arg((4,)), Arg((), low=0, high=3, dtype="l"), Arg(())), dtypes="dfl"),
     ]  # fmt: skip
-    del distinct
     for op in ("set", "add", "min", "max"):
         rows.append(
             Case(

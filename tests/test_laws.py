@@ -12,15 +12,14 @@ import pytest
 
 import functrans as ft
 from functrans.core.avals import aval_of, float0, is_inexact
+from functrans.core.jaxpr import evaluate
 from functrans.testing import check_grads, random_tangent
 from tests.cases import CASES, Case
 
 _RTOL = {"d": 1e-13, "D": 1e-13, "f": 3e-6, "F": 3e-6, "e": 2e-3}
 
 
-def rows(
-    wanted: Callable[[Case], bool] = lambda case: True, dtypes: str = "edfDFlihbBIL?"
-) -> Any:
+def rows(wanted: Callable[[Case], bool] = lambda case: True, dtypes: str = "edfDFlihbBIL?") -> Any:
     """Parameters (case, dtype) for the rows that ``wanted`` picks."""
     return pytest.mark.parametrize(
         ("case", "dtype"),
@@ -284,6 +283,10 @@ def test_vmap_of_the_pullback_is_a_loop(case: Case, dtype: str) -> None:
         *(pulled(c, *d) for c, d in zip(cotangents, draws, strict=True)),
     )
     same(ft.vmap(pulled)(stacked, *args), expected, 20 * case.tolerance)
+    # Staged, constants too become variables: other rules for shapes and weakness are met.
+    staged = ft.make_jaxpr(ft.vmap(pulled))(stacked, *args)
+    leaves = ft.tree_util.tree_leaves((stacked, args))
+    same(evaluate(staged, *leaves), expected, 20 * case.tolerance, kinds="any")
 
 
 @rows(lambda case: not case.static, dtypes="d")
@@ -310,3 +313,58 @@ def test_plain_numpy_spelling(case: Case, dtype: str) -> None:
     same(pullback(case.oracle, args, cotangent), wanted, case.tolerance)
     compiled = ft.jit(lambda ct, *xs: pullback(case.oracle, xs, ct))
     same(compiled(cotangent, *args), wanted, 20 * case.tolerance)
+
+
+# --- special values ------------------------------------------------------------------------------
+
+_SPECIAL = {
+    "d": [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, 1e308, -1e308, 0.5, 2.5, -2.5],
+    "f": [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-45, 3e38, -3e38, 0.5, 2.5, -2.5],
+}
+
+
+def special_values(dtype: str) -> Any:
+    if dtype in _SPECIAL:
+        return np.array(_SPECIAL[dtype], dtype)
+    kind = np.dtype(dtype)
+    info = np.iinfo(kind)
+    wanted = {0, 1, 2, 3, 7, 8, 31, 63, -1, -2, -7, info.min, info.min + 1, info.max, info.max - 1}
+    return np.array(sorted(v for v in wanted if info.min <= v <= info.max), kind)
+
+
+# Where the values themselves decide what is defined.
+_UNDEFINED = ("scipy.special.", "zeta", "igamma", "betainc", "shift", "numpy.ldexp", "convert:int")
+
+
+@rows(
+    lambda case: case.anyshape
+    and len(case.args) <= 2
+    and not case.operation.startswith(_UNDEFINED)
+    and "shift" not in case.name
+    and all(a.dtype is None for a in case.args),
+    dtypes="dflB",
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_compiled_special_values(case: Case, dtype: str) -> None:
+    values = special_values(dtype)
+    args = (values,)
+    if len(case.args) == 2:
+        args = tuple(x.ravel() for x in np.meshgrid(values, values))
+    with np.errstate(all="ignore"):
+        try:
+            expected = case.fun(*args)
+        except ValueError as error:  # integers to negative powers
+            assert "negative integer powers" in str(error)
+            return
+        found = ft.jit(case.fun)(*args)
+    for a, b in zip(
+        ft.tree_util.tree_leaves(found), ft.tree_util.tree_leaves(expected), strict=True
+    ):
+        assert a.dtype == b.dtype
+        rtol = 100 * _RTOL.get(a.dtype.char, 0.0)
+        tiny = float(np.finfo(a.dtype).tiny) if a.dtype.kind == "f" else 0.0
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=tiny, equal_nan=True)
+        if a.dtype.kind == "f":
+            zeros = (a == 0) & (b == 0)
+            wrong = zeros & (np.signbit(a) != np.signbit(b))
+            assert not wrong.any(), f"sign of zero at {[x[wrong] for x in args]}"

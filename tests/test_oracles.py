@@ -304,9 +304,13 @@ LABELS = RNG.integers(0, 3, 8)
 PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "mlp": (mlp, ([(normal(4, 6), normal(6)), (normal(6, 3), normal(3))], normal(8, 4), LABELS)),
     "logistic regression": (
-        logistic_regression, (normal(4), normal(8, 4), RNG.integers(0, 2, 8).astype(float))),
+        logistic_regression,
+        (normal(4), normal(8, 4), RNG.integers(0, 2, 8).astype(float)),
+    ),
     "mixture": (
-        mixture, ({"mean": normal(3, 2), "scale": normal(3, 2), "weight": normal(3)}, normal(6, 2))),
+        mixture,
+        ({"mean": normal(3, 2), "scale": normal(3, 2), "weight": normal(3)}, normal(6, 2)),
+    ),
     "rosenbrock": (rosenbrock, (normal(6),)),
     "gaussian": (gaussian, ((normal(3), normal(3, 3)), normal(5, 3))),
     "convolution": (convolution, (normal(3, 3, 2), normal(7, 8))),
@@ -319,7 +323,7 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "gradients inside": (ridge_of_gradients, (normal(4),)),
     "embedding": (embedding, (normal(5, 3), np.array([1, 4, 1, 0]))),
     "quaternion": (quaternion, (normal(4), normal(3))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -399,8 +403,10 @@ def plain_special(np: Any, x: Any) -> Any:
 
 
 def plain_einsum(np: Any, x: Any) -> Any:
-    return np.sum(np.einsum("ij,jk->ik", x, x) ** 2) + np.sum(np.tensordot(x, x, 1)) + np.dot(
-        x[0], x[:, 1]
+    return (
+        np.sum(np.einsum("ij,jk->ik", x, x) ** 2)
+        + np.sum(np.tensordot(x, x, 1))
+        + np.dot(x[0], x[:, 1])
     )
 
 

@@ -162,16 +162,13 @@ def test_compiled_is_eager(program: Any, shapes: Any, dtype: str) -> None:
 def test_vmap_is_a_loop(program: Any, shapes: Any, axes: Any) -> None:
     draws = [inputs_of(shapes, "float64", seed) for seed in range(3)]
     args = tuple(
-        draws[0][k] if a is None else np.stack([d[k] for d in draws], a)
-        for k, a in enumerate(axes)
+        draws[0][k] if a is None else np.stack([d[k] for d in draws], a) for k, a in enumerate(axes)
     )
 
     def f(*xs: Any) -> Any:
         return run(program, *xs)
 
-    outs = [
-        f(*(draws[0][k] if a is None else d[k] for k, a in enumerate(axes))) for d in draws
-    ]
+    outs = [f(*(draws[0][k] if a is None else d[k] for k, a in enumerate(axes))) for d in draws]
     expected = ft.tree_util.tree_map(lambda *xs: np.stack(xs), *outs)
     # The last value may be one that was there before: broadcast results are compared as such.
     close(ft.vmap(f, in_axes=axes)(*args), expected, 1e-11)

@@ -37,6 +37,7 @@ from functrans.codegen.statements import (
     LibraryCall,
     Lookup,
     NumpyCall,
+    Op,
     Region,
     Update,
     Value,
@@ -46,7 +47,6 @@ from functrans.kernel import Affine
 
 Dtype = np.dtype[Any]
 _INT64 = np.dtype(np.int64)
-_BOOL = np.dtype(bool)
 
 
 @dataclass(slots=True)
@@ -192,7 +192,8 @@ class _Kernel:
         text[phi] = f"  {variable} = phi i64 [ 0, %{before} ], [ {following}, %{self.label} ]"
         self.line(f"{following} = add nuw nsw i64 {variable}, 1")
         self.line(f"%c{number} = icmp eq i64 {following}, {node.extent}")
-        self.line(f"br i1 %c{number}, label %e{number}, label %b{number}")
+        mark = self.module.interleaved() if _interleaves(node) else ""
+        self.line(f"br i1 %c{number}, label %e{number}, label %b{number}{mark}")
         text.append(f"e{number}:")
         self.label = f"e{number}"
         del self.scopes[variable]
@@ -499,6 +500,29 @@ def dtype_of(operand: Operand) -> Dtype:
     return operand.value.dtype if isinstance(operand, Register) else operand.storage.dtype
 
 
+_INTERLEAVED_FROM = 256  # iterations
+_INTERLEAVED_STEPS = 8
+
+
+def _interleaves(node: For) -> bool:
+    """Whether several accumulators pay: a long loop that does little but fold.
+
+    They hide the latency of the fold. Where a function is called there is enough to do meanwhile,
+    and the code would only grow.
+    """
+    steps = [part for part in node.body if isinstance(part, Step)]
+    return (
+        node.extent >= _INTERLEAVED_FROM
+        and len(node.body) == len(steps) <= _INTERLEAVED_STEPS
+        and any(isinstance(step.op, Fold) for step in steps)
+        and not any(_calls(step.op) for step in steps)
+    )
+
+
+def _calls(op: Op) -> bool:
+    return isinstance(op, Invoke) or (isinstance(op, Compute) and vector_math.is_long(op.scalar))
+
+
 def _flatten(text: Any, lines: list[str]) -> None:
     for part in text:
         if isinstance(part, str):
@@ -520,6 +544,7 @@ class _Module:
         self.helpers: dict[str, str] = {}
         self.functions: dict[str, str] = {}  # text to name
         self.failures: list[Eqn] = []
+        self.metadata: list[str] = []
         self.lines: list[str] = []
         self.pointers: dict[Place, str] = {}
         self.count = 0
@@ -529,6 +554,14 @@ class _Module:
 
     def define(self, name: str, text: str) -> None:
         self.helpers[name] = text
+
+    def interleaved(self) -> str:
+        """A mark on the end of a loop that asks for several accumulators."""
+        self.metadata = [
+            "!0 = distinct !{!0, !1}",
+            '!1 = !{!"llvm.loop.interleave.count", i32 4}',
+        ]
+        return ", !llvm.loop !0"
 
     def emit(self, entry: str) -> Emitted:
         for cluster, nest in self.nests.order:
@@ -554,6 +587,7 @@ class _Module:
             *self.lines,
             "  ret i32 0",
             "}",
+            *self.metadata,
             "",
         ]
         return Emitted("\n".join(parts), self.constants, self.failures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -15,7 +16,7 @@ from functrans.codegen.pipeline import Program, build
 from functrans.core.avals import Aval, float0
 from functrans.core.jaxpr import Jaxpr
 from functrans.core.trace import busy
-from functrans.errors import OptionError
+from functrans.errors import ArgumentError, OptionError
 from functrans.passes.run import run
 
 STAGES = ("jaxpr", "passes", "clusters", "loops", "buffers", "llvm", "optimised", "assembly")
@@ -26,6 +27,10 @@ class Executable:
     """The compiled program of one Jaxpr.
 
     Calling it with flat arguments returns the tuple of results. Each stage is made on first need.
+
+    >>> executable = ft.jit(lambda x: x + 1.0).lower(np.ones(2)).executable
+    >>> executable(np.ones(2))
+    (array([2., 2.]),)
     """
 
     def __init__(self, jaxpr: Jaxpr) -> None:
@@ -37,6 +42,8 @@ class Executable:
 
     @cached_property
     def compiled(self) -> Compiled:
+        if self.program.workspace > sys.maxsize:
+            raise MemoryError(f"The program needs a workspace of {self.program.workspace} bytes.")
         return compile_ir(self.program.ir, self.program.entry)
 
     @cached_property
@@ -92,6 +99,12 @@ class Executable:
         """The call with arguments brought into the form that the native code reads."""
         fixed = [_normal(x, a) for x, a in zip(args, self.program.in_avals, strict=True)]
         if all(x is y for x, y in zip(fixed, args, strict=True)):
+            for x in args:
+                if isinstance(x, int) and not -(2**63) <= x < 2**63:
+                    raise ArgumentError(
+                        f"The Python integer {x} does not fit into int64.",
+                        "Pass a float, or an array of a dtype that holds it.",
+                    )
             raise AssertionError(f"the call stub refused {self.program.in_avals}")
         return self.run(*fixed)
 

@@ -31,7 +31,6 @@ from functrans.codegen.statements import (
     NumpyCall,
     Region,
     Statement,
-    Step,
     Value,
     show_form,
 )
@@ -292,6 +291,3 @@ def _show_node(node: Node, depth: int, indent: str) -> list[str]:
     for end in node.epilogue:
         lines += _show_node(end, depth, indent)
     return lines
-
-
-__all__ = ["Cluster", "Clusters", "Kernel", "Loop", "Node", "Step", "fuse", "statements_of"]

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen.fuse import Cluster, Clusters, Kernel, Loop, Node, statements_of
+from functrans.codegen.fuse import Cluster, Clusters, Kernel, Loop, Node
 from functrans.codegen.index import address, strides_of, unit
 from functrans.codegen.statements import (
     Access,
@@ -495,9 +495,3 @@ def _show(node: Step | For, indent: str) -> list[str]:
     lines.append(f"{indent}for i{node.variable} < {node.extent}{how}:")
     lines += [line for child in node.body for line in _show(child, indent + "  ")]
     return lines + [line for end in node.epilogue for line in _show(end, indent)]
-
-
-__all__ = [
-    "Cell", "For", "Nest", "Nests", "Number", "Operand", "Register", "Step", "Storage",
-    "build_nests", "statements_of", "steps_of",
-]  # fmt: skip

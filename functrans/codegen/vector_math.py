@@ -27,7 +27,9 @@ from functrans.codegen.formulas import (
     memory_type,
 )
 
-__all__ = ["Emitter", "invoke", "literal", "llvm_type", "memory_type", "scalar", "supports"]
+__all__ = [
+    "Emitter", "invoke", "is_long", "literal", "llvm_type", "memory_type", "scalar", "supports",
+]  # fmt: skip
 
 Dtype = np.dtype[Any]
 
@@ -79,7 +81,6 @@ _LIBRARY = {
 }  # fmt: skip
 
 _NUMBERS = frozenset("biuf")
-_SIZES = frozenset((1, 2, 4, 8))
 
 
 def supports(name: str, in_dtypes: Sequence[Dtype], out_dtype: Dtype) -> bool:
@@ -113,6 +114,11 @@ _INT_NAMES = frozenset((
     "floor_div", "integer_pow", "max", "min", "shift_left", "shift_right",
     "shift_right_arithmetic", "shift_right_logical",
 ))  # fmt: skip
+
+
+def is_long(name: str) -> bool:
+    """Whether the function of floats is called, or inlined in many instructions."""
+    return name in LATE or name in _LIBRARY
 
 
 def scalar(

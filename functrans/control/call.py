@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overlo
 
 from functrans import kernel, tree
 from functrans.core.avals import Aval, aval_of
-from functrans.core.jaxpr import Jaxpr, evaluate
+from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError
-from functrans.transforms.linearize import jvp_flat, linearize_jaxpr, remember
+from functrans.transforms.linearize import jvp_flat, linearize_jaxpr
 from functrans.transforms.stage import ShapeDtypeStruct, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
@@ -30,7 +30,13 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class Counters:
-    """How often functions were traced and programs compiled in this process, for debugging."""
+    """How often functions were traced and programs compiled in this process, for debugging.
+
+    >>> before = ft.debug.counters.traces
+    >>> _ = ft.jit(lambda x: x + 1.0)(2.0)
+    >>> ft.debug.counters.traces - before
+    1
+    """
 
     traces: int = 0
     compilations: int = 0
@@ -42,7 +48,14 @@ _disabled: ContextVar[bool] = ContextVar("functrans_disable_jit", default=False)
 
 @contextmanager
 def disable_jit(disable: bool = True) -> Iterator[None]:
-    """Within the block jitted functions run as plain Python, so that a debugger can step in."""
+    """Within the block jitted functions run as plain Python, so that a debugger can step in.
+
+    ``disable_jit(False)`` within such a block turns compilation on again.
+
+    >>> with ft.disable_jit():
+    ...     ft.jit(lambda x: type(x))(2.0)
+    <class 'float'>
+    """
     token = _disabled.set(disable)
     try:
         with busy:
@@ -158,6 +171,36 @@ jit_p: Primitive = Primitive(
 # --- the transform -------------------------------------------------------------------------------
 
 
+class _Static:
+    """A static argument as a part of a key: equal where a program cannot tell the values apart.
+
+    Python's own equality is too wide for that (1 == True, 0.0 == -0.0, inside tuples too) and in
+    one case too narrow (NaN).
+    """
+
+    __slots__ = ("_identity", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._identity = _identity(value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Static) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+
+def _identity(value: Any) -> Any:
+    if isinstance(value, float):
+        return type(value), value.hex()
+    if isinstance(value, complex):
+        return type(value), value.real.hex(), value.imag.hex()
+    if isinstance(value, tuple):
+        return type(value), *map(_identity, value)
+    return type(value), value
+
+
 class _Entry:
     """One traced program of a jitted function."""
 
@@ -177,6 +220,17 @@ class Lowered:
 
     ``as_text(stage)`` shows the program at each stage, ``report()`` the kernels and fallbacks,
     ``compile()`` finishes it.
+
+    A compiled one takes arguments of its types alone and raises ArgumentError for others; static
+    arguments are left out.
+
+    >>> lowered = ft.jit(lambda x: x * 2.0).lower(ft.ShapeDtypeStruct((3,), float))
+    >>> print(lowered.as_text("jaxpr"))
+    { lambda ; a:f64[3]. let
+        b:f64[3] = mul a 2.0:f64[]
+      in (b,) }
+    >>> lowered.compile()(np.ones(3))
+    array([2., 2., 2.])
     """
 
     def __init__(self, entry: _Entry) -> None:
@@ -240,6 +294,11 @@ class JitFunction(Generic[P, R]):
     ``trace_count`` says how often it was traced; ``clear_cache()`` forgets its programs.
     Each is the only instance of a class of its own: a class's ``__call__`` may be a native stub,
     which spares the Python frame that an instance's attribute would need.
+
+    >>> double = ft.jit(lambda x: 2.0 * x)
+    >>> _ = double(np.ones(3)), double(np.zeros(3)), double(np.ones(4))
+    >>> double.trace_count
+    2
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -328,12 +387,12 @@ class JitFunction(Generic[P, R]):
         dynamic = tuple(a for i, a in enumerate(args) if i not in numbers)
         keywords = {k: v for k, v in kwargs.items() if k not in self._static_argnames}
         leaves, in_tree = tree.flatten((dynamic, keywords))
-        static_key = tuple((place, type(value), value) for place, value in statics)
+        static_key = tuple((place, _Static(value)) for place, value in statics)
         return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key)
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
         in_tree, avals, statics = key
-        fixed = {place: value for place, _, value in statics}
+        fixed = {place: static.value for place, static in statics}
         count = len(args)
         out_tree: list[tree.PyTreeDef] = []
 

@@ -128,7 +128,7 @@ def aval_of(x: Any) -> Aval:
     python = _PYTHON_SCALARS.get(kind)
     if python is not None:
         return Aval((), python, kind is not bool)
-    if isinstance(x, np.generic | np.ndarray):
+    if isinstance(x, np.generic | np.ndarray) and not kind.__module__.startswith("numpy.ma"):
         return aval_of(np.asarray(x))
     aval = getattr(x, "aval", None)
     if isinstance(aval, Aval):
@@ -140,9 +140,12 @@ def aval_of(x: Any) -> Aval:
 
 
 def native(x: Any) -> Any:
-    """``x``, in the machine's byte order if it is an array in the other one."""
-    if type(x) is np.ndarray and not x.dtype.isnative:
-        return x.astype(x.dtype.newbyteorder("="))
+    """``x``; an array of a subclass or in the other byte order as a plain one of the machine's."""
+    if isinstance(x, np.ndarray):
+        if type(x) is not np.ndarray:
+            x = np.asarray(x)
+        if not x.dtype.isnative:
+            return x.astype(x.dtype.newbyteorder("="))
     return x
 
 

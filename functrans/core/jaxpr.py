@@ -9,7 +9,7 @@ Grammar (JAX's, with one class where JAX has two)::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,10 +78,15 @@ class Jaxpr:
     """A program: constants attached, inputs, equations in order, outputs.
 
     ``consts[i]`` is the array (or, inside other transforms, the tracer) that ``constvars[i]``
-    stands for. Jaxprs compare and hash by identity; passes return new ones.
+    stands for. Jaxprs compare and hash by identity; passes return new ones. ``memo`` is for
+    :func:`remember` alone.
+
+    >>> jaxpr = ft.make_jaxpr(lambda x: x + 1.0)(np.ones(2))
+    >>> jaxpr.in_avals, len(jaxpr.eqns)
+    ([Aval(f64[2])], 1)
     """
 
-    __slots__ = ("__weakref__", "consts", "constvars", "eqns", "invars", "outvars")
+    __slots__ = ("__weakref__", "consts", "constvars", "eqns", "invars", "memo", "outvars")
 
     def __init__(
         self,
@@ -96,6 +101,7 @@ class Jaxpr:
         self.invars = tuple(invars)
         self.eqns = tuple(eqns)
         self.outvars = tuple(outvars)
+        self.memo: dict[Any, Any] = {}
 
     @property
     def in_avals(self) -> list[Aval]:
@@ -121,6 +127,16 @@ class Jaxpr:
         return show(self)
 
     __repr__ = __str__
+
+
+def remember(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
+    """``make()``, computed once for each Jaxpr and key.
+
+    It is kept in the Jaxpr, so that both are freed together even where it refers to the Jaxpr.
+    """
+    if key not in jaxpr.memo:
+        jaxpr.memo[key] = make()
+    return jaxpr.memo[key]
 
 
 def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from functrans.errors import (
     TracerItemAssignmentError,
     UnexpectedTracerError,
 )
+
+R = TypeVar("R")
 
 _current: ContextVar[Trace | None] = ContextVar("functrans_trace", default=None)
 current_trace = _current.get
@@ -98,22 +100,20 @@ class _Busy:
 busy = _Busy()
 
 
-class opened:  # noqa: N801  (a context manager, named like one)
-    """Run the block under a new ``trace`` and close it afterwards: its tracers are then dead."""
+def run_under(trace: Trace, function: Callable[..., R], *args: Any) -> R:
+    """``function(*args)`` under a new trace, which is closed afterwards: its tracers are dead.
 
-    __slots__ = ("_token", "_trace")
-
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-
-    def __enter__(self) -> None:
-        busy.__enter__()
-        self._token = _current.set(self._trace)
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
-        self._trace.live = False
-        busy.__exit__()
+    A function with ``try`` rather than a context manager: an interrupt at the edge of a ``with``
+    block could leave the trace behind.
+    """
+    outer = _current.get()
+    try:
+        _current.set(trace)
+        with busy:
+            return function(*args)
+    finally:
+        _current.set(outer)
+        trace.live = False
 
 
 def leaked(tracer: Tracer) -> NoReturn:
@@ -124,6 +124,12 @@ def leaked(tracer: Tracer) -> NoReturn:
         "Return the value from the transformed function instead of storing it in a global, "
         "an attribute or a list; use has_aux=True for extra results.",
     )
+
+
+_KEEP = (
+    "Keep it an array: functrans.numpy functions and plain np functions accept it; "
+    "use x.astype(dtype) to convert."
+)
 
 
 class Tracer:
@@ -206,7 +212,7 @@ class Tracer:
         return int(np.asarray(value).__index__())
 
     def __int__(self) -> int:
-        return int(self._scalar("int()"))
+        return int(self._value(ConcretizationTypeError, "int()", _KEEP))
 
     def __float__(self) -> float:
         return float(self._scalar("float()"))
@@ -215,22 +221,16 @@ class Tracer:
         return complex(self._scalar("complex()"))
 
     def _scalar(self, conversion: str) -> Any:
-        return self._value(
-            ConcretizationTypeError,
-            conversion,
-            "Keep it an array: functrans.numpy functions and plain np functions accept it; "
-            "use x.astype(dtype) to convert.",
-        )
+        """The value for a conversion that keeps all of it."""
+        return self._value(ConcretizationTypeError, conversion, _KEEP)
 
     def item(self, *index: int) -> Any:
         """The Python scalar, where the value is known."""
-        value = self._value(ConcretizationTypeError, ".item()", "Keep it an array.")
-        return np.asarray(value).item(*index)
+        return np.asarray(self._scalar(".item()")).item(*index)
 
     def tolist(self) -> Any:
         """The nested list of Python scalars, where the value is known."""
-        value = self._value(ConcretizationTypeError, ".tolist()", "Keep it an array.")
-        return np.asarray(value).tolist()
+        return np.asarray(self._scalar(".tolist()")).tolist()
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
         raise TracerArrayConversionError(

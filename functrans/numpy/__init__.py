@@ -4,6 +4,18 @@
 takes part in it. Importing this package also gives traced values their operators and methods, and
 makes NumPy's own functions accept them.
 
+Shapes and dtypes are NumPy's: operands are broadcast and promoted by the rules of NumPy 2. Under a
+transform
+
+- results are new arrays, never views, and nothing is written in place: ``out=`` raises
+  ArgumentError;
+- shapes may not depend on traced values: what decides a shape must be known, or is given as
+  ``size=`` or ``length=``;
+- wrong shapes raise ShapeError, wrong dtypes DtypeError, an index out of bounds IndexBoundsError,
+  an option that has no version for traced values OptionError, each with the line of the caller;
+- integer and boolean results have no derivative, and piecewise constant functions have derivative
+  0.
+
 >>> import functrans as ft
 >>> import functrans.numpy as fnp
 >>> ft.grad(lambda x: fnp.sum(fnp.at(x)[0].multiply(3.0) ** 2))(fnp.array([1.0, 2.0]))
@@ -702,7 +714,11 @@ __all__ = [
 
 @door(np.result_type)
 def result_type(*arrays_and_dtypes: Any) -> Any:
-    """NumPy's common dtype of arrays, numbers and dtypes."""
+    """NumPy's common dtype of arrays, numbers and dtypes.
+
+    >>> fnp.result_type(np.float32(1.0), 2.0)
+    dtype('float32')
+    """
     zeros: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
     keys = [key_of(x) if isinstance(x, Tracer) else x for x in arrays_and_dtypes]
     weak = [

@@ -52,7 +52,12 @@ def _mismatch(name: str, x: Any, y: Any) -> ShapeError:
 
 
 def matmul_traced(x: Any, y: Any, /) -> Any:
-    """``x @ y``: matrix products over the last two axes, the others broadcast."""
+    """``x @ y``: matrix products over the last two axes, the others broadcast.
+
+    >>> ft.grad(lambda a, b: fnp.sum(fnp.matmul(a, b)))(np.ones((2, 2)), np.array([1.0, 3.0]))
+    array([[1., 3.],
+           [1., 3.]])
+    """
     x_shape, y_shape = shape_of(x), shape_of(y)
     if dtype_of_or_none(x) not in FLOATS or dtype_of_or_none(x) != dtype_of_or_none(y):
         x, y = array_like(x), array_like(y)
@@ -89,7 +94,11 @@ matmul = el.public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or 
 
 @door(np.dot)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    """Sum of products over the last axis of ``a`` and the second to last of ``b``."""
+    """Sum of products over the last axis of ``a`` and the second to last of ``b``.
+
+    >>> ft.grad(fnp.dot)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
     no_out("dot", out)
     x, y = _promoted(a, b)
     m, n = len(shape_of(x)), len(shape_of(y))
@@ -102,14 +111,22 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
 
 @door(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
-    """Σ conj(a)·b over all elements."""
+    """Σ conj(a)·b over all elements.
+
+    >>> fnp.vdot(np.array([1j, 2.0]), np.array([1j, 1.0]))
+    np.complex128(3+0j)
+    """
     x, y = _promoted(ravel(a), ravel(b))
     return dot(linear.conj(x), y)
 
 
 @door(np.inner)
 def inner(a: Any, b: Any, /) -> Any:
-    """Sum of products over the last axes."""
+    """Sum of products over the last axes.
+
+    >>> fnp.inner(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
+    array([3, 7])
+    """
     x, y = _promoted(a, b)
     m, n = len(shape_of(x)), len(shape_of(y))
     if m == 0 or n == 0:
@@ -124,7 +141,12 @@ def inner(a: Any, b: Any, /) -> Any:
 
 @door(np.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
-    """All products of an element of ``a`` and one of ``b``."""
+    """All products of an element of ``a`` and one of ``b``.
+
+    >>> fnp.outer(np.array([1, 2]), np.array([3, 4]))
+    array([[3, 4],
+           [6, 8]])
+    """
     no_out("outer", out)
     x, y = ravel(a), ravel(b)
     return el.multiply(expand_dims(x, 1), expand_dims(y, 0))
@@ -132,7 +154,11 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 
 @door(np.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Σ conj(x1)·x2 along an axis, the others broadcast."""
+    """Σ conj(x1)·x2 along an axis, the others broadcast.
+
+    >>> fnp.vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
+    array([3., 7.])
+    """
     x, y = _promoted(x1, x2)
     product = el.multiply(linear.conj(x), y)
     return linear.reduce_sum(product, (axis_index(axis, len(shape_of(product))),))
@@ -140,7 +166,11 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 @door(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """Sum of products over paired axes: a number of them, or two lists."""
+    """Sum of products over paired axes: a number of them, or two lists.
+
+    >>> fnp.shape(fnp.tensordot(np.ones((2, 3, 4)), np.ones((4, 3, 5)), ([1, 2], [1, 0])))
+    (2, 5)
+    """
     x, y = _promoted(a, b)
     m, n = len(shape_of(x)), len(shape_of(y))
     if isinstance(axes, int | np.integer):
@@ -164,7 +194,11 @@ def _listed(axes: Any) -> Sequence[Any]:
 
 @door(np.kron)
 def kron(a: Any, b: Any) -> Any:
-    """Kronecker product: ``b`` scaled by every element of ``a``."""
+    """Kronecker product: ``b`` scaled by every element of ``a``.
+
+    >>> fnp.kron(np.array([1, 10]), np.array([1, 2]))
+    array([ 1,  2, 10, 20])
+    """
     x, y = _promoted(a, b)
     rank = max(len(shape_of(x)), len(shape_of(y)))
     x_dims = (1,) * (rank - len(shape_of(x))) + shape_of(x)
@@ -179,7 +213,12 @@ def kron(a: Any, b: Any) -> Any:
 def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
 ) -> Any:
-    """Sum along a diagonal."""
+    """Sum along a diagonal.
+
+    >>> ft.grad(fnp.trace)(np.ones((2, 2)))
+    array([[1., 0.],
+           [0., 1.]])
+    """
     no_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
@@ -188,7 +227,11 @@ def trace(
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:
-    """Vector product of arrays of vectors of three (or two) components."""
+    """Vector product of arrays of vectors of three (or two) components.
+
+    >>> fnp.cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
+    """
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = _promoted(a, b)
@@ -224,6 +267,13 @@ def einsum(
 
     Understands ellipses, repeated labels (diagonals) and the form with lists of axes. More than
     two operands are contracted pairwise in the order that NumPy finds cheapest.
+
+    >>> a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 10.0])
+    >>> fnp.einsum("ij,j->i", a, b)
+    array([21., 43.])
+    >>> ft.grad(lambda a: fnp.einsum("ii", a))(a)
+    array([[1., 0.],
+           [0., 1.]])
     """
     no_out("einsum", out)
     if not isinstance(subscripts, str):
@@ -373,6 +423,10 @@ def _places(labels: str, wanted: Sequence[str]) -> Ints:
 
 @door(np.einsum_path)
 def einsum_path(subscripts: Any, *operands: Any, optimize: Any = "greedy", **options: Any) -> Any:
-    """The order in which einsum would contract; only shapes count."""
+    """The order in which einsum would contract; only shapes count.
+
+    >>> fnp.einsum_path("ij,jk,k", np.ones((2, 3)), np.ones((3, 4)), np.ones(4))[0]
+    ['einsum_path', (1, 2), (0, 1)]
+    """
     models = [np.broadcast_to(np.float64(0), shape_of(operand(x))) for x in operands]
     return np.einsum_path(subscripts, *models, optimize=optimize)

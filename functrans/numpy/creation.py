@@ -28,6 +28,7 @@ from functrans.numpy.promote import (
 )
 from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
 from functrans.primitives import linear
+from functrans.primitives.elementwise import with_example
 from functrans.transforms.stage import is_staging
 
 # --- from values ---------------------------------------------------------------------------------
@@ -70,6 +71,10 @@ def asarray(
     """An array from an array, a number, or nested lists, which may hold traced values.
 
     Inside a transform the result can be indexed by traced integers.
+
+    >>> table = np.array([10.0, 20.0, 30.0])
+    >>> ft.jit(lambda i: fnp.asarray(table)[i])(2)
+    np.float64(30.0)
     """
     if current_trace() is None and not has_tracer((a,), {}):
         return np.asarray(a, dtype, order, copy=copy, **options)
@@ -82,7 +87,11 @@ def array(
     object: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K",
     subok: bool = False, ndmin: int = 0,
 ) -> Any:  # fmt: skip
-    """A new array from an array, a number, or nested lists, which may hold traced values."""
+    """A new array from an array, a number, or nested lists, which may hold traced values.
+
+    >>> ft.jacobian(lambda x: fnp.array([x, x * x]))(3.0)
+    array([1., 6.])
+    """
     if current_trace() is None and not has_tracer((object,), {}):
         return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
     x = asarray(object, dtype, copy=copy)
@@ -95,14 +104,22 @@ asanyarray = ascontiguousarray = asarray
 
 @door(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """A copy; of traced values, which never change, the value itself."""
+    """A copy; of traced values, which never change, the value itself.
+
+    >>> fnp.copy(np.array([1, 2]))
+    array([1, 2])
+    """
     x = array_like(a)
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
 @door(np.astype)
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
-    """``x`` in another dtype; complex to real keeps the real part."""
+    """``x`` in another dtype; complex to real keeps the real part.
+
+    >>> fnp.astype(np.array([1.5, 2.5]), int)
+    array([1, 2])
+    """
     return cast(array_like(x), np.dtype(dtype))
 
 
@@ -120,22 +137,39 @@ def _filled(shape: Any, value: Any, dtype: Any) -> Any:
 
 
 def zeros(shape: Any, dtype: Any = float, order: str = "C") -> Any:
-    """An array of zeros."""
+    """An array of zeros.
+
+    >>> fnp.zeros((2, 2))
+    array([[0., 0.],
+           [0., 0.]])
+    """
     return _filled(shape, 0, float if dtype is None else dtype)
 
 
 def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
-    """An array of ones."""
+    """An array of ones.
+
+    >>> fnp.ones(2, np.float32)
+    array([1., 1.], dtype=float32)
+    """
     return _filled(shape, 1, float if dtype is None else dtype)
 
 
 def empty(shape: Any, dtype: Any = float, order: str = "C") -> Any:
-    """An array of zeros: uninitialised memory has no meaning in a program."""
+    """An array of zeros: uninitialised memory has no meaning in a program.
+
+    >>> fnp.empty(2)
+    array([0., 0.])
+    """
     return _filled(shape, 0, float if dtype is None else dtype)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> Any:
-    """An array filled with a value, which may be traced."""
+    """An array filled with a value, which may be traced.
+
+    >>> ft.grad(lambda v: fnp.sum(fnp.full(3, v)))(2.0)
+    np.float64(3.0)
+    """
     return _filled(shape, fill_value, dtype)
 
 
@@ -149,7 +183,11 @@ def _like(a: Any, value: Any, dtype: Any, shape: Any) -> Any:
 def zeros_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
-    """An array of zeros with the shape and dtype of another."""
+    """An array of zeros with the shape and dtype of another.
+
+    >>> fnp.zeros_like(np.array([1, 2]))
+    array([0, 0])
+    """
     return _like(a, 0, dtype, shape)
 
 
@@ -157,7 +195,11 @@ def zeros_like(
 def ones_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
-    """An array of ones with the shape and dtype of another."""
+    """An array of ones with the shape and dtype of another.
+
+    >>> fnp.ones_like(np.array([1.5, 2.5]))
+    array([1., 1.])
+    """
     return _like(a, 1, dtype, shape)
 
 
@@ -165,7 +207,11 @@ def ones_like(
 def empty_like(
     prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
-    """An array of zeros with the shape and dtype of another."""
+    """An array of zeros with the shape and dtype of another.
+
+    >>> fnp.shape(fnp.empty_like(np.ones((2, 3))))
+    (2, 3)
+    """
     return _like(prototype, 0, dtype, shape)
 
 
@@ -174,7 +220,11 @@ def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True,
     shape: Any = None,
 ) -> Any:  # fmt: skip
-    """An array with the shape and dtype of another, filled with a value."""
+    """An array with the shape and dtype of another, filled with a value.
+
+    >>> fnp.full_like(np.array([1, 2]), 7)
+    array([7, 7])
+    """
     return _like(a, fill_value, dtype, shape)
 
 
@@ -190,6 +240,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     """Evenly spaced numbers below ``stop``; the bounds must be known.
 
     Under jit a range of whole numbers from 0 is computed, not stored.
+
+    >>> ft.jit(lambda x: x * fnp.arange(3))(2.0)
+    array([0., 2., 4.])
     """
     known: list[Any] = [None if b is None else concrete(b) for b in (start, stop, step)]
     if any(k is None and b is not None for k, b in zip(known, (start, stop, step), strict=True)):
@@ -213,7 +266,11 @@ def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
     dtype: Any = None, axis: Any = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
-    """``num`` evenly spaced numbers; the bounds may be traced arrays."""
+    """``num`` evenly spaced numbers; the bounds may be traced arrays.
+
+    >>> ft.jacobian(lambda stop: fnp.linspace(0.0, stop, 3))(1.0)
+    array([0. , 0.5, 1. ])
+    """
     num = operator.index(num)
     if num < 0:
         raise OptionError(f"The number of samples, {num}, must not be negative.")
@@ -243,7 +300,11 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
     dtype: Any = None, axis: Any = 0,
 ) -> Any:  # fmt: skip
-    """``num`` numbers evenly spaced on a logarithmic scale."""
+    """``num`` numbers evenly spaced on a logarithmic scale.
+
+    >>> fnp.logspace(0, 2, 3)
+    array([  1.,  10., 100.])
+    """
     y = el.power(base, linspace(start, stop, num, endpoint, axis=axis))
     return y if dtype is None else cast(y, np.dtype(dtype))
 
@@ -252,7 +313,11 @@ def logspace(
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0
 ) -> Any:
-    """``num`` numbers in geometric progression; real bounds have one sign."""
+    """``num`` numbers in geometric progression; real bounds have one sign.
+
+    >>> fnp.geomspace(1.0, 8.0, 4)
+    array([1., 2., 4., 8.])
+    """
     start, stop = array_like(start), array_like(stop)
     sign = el.sign(cast(start, float_dtype(start)))
     low, high = el.log10(el.divide(start, sign)), el.log10(el.divide(stop, sign))
@@ -263,7 +328,12 @@ def geomspace(
 
 @door(np.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
-    """Coordinate arrays of a grid; ``indexing="xy"`` exchanges the first two axes."""
+    """Coordinate arrays of a grid; ``indexing="xy"`` exchanges the first two axes.
+
+    >>> fnp.meshgrid(np.array([1, 2, 3]), np.array([10, 20]))[0]
+    array([[1, 2, 3],
+           [1, 2, 3]])
+    """
     if indexing not in ("xy", "ij"):
         raise OptionError(f"indexing={indexing!r} is not known.", 'Use "xy" or "ij".')
     arrays = [ravel(a) for a in xi]
@@ -284,45 +354,76 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
-    """The coordinates along each axis of a grid."""
+    """The coordinates along each axis of a grid.
+
+    >>> fnp.indices((2, 2))[0]
+    array([[0, 0],
+           [1, 1]])
+    """
     grid = np.indices(shape_tuple(dimensions), dtype, sparse)  # type: ignore[call-overload]
     return tuple(map(_constant, grid)) if sparse else _constant(grid)
 
 
 def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
-    """``function`` called with the coordinates along each axis of an array of ``shape``."""
+    """``function`` called with the coordinates along each axis of an array of ``shape``.
+
+    >>> fnp.fromfunction(lambda i, j: 10 * i + j, (2, 2))
+    array([[ 0.,  1.],
+           [10., 11.]])
+    """
     return function(*indices(shape, dtype), **kwargs)
 
 
-def _window(name: str) -> Callable[[int], Any]:
+def _window(name: str, example: str) -> Callable[[int], Any]:
     numpy_function: Callable[[int], Any] = getattr(np, name)
 
     def window(M: int) -> Any:
         return _constant(numpy_function(M))
 
     window.__name__ = window.__qualname__ = name
-    window.__doc__ = f"The {name} window of M points, as ``numpy.{name}``."
+    window.__doc__ = with_example(
+        f"The {name} window of M points.\n\n    As ``numpy.{name}``.", example
+    )
     return window
 
 
-bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "hamming", "hanning"))
+bartlett = _window("bartlett", "fnp.bartlett(3) → array([0., 1., 0.])")
+blackman = _window("blackman", "fnp.blackman(5)[1:4] → array([0.34, 1.  , 0.34])")
+hamming = _window("hamming", "fnp.hamming(3) → array([0.08, 1.  , 0.08])")
+hanning = _window("hanning", "fnp.hanning(3) → array([0., 1., 0.])")
 
 
 # --- matrices ------------------------------------------------------------------------------------
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float, order: Any = "C") -> Any:
-    """Ones on a diagonal, zeros elsewhere."""
+    """Ones on a diagonal, zeros elsewhere.
+
+    >>> fnp.eye(2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return _constant(np.eye(N, M, k, float if dtype is None else dtype))
 
 
 def identity(n: int, dtype: Any = None) -> Any:
-    """The identity matrix."""
+    """The identity matrix.
+
+    >>> fnp.identity(2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return eye(n, dtype=dtype)
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Any:
-    """Ones at and below a diagonal, zeros above."""
+    """Ones at and below a diagonal, zeros above.
+
+    >>> fnp.tri(3)
+    array([[1., 0., 0.],
+           [1., 1., 0.],
+           [1., 1., 1.]])
+    """
     return _constant(np.tri(N, M, k, float if dtype is None else dtype))
 
 
@@ -337,19 +438,34 @@ def _triangle(m: Any, k: int, lower: bool) -> Any:
 
 @door(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
-    """The elements at and below a diagonal, zeros above."""
+    """The elements at and below a diagonal, zeros above.
+
+    >>> fnp.tril(np.array([[1, 2], [3, 4]]))
+    array([[1, 0],
+           [3, 4]])
+    """
     return _triangle(m, k, True)
 
 
 @door(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
-    """The elements at and above a diagonal, zeros below."""
+    """The elements at and above a diagonal, zeros below.
+
+    >>> fnp.triu(np.array([[1, 2], [3, 4]]))
+    array([[1, 2],
+           [0, 4]])
+    """
     return _triangle(m, k, False)
 
 
 @door(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
-    """A matrix with the vector on a diagonal, or the diagonal of a matrix."""
+    """A matrix with the vector on a diagonal, or the diagonal of a matrix.
+
+    >>> fnp.diag(np.array([1, 2]))
+    array([[1, 0],
+           [0, 2]])
+    """
     v = array_like(v)
     if len(shape_of(v)) == 2:
         return diagonal(v, k)
@@ -374,13 +490,25 @@ def _on_diagonal(v: Any, k: int) -> Any:
 
 @door(np.diagflat)
 def diagflat(v: Any, k: int = 0) -> Any:
-    """A matrix with all elements of ``v`` on a diagonal."""
+    """A matrix with all elements of ``v`` on a diagonal.
+
+    >>> fnp.diagflat(np.array([[1, 2]]), 1)
+    array([[0, 1, 0],
+           [0, 0, 2],
+           [0, 0, 0]])
+    """
     return _on_diagonal(ravel(v), k)
 
 
 @door(np.vander)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    """The matrix of powers of each element of a vector."""
+    """The matrix of powers of each element of a vector.
+
+    >>> fnp.vander(np.array([1, 2, 3]), 3)
+    array([[1, 1, 1],
+           [4, 2, 1],
+           [9, 3, 1]])
+    """
     x = array_like(x)
     n = shape_of(x)[0] if N is None else N
     dtype = result_dtype(x, 0)
@@ -393,7 +521,15 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 @door(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> Any:
-    """Refused: traced arrays are never changed in place."""
+    """Refused: traced arrays are never changed in place.
+
+    Plain arrays are changed by NumPy's function.
+
+    >>> i = fnp.arange(2)
+    >>> fnp.at(np.zeros((2, 2)))[i, i].set(5.0)
+    array([[5., 0.],
+           [0., 5.]])
+    """
     raise ArgumentError(
         "fill_diagonal changes an array in place, which a traced array cannot do.",
         "Write i = fnp.arange(n); x = x.at[i, i].set(val).",

@@ -58,26 +58,32 @@ def public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -
     TRACED[ufunc] = with_options
     with_options.__name__ = function.__name__ = function.__qualname__ = name
     function.__module__ = "functrans.numpy"
-    function.__doc__ = f"{doc}\n\n    As ``numpy.{ufunc.__name__}``."
+    function.__doc__ = after_first(doc, f"As ``numpy.{ufunc.__name__}``.")
     return function
 
 
-def unary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
+def after_first(doc: str, note: str) -> str:
+    """A docstring with ``note`` as its second paragraph."""
+    first, gap, rest = doc.partition("\n\n")
+    return f"{first}\n\n    {note}{gap}{rest}"
+
+
+def unary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
     """A public function of one operand that is one primitive."""
 
     def traced(x: Any, /) -> Any:
         return apply_unary(primitive, ufunc, x)
 
-    return public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
 
 
-def binary(ufunc: np.ufunc, primitive: Primitive, doc: str) -> Function:
+def binary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
     """A public function of two operands that is one primitive."""
 
     def traced(x: Any, y: Any, /) -> Any:
         return strong(apply_binary(primitive, ufunc, x, y))
 
-    return public(ufunc.__name__, ufunc, traced, doc, 2)
+    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 2)
 
 
 def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
@@ -92,60 +98,253 @@ def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
 
 # --- one primitive each --------------------------------------------------------------------------
 
-exp = unary(np.exp, ew.exp_p, "Exponential function.")
-exp2 = unary(np.exp2, ew.exp2_p, "2 to the power x.")
-expm1 = unary(np.expm1, ew.expm1_p, "exp(x) − 1, accurate near 0.")
-log = unary(np.log, ew.log_p, "Natural logarithm.")
-log2 = unary(np.log2, ew.log2_p, "Logarithm to base 2.")
-log10 = unary(np.log10, ew.log10_p, "Logarithm to base 10.")
-log1p = unary(np.log1p, ew.log1p_p, "log(1 + x), accurate near 0.")
-sqrt = unary(np.sqrt, ew.sqrt_p, "Square root; its derivative at 0 is inf.")
-cbrt = unary(np.cbrt, ew.cbrt_p, "Cube root of real numbers.")
-sin = unary(np.sin, ew.sin_p, "Sine of radians.")
-cos = unary(np.cos, ew.cos_p, "Cosine of radians.")
-tan = unary(np.tan, ew.tan_p, "Tangent of radians.")
-arcsin = asin = unary(np.arcsin, ew.asin_p, "Inverse sine, in radians.")
-arccos = acos = unary(np.arccos, ew.acos_p, "Inverse cosine, in radians.")
-arctan = atan = unary(np.arctan, ew.atan_p, "Inverse tangent, in radians.")
-sinh = unary(np.sinh, ew.sinh_p, "Hyperbolic sine.")
-cosh = unary(np.cosh, ew.cosh_p, "Hyperbolic cosine.")
-tanh = unary(np.tanh, ew.tanh_p, "Hyperbolic tangent.")
-arcsinh = asinh = unary(np.arcsinh, ew.asinh_p, "Inverse hyperbolic sine.")
-arccosh = acosh = unary(np.arccosh, ew.acosh_p, "Inverse hyperbolic cosine.")
-arctanh = atanh = unary(np.arctanh, ew.atanh_p, "Inverse hyperbolic tangent.")
-negative = unary(np.negative, linear.neg_p, "−x.")
-absolute = abs = unary(np.absolute, ew.abs_p, "Absolute value; its derivative at 0 is 1.")
-sign = unary(np.sign, ew.sign_p, "−1, 0 or 1; z/|z| of complex numbers.")
-invert = bitwise_not = bitwise_invert = unary(
-    np.invert, ew.not_p, "Bitwise, of booleans logical, not."
+exp = unary(np.exp, ew.exp_p, "Exponential function.", "ft.grad(fnp.exp)(0.0) → np.float64(1.0)")
+exp2 = unary(
+    np.exp2, ew.exp2_p, "2 to the power x.", "fnp.exp2(np.array([0.0, 3.0])) → array([1., 8.])"
 )
-bitwise_count = unary(np.bitwise_count, ew.population_count_p, "Number of one bits in |x|.")
+expm1 = unary(
+    np.expm1,
+    ew.expm1_p,
+    "exp(x) − 1, accurate near 0.",
+    "fnp.expm1(np.array([1e-20])) → array([1.e-20])",
+)
+log = unary(np.log, ew.log_p, "Natural logarithm.", "ft.grad(fnp.log)(4.0) → np.float64(0.25)")
+log2 = unary(
+    np.log2, ew.log2_p, "Logarithm to base 2.", "fnp.log2(np.array([1.0, 8.0])) → array([0., 3.])"
+)
+log10 = unary(
+    np.log10,
+    ew.log10_p,
+    "Logarithm to base 10.",
+    "fnp.log10(np.array([1.0, 100.0])) → array([0., 2.])",
+)
+log1p = unary(
+    np.log1p,
+    ew.log1p_p,
+    "log(1 + x), accurate near 0.",
+    "fnp.log1p(np.array([1e-20])) → array([1.e-20])",
+)
+sqrt = unary(
+    np.sqrt,
+    ew.sqrt_p,
+    "Square root; its derivative at 0 is inf.",
+    "ft.grad(fnp.sqrt)(4.0) → np.float64(0.25)",
+)
+cbrt = unary(
+    np.cbrt,
+    ew.cbrt_p,
+    "Cube root of real numbers; its derivative at 0 is inf.",
+    "fnp.cbrt(np.array([-8.0, 27.0])) → array([-2.,  3.])",
+)
+sin = unary(np.sin, ew.sin_p, "Sine of radians.", "ft.grad(fnp.sin)(0.0) → np.float64(1.0)")
+cos = unary(
+    np.cos, ew.cos_p, "Cosine of radians.", "ft.grad(ft.grad(fnp.cos))(0.0) → np.float64(-1.0)"
+)
+tan = unary(np.tan, ew.tan_p, "Tangent of radians.", "ft.grad(fnp.tan)(0.0) → np.float64(1.0)")
+arcsin = asin = unary(
+    np.arcsin,
+    ew.asin_p,
+    "Inverse sine, in radians; its derivative at ±1 is inf.",
+    "ft.grad(fnp.arcsin)(0.0) → np.float64(1.0)",
+)
+arccos = acos = unary(
+    np.arccos,
+    ew.acos_p,
+    "Inverse cosine, in radians; its derivative at ±1 is −inf.",
+    "ft.grad(fnp.arccos)(0.0) → np.float64(-1.0)",
+)
+arctan = atan = unary(
+    np.arctan,
+    ew.atan_p,
+    "Inverse tangent, in radians.",
+    "ft.grad(fnp.arctan)(1.0) → np.float64(0.5)",
+)
+sinh = unary(np.sinh, ew.sinh_p, "Hyperbolic sine.", "ft.grad(fnp.sinh)(0.0) → np.float64(1.0)")
+cosh = unary(
+    np.cosh, ew.cosh_p, "Hyperbolic cosine.", "ft.grad(ft.grad(fnp.cosh))(0.0) → np.float64(1.0)"
+)
+tanh = unary(np.tanh, ew.tanh_p, "Hyperbolic tangent.", "ft.grad(fnp.tanh)(0.0) → np.float64(1.0)")
+arcsinh = asinh = unary(
+    np.arcsinh,
+    ew.asinh_p,
+    "Inverse hyperbolic sine.",
+    "ft.grad(fnp.arcsinh)(0.0) → np.float64(1.0)",
+)
+arccosh = acosh = unary(
+    np.arccosh,
+    ew.acosh_p,
+    "Inverse hyperbolic cosine; its derivative at 1 is inf.",
+    "fnp.arccosh(np.array([1.0, 2.0])) → array([0.       , 1.3169579])",
+)
+arctanh = atanh = unary(
+    np.arctanh,
+    ew.atanh_p,
+    "Inverse hyperbolic tangent.",
+    "ft.grad(fnp.arctanh)(0.0) → np.float64(1.0)",
+)
+negative = unary(
+    np.negative, linear.neg_p, "−x.", "fnp.negative(np.array([1.0, -2.0])) → array([-1.,  2.])"
+)
+absolute = abs = unary(
+    np.absolute,
+    ew.abs_p,
+    "Absolute value; its derivative at 0 is 1.",
+    "ft.vmap(ft.grad(fnp.absolute))(np.array([-2.0, 0.0, 2.0])) → array([-1.,  1.,  1.])",
+)
+sign = unary(
+    np.sign,
+    ew.sign_p,
+    "−1, 0 or 1, with derivative 0; z/|z| of complex numbers.",
+    "fnp.sign(np.array([-2.0, 0.0, 3.0])) → array([-1.,  0.,  1.])",
+)
+invert = bitwise_not = bitwise_invert = unary(
+    np.invert,
+    ew.not_p,
+    "Bitwise, of booleans logical, not.",
+    "fnp.invert(np.array([True, False])) → array([False,  True])",
+)
+bitwise_count = unary(
+    np.bitwise_count,
+    ew.population_count_p,
+    "Number of one bits in |x|.",
+    "fnp.bitwise_count(np.array([7, 8])) → array([3, 1], dtype=uint8)",
+)
 
-add = binary(np.add, linear.add_p, "x + y.")
-subtract = binary(np.subtract, linear.sub_p, "x − y.")
-multiply = binary(np.multiply, linear.mul_p, "x·y.")
-true_divide = divide = binary(np.true_divide, linear.div_p, "x / y.")
-floor_divide = binary(np.floor_divide, ew.floor_div_p, "⌊x / y⌋.")
-remainder = mod = binary(np.remainder, ew.mod_p, "x − y·⌊x / y⌋: the sign of y.")
-fmod = binary(np.fmod, ew.rem_p, "x − y·trunc(x / y): the sign of x.")
-arctan2 = atan2 = binary(np.arctan2, ew.atan2_p, "Angle of the point (y, x), in radians.")
-hypot = binary(np.hypot, ew.hypot_p, "√(x² + y²) without overflow.")
-logaddexp = binary(np.logaddexp, ew.logaddexp_p, "log(exp(x) + exp(y)) without overflow.")
-maximum = binary(np.maximum, ew.max_p, "The greater; equal operands get ½ of the derivative each.")
-minimum = binary(np.minimum, ew.min_p, "The smaller; equal operands get ½ of the derivative each.")
-copysign = binary(np.copysign, ew.copysign_p, "|x| with the sign of y.")
-nextafter = binary(np.nextafter, ew.nextafter_p, "The next floating number after x towards y.")
-equal = binary(np.equal, ew.eq_p, "x = y.")
-not_equal = binary(np.not_equal, ew.ne_p, "x ≠ y.")
-less = binary(np.less, ew.lt_p, "x < y.")
-less_equal = binary(np.less_equal, ew.le_p, "x ≤ y.")
-greater = binary(np.greater, ew.gt_p, "x > y.")
-greater_equal = binary(np.greater_equal, ew.ge_p, "x ≥ y.")
-bitwise_and = binary(np.bitwise_and, ew.and_p, "Bitwise, of booleans logical, and.")
-bitwise_or = binary(np.bitwise_or, ew.or_p, "Bitwise, of booleans logical, or.")
-bitwise_xor = binary(np.bitwise_xor, ew.xor_p, "Bitwise, of booleans logical, exclusive or.")
-left_shift = bitwise_left_shift = binary(np.left_shift, ew.shift_left_p, "x·2ʸ in the bits of x.")
-right_shift = bitwise_right_shift = binary(np.right_shift, ew.shift_right_p, "⌊x / 2ʸ⌋.")
+add = binary(
+    np.add, linear.add_p, "x + y.", "fnp.add(np.array([1.0, 2.0]), 10.0) → array([11., 12.])"
+)
+subtract = binary(
+    np.subtract,
+    linear.sub_p,
+    "x − y.",
+    "ft.grad(fnp.subtract, argnums=1)(5.0, 2.0) → np.float64(-1.0)",
+)
+multiply = binary(
+    np.multiply, linear.mul_p, "x·y.", "ft.grad(fnp.multiply)(3.0, 4.0) → np.float64(4.0)"
+)
+true_divide = divide = binary(
+    np.true_divide,
+    linear.div_p,
+    "x / y.",
+    "ft.grad(fnp.divide, argnums=1)(1.0, 2.0) → np.float64(-0.25)",
+)
+floor_divide = binary(
+    np.floor_divide,
+    ew.floor_div_p,
+    "⌊x / y⌋; its derivatives are 0.",
+    "fnp.floor_divide(np.array([7, -7]), 2) → array([ 3, -4])",
+)
+remainder = mod = binary(
+    np.remainder,
+    ew.mod_p,
+    "x − y·⌊x / y⌋: the sign of y; derivatives 1 and −⌊x / y⌋.",
+    "fnp.remainder(np.array([7, -7]), 3) → array([1, 2])",
+)
+fmod = binary(
+    np.fmod,
+    ew.rem_p,
+    "x − y·trunc(x / y): the sign of x; derivatives 1 and −trunc(x / y).",
+    "fnp.fmod(np.array([7, -7]), 3) → array([ 1, -1])",
+)
+arctan2 = atan2 = binary(
+    np.arctan2,
+    ew.atan2_p,
+    "Angle of the point (y, x), in radians; its derivatives at (0, 0) are NaN.",
+    "ft.grad(fnp.arctan2)(0.0, 2.0) → np.float64(0.5)",
+)
+hypot = binary(
+    np.hypot,
+    ew.hypot_p,
+    "√(x² + y²) without overflow; its derivatives at (0, 0) are NaN.",
+    "ft.grad(fnp.hypot)(3.0, 4.0) → np.float64(0.6)",
+)
+logaddexp = binary(
+    np.logaddexp,
+    ew.logaddexp_p,
+    "log(exp(x) + exp(y)) without overflow.",
+    "ft.grad(fnp.logaddexp)(1000.0, 1000.0) → np.float64(0.5)",
+)
+maximum = binary(
+    np.maximum,
+    ew.max_p,
+    "The greater; equal operands get ½ of the derivative each.",
+    "ft.grad(fnp.maximum)(2.0, 2.0) → np.float64(0.5)",
+)
+minimum = binary(
+    np.minimum,
+    ew.min_p,
+    "The smaller; equal operands get ½ of the derivative each.",
+    "ft.grad(fnp.minimum)(1.0, 2.0) → np.float64(1.0)",
+)
+copysign = binary(
+    np.copysign,
+    ew.copysign_p,
+    "|x| with the sign of y; its derivative in y is 0.",
+    "fnp.copysign(np.array([1.0, 2.0]), -1.0) → array([-1., -2.])",
+)
+nextafter = binary(
+    np.nextafter,
+    ew.nextafter_p,
+    "The next floating number after x towards y; its derivatives are 0.",
+    "fnp.nextafter(1.0, 2.0) - 1.0 → np.float64(2.220446049250313e-16)",
+)
+equal = binary(
+    np.equal, ew.eq_p, "x = y.", "fnp.equal(np.array([1, 2]), 2) → array([False,  True])"
+)
+not_equal = binary(
+    np.not_equal, ew.ne_p, "x ≠ y.", "fnp.not_equal(np.array([1, 2]), 2) → array([ True, False])"
+)
+less = binary(
+    np.less, ew.lt_p, "x < y.", "fnp.less(np.array([1, 2, 3]), 2) → array([ True, False, False])"
+)
+less_equal = binary(
+    np.less_equal,
+    ew.le_p,
+    "x ≤ y.",
+    "fnp.less_equal(np.array([1, 2, 3]), 2) → array([ True,  True, False])",
+)
+greater = binary(
+    np.greater,
+    ew.gt_p,
+    "x > y.",
+    "fnp.greater(np.array([1, 2, 3]), 2) → array([False, False,  True])",
+)
+greater_equal = binary(
+    np.greater_equal,
+    ew.ge_p,
+    "x ≥ y.",
+    "fnp.greater_equal(np.array([1, 2, 3]), 2) → array([False,  True,  True])",
+)
+bitwise_and = binary(
+    np.bitwise_and,
+    ew.and_p,
+    "Bitwise, of booleans logical, and.",
+    "fnp.bitwise_and(np.array([3, 5]), 6) → array([2, 4])",
+)
+bitwise_or = binary(
+    np.bitwise_or,
+    ew.or_p,
+    "Bitwise, of booleans logical, or.",
+    "fnp.bitwise_or(np.array([3, 5]), 6) → array([7, 7])",
+)
+bitwise_xor = binary(
+    np.bitwise_xor,
+    ew.xor_p,
+    "Bitwise, of booleans logical, exclusive or.",
+    "fnp.bitwise_xor(np.array([3, 5]), 6) → array([5, 3])",
+)
+left_shift = bitwise_left_shift = binary(
+    np.left_shift,
+    ew.shift_left_p,
+    "x·2ʸ in the bits of x.",
+    "fnp.left_shift(np.array([1, 3]), 2) → array([ 4, 12])",
+)
+right_shift = bitwise_right_shift = binary(
+    np.right_shift,
+    ew.shift_right_p,
+    "⌊x / 2ʸ⌋.",
+    "fnp.right_shift(np.array([8, -8]), 2) → array([ 2, -2])",
+)
 
 
 # --- powers --------------------------------------------------------------------------------------
@@ -169,7 +368,13 @@ def integer_power(x: Any, exponent: int) -> Any:
 
 @derived(np.power)
 def power(x: Any, y: Any, /) -> Any:
-    """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0."""
+    """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0.
+
+    >>> ft.grad(fnp.power)(2.0, 3.0)
+    np.float64(12.0)
+    >>> ft.grad(lambda x: x**0)(0.0)
+    np.float64(0.0)
+    """
     x, y = operand(x), operand(y)
     if type(y) is int and abs_small(y):
         return integer_power(array_like(x) if not isinstance(x, Tracer) else strong(x), y)
@@ -186,7 +391,11 @@ pow = power
 
 @derived(np.float_power)
 def float_power(x: Any, y: Any, /) -> Any:
-    """x to the power y in at least float64."""
+    """x to the power y in at least float64.
+
+    >>> fnp.float_power(np.array([1, 2]), -1)
+    array([1. , 0.5])
+    """
     x, y = operand(x), operand(y)
     dtype = loop(np.float_power, key_of(x), key_of(y))[0]
     return bind(ew.pow_p, *broadcast(cast(x, dtype), cast(y, dtype)))
@@ -194,14 +403,22 @@ def float_power(x: Any, y: Any, /) -> Any:
 
 @derived(np.square)
 def square(x: Any, /) -> Any:
-    """x·x."""
+    """x·x.
+
+    >>> ft.grad(fnp.square)(3.0)
+    np.float64(6.0)
+    """
     x = operand(x)
     return ew.integer_pow(cast(x, loop(np.square, key_of(x))[0]), 2)
 
 
 @derived(np.reciprocal)
 def reciprocal(x: Any, /) -> Any:
-    """1 / x; of integers the integer part."""
+    """1 / x; of integers the integer part.
+
+    >>> ft.grad(fnp.reciprocal)(2.0)
+    np.float64(-0.25)
+    """
     x = operand(x)
     x = cast(x, loop(np.reciprocal, key_of(x))[0])
     one = dtype_of(x).type(1)
@@ -212,7 +429,11 @@ def reciprocal(x: Any, /) -> Any:
 
 @derived(np.ldexp)
 def ldexp(x: Any, exponent: Any, /) -> Any:
-    """x·2ⁱ."""
+    """x·2ⁱ.
+
+    >>> fnp.ldexp(np.array([1.0, 1.5]), 3)
+    array([ 8., 12.])
+    """
     x = array_like(x)
     dtype = loop(np.ldexp, key_of(x), key_of(operand(exponent)))[0]
     return multiply(cast(x, dtype), exp2(cast(operand(exponent), dtype)))
@@ -221,13 +442,13 @@ def ldexp(x: Any, exponent: Any, /) -> Any:
 # --- rounding ------------------------------------------------------------------------------------
 
 
-def _rounding(ufunc: np.ufunc, rounded: Function, doc: str) -> Function:
+def _rounding(ufunc: np.ufunc, rounded: Function, doc: str, example: str) -> Function:
     def traced(x: Any, /) -> Any:
         x = strong(operand(x))
         dtype = loop(ufunc, dtype_of(x))[0]
         return cast(x, dtype) if dtype.kind in "iub" else rounded(cast(x, dtype))
 
-    return public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
 
 
 def _complex_rint(x: Any) -> Any:
@@ -236,22 +457,50 @@ def _complex_rint(x: Any) -> Any:
     return ew.round_(x)
 
 
-floor = _rounding(np.floor, ew.floor, "The largest integer not above x.")
-ceil = _rounding(np.ceil, ew.ceil, "The smallest integer not below x.")
-trunc = _rounding(np.trunc, ew.truncate, "x without its fraction.")
-rint = _rounding(np.rint, _complex_rint, "The nearest integer, halves to the even one.")
+floor = _rounding(
+    np.floor,
+    ew.floor,
+    "The largest integer not above x; its derivative is 0.",
+    "fnp.floor(np.array([1.5, -1.5])) → array([ 1., -2.])",
+)
+ceil = _rounding(
+    np.ceil,
+    ew.ceil,
+    "The smallest integer not below x; its derivative is 0.",
+    "fnp.ceil(np.array([1.5, -1.5])) → array([ 2., -1.])",
+)
+trunc = _rounding(
+    np.trunc,
+    ew.truncate,
+    "x without its fraction; its derivative is 0.",
+    "fnp.trunc(np.array([1.5, -1.5])) → array([ 1., -1.])",
+)
+rint = _rounding(
+    np.rint,
+    _complex_rint,
+    "The nearest integer, halves to the even one; its derivative is 0.",
+    "fnp.rint(np.array([0.5, 1.5, 2.4])) → array([0., 2., 2.])",
+)
 
 
 @door(np.fix)
 def fix(x: Any, out: Any = None) -> Any:
-    """x without its fraction."""
+    """x without its fraction.
+
+    >>> fnp.fix(np.array([1.5, -1.5]))
+    array([ 1., -1.])
+    """
     no_out("fix", out)
     return trunc(x)
 
 
 @door(np.round, np.around)
 def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
-    """``a`` rounded to a number of decimals, halves to the even one; the derivative is 0."""
+    """``a`` rounded to a number of decimals, halves to the even one; the derivative is 0.
+
+    >>> fnp.round(np.array([1.25, 2.675, 3.5]), 1)
+    array([1.2, 2.7, 3.5])
+    """
     no_out("round", out)
     a = array_like(a)
     kind = dtype_of(a).kind
@@ -274,7 +523,11 @@ around = round
 
 @derived(np.modf)
 def modf(x: Any, /) -> Any:
-    """The fraction and the whole part of x, both with its sign."""
+    """The fraction and the whole part of x, both with its sign.
+
+    >>> fnp.modf(np.array([1.5, -1.5]))
+    (array([ 0.5, -0.5]), array([ 1., -1.]))
+    """
     x = strong(operand(x))
     x = cast(x, loop(np.modf, dtype_of(x))[0])
     whole = ew.truncate(x)
@@ -285,7 +538,11 @@ def modf(x: Any, /) -> Any:
 
 @derived(np.divmod)
 def divmod(x: Any, y: Any, /) -> Any:
-    """⌊x / y⌋ and the remainder."""
+    """⌊x / y⌋ and the remainder.
+
+    >>> fnp.divmod(np.array([7, -7]), 3)
+    (array([ 2, -3]), array([1, 2]))
+    """
     return floor_divide(x, y), remainder(x, y)
 
 
@@ -294,21 +551,35 @@ def divmod(x: Any, y: Any, /) -> Any:
 
 @door(np.real)
 def real(val: Any) -> Any:
-    """Real part."""
+    """Real part.
+
+    >>> fnp.real(np.array([1 + 2j, 3.0]))
+    array([1., 3.])
+    """
     x = array_like(val)
     return linear.real(x) if dtype_of(x).kind == "c" else strong(x)
 
 
 @door(np.imag)
 def imag(val: Any) -> Any:
-    """Imaginary part; zero of real numbers."""
+    """Imaginary part; zero of real numbers.
+
+    Gradients of real functions at x + iy are ∂f/∂x − i ∂f/∂y.
+
+    >>> ft.grad(fnp.imag)(1 + 2j)
+    np.complex128(-1j)
+    """
     x = array_like(val)
     return linear.imag(x) if dtype_of(x).kind == "c" else linear.full_like(x, 0)
 
 
 @derived(np.conjugate)
 def conjugate(x: Any, /) -> Any:
-    """Complex conjugate."""
+    """Complex conjugate.
+
+    >>> fnp.conjugate(np.array([1 + 2j]))
+    array([1.-2.j])
+    """
     x = operand(x)
     return linear.conj(cast(x, loop(np.conjugate, key_of(x))[0]))
 
@@ -318,7 +589,11 @@ conj = conjugate
 
 @door(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
-    """Angle of complex numbers, in radians unless ``deg``."""
+    """Angle of complex numbers, in radians unless ``deg``.
+
+    >>> fnp.angle(np.array([1.0, 1j]), deg=True)
+    array([ 0., 90.])
+    """
     z = array_like(z)
     if dtype_of(z).kind == "c":
         result = arctan2(linear.imag(z), linear.real(z))
@@ -329,25 +604,41 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 @door(np.iscomplexobj)
 def iscomplexobj(x: Any) -> bool:
-    """Whether the dtype is complex."""
+    """Whether the dtype is complex.
+
+    >>> fnp.iscomplexobj(np.ones(2, complex))
+    True
+    """
     return dtype_of(array_like(x)).kind == "c"
 
 
 @door(np.isrealobj)
 def isrealobj(x: Any) -> bool:
-    """Whether the dtype is not complex."""
+    """Whether the dtype is not complex.
+
+    >>> fnp.isrealobj(np.ones(2))
+    True
+    """
     return not iscomplexobj(x)
 
 
 @door(np.isreal)
 def isreal(x: Any) -> Any:
-    """True where the imaginary part is zero."""
+    """True where the imaginary part is zero.
+
+    >>> fnp.isreal(np.array([1.0, 2j]))
+    array([ True, False])
+    """
     return equal(imag(x), 0)
 
 
 @door(np.iscomplex)
 def iscomplex(x: Any) -> Any:
-    """True where the imaginary part is not zero."""
+    """True where the imaginary part is not zero.
+
+    >>> fnp.iscomplex(np.array([1.0, 2j]))
+    array([False,  True])
+    """
     return not_equal(imag(x), 0)
 
 
@@ -356,14 +647,22 @@ def iscomplex(x: Any) -> Any:
 
 @derived(np.isnan)
 def isnan(x: Any, /) -> Any:
-    """True where x is NaN."""
+    """True where x is NaN.
+
+    >>> fnp.isnan(np.array([1.0, np.nan]))
+    array([False,  True])
+    """
     x = strong(operand(x))
     return ew.ne(x, x)
 
 
 @derived(np.isinf)
 def isinf(x: Any, /) -> Any:
-    """True where x is infinite."""
+    """True where x is infinite.
+
+    >>> fnp.isinf(np.array([1.0, -np.inf]))
+    array([False,  True])
+    """
     x = strong(operand(x))
     if dtype_of(x).kind in "iub":
         return ew.ne(x, x)
@@ -374,7 +673,11 @@ def isinf(x: Any, /) -> Any:
 
 @derived(np.isfinite)
 def isfinite(x: Any, /) -> Any:
-    """True where x is neither infinite nor NaN."""
+    """True where x is neither infinite nor NaN.
+
+    >>> fnp.isfinite(np.array([1.0, np.inf, np.nan]))
+    array([ True, False, False])
+    """
     x = strong(operand(x))
     return ew.eq(x, x) if dtype_of(x).kind in "iub" else ew.is_finite(x)
 
@@ -386,7 +689,11 @@ def _refuse_complex(name: str, x: Any) -> None:
 
 @door(np.isposinf)
 def isposinf(x: Any, out: Any = None) -> Any:
-    """True where x is +inf."""
+    """True where x is +inf.
+
+    >>> fnp.isposinf(np.array([np.inf, -np.inf]))
+    array([ True, False])
+    """
     no_out("isposinf", out)
     _refuse_complex("isposinf", x)
     return equal(x, np.inf)
@@ -394,7 +701,11 @@ def isposinf(x: Any, out: Any = None) -> Any:
 
 @door(np.isneginf)
 def isneginf(x: Any, out: Any = None) -> Any:
-    """True where x is −inf."""
+    """True where x is −inf.
+
+    >>> fnp.isneginf(np.array([np.inf, -np.inf]))
+    array([False,  True])
+    """
     no_out("isneginf", out)
     _refuse_complex("isneginf", x)
     return equal(x, -np.inf)
@@ -402,7 +713,11 @@ def isneginf(x: Any, out: Any = None) -> Any:
 
 @derived(np.signbit)
 def signbit(x: Any, /) -> Any:
-    """True where the sign bit is set, −0.0 included."""
+    """True where the sign bit is set, −0.0 included.
+
+    >>> fnp.signbit(np.array([1.0, -0.0]))
+    array([False,  True])
+    """
     x = strong(operand(x))
     if dtype_of(x).kind in "iub":
         return less(x, 0)
@@ -411,10 +726,14 @@ def signbit(x: Any, /) -> Any:
 
 @door(np.isclose)
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
-    """True where |a − b| ≤ atol + rtol·|b|."""
+    """True where |a − b| ≤ atol + rtol·|b|.
+
+    >>> fnp.isclose(np.array([1.0, 2.0]), np.array([1.0 + 1e-9, 2.1]))
+    array([ True, False])
+    """
     a, b = array_like(a), array_like(b)
-    if dtype_of(a).kind == "b":
-        a = cast(a, np.dtype(np.int64))
+    if dtype_of(b).kind in "biu":  # the difference of two integers could overflow
+        b = cast(b, np.dtype(np.float64))
     close = less_equal(absolute(subtract(a, b)), add(atol, multiply(rtol, absolute(b))))
     close = logical_or(logical_and(close, isfinite(b)), equal(a, b))
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
@@ -422,7 +741,11 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: boo
 
 @derived(np.logical_not)
 def logical_not(x: Any, /) -> Any:
-    """True where x is zero."""
+    """True where x is zero.
+
+    >>> fnp.logical_not(np.array([0.0, 2.0]))
+    array([ True, False])
+    """
     return ew.not_(truth(x))
 
 
@@ -434,19 +757,31 @@ def truth(x: Any) -> Any:
 
 @derived(np.logical_and)
 def logical_and(x: Any, y: Any, /) -> Any:
-    """True where both are not zero."""
+    """True where both are not zero.
+
+    >>> fnp.logical_and(np.array([0.0, 2.0]), 1.0)
+    array([False,  True])
+    """
     return bitwise_and(truth(x), truth(y))
 
 
 @derived(np.logical_or)
 def logical_or(x: Any, y: Any, /) -> Any:
-    """True where either is not zero."""
+    """True where either is not zero.
+
+    >>> fnp.logical_or(np.array([0.0, 2.0]), 0.0)
+    array([False,  True])
+    """
     return bitwise_or(truth(x), truth(y))
 
 
 @derived(np.logical_xor)
 def logical_xor(x: Any, y: Any, /) -> Any:
-    """True where exactly one is not zero."""
+    """True where exactly one is not zero.
+
+    >>> fnp.logical_xor(np.array([0.0, 2.0]), 1.0)
+    array([ True, False])
+    """
     return bitwise_xor(truth(x), truth(y))
 
 
@@ -463,13 +798,21 @@ def select(mask: Any, x: Any, y: Any) -> Any:
 
 @derived(np.fmax)
 def fmax(x: Any, y: Any, /) -> Any:
-    """The greater; a number where the other operand is NaN."""
+    """The greater; a number where the other operand is NaN.
+
+    >>> fnp.fmax(np.array([1.0, np.nan]), 0.5)
+    array([1. , 0.5])
+    """
     return select(isnan(x), y, select(isnan(y), x, maximum(x, y)))
 
 
 @derived(np.fmin)
 def fmin(x: Any, y: Any, /) -> Any:
-    """The smaller; a number where the other operand is NaN."""
+    """The smaller; a number where the other operand is NaN.
+
+    >>> fnp.fmin(np.array([1.0, np.nan]), 0.5)
+    array([0.5, 0.5])
+    """
     return select(isnan(x), y, select(isnan(y), x, minimum(x, y)))
 
 
@@ -483,7 +826,11 @@ def clip(
     min: Any = None,
     max: Any = None,
 ) -> Any:
-    """``a`` limited to [min, max]; at a bound each side has half of the derivative."""
+    """``a`` limited to [min, max]; at a bound each side has half of the derivative.
+
+    >>> ft.vmap(ft.grad(lambda x: fnp.clip(x, 0.0, 1.0)))(np.array([-1.0, 0.0, 0.5]))
+    array([0. , 0.5, 1. ])
+    """
     no_out("clip", out)
     low = a_min if min is None else min
     high = a_max if max is None else max
@@ -495,7 +842,13 @@ def clip(
 
 @derived(np.heaviside)
 def heaviside(x: Any, y: Any, /) -> Any:
-    """0 below zero, ``y`` at zero, 1 above; NaN stays."""
+    """0 below zero, ``y`` at zero, 1 above; NaN stays.
+
+    The derivative in ``x`` is 0 everywhere, at zero too.
+
+    >>> fnp.heaviside(np.array([-1.0, 0.0, 2.0]), 0.5)
+    array([0. , 0.5, 1. ])
+    """
     x, y = operand(x), operand(y)
     dtype = loop(np.heaviside, key_of(x), key_of(y))[0]
     x, y = cast(x, dtype), cast(y, dtype)
@@ -507,7 +860,11 @@ def heaviside(x: Any, y: Any, /) -> Any:
 def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
-    """``x`` with NaN and infinities replaced by numbers, whose derivative is 0."""
+    """``x`` with NaN and infinities replaced by numbers, whose derivative is 0.
+
+    >>> ft.grad(lambda x: fnp.sum(fnp.nan_to_num(x)))(np.array([1.0, np.nan]))
+    array([1., 0.])
+    """
     x = array_like(x)
     dtype = dtype_of(x)
     if dtype.kind in "iub":
@@ -528,45 +885,81 @@ def nan_to_num(
 
 @derived(np.positive)
 def positive(x: Any, /) -> Any:
-    """+x."""
+    """+x.
+
+    >>> fnp.positive(np.array([1.0, -2.0]))
+    array([ 1., -2.])
+    """
     x = operand(x)
     return cast(x, loop(np.positive, key_of(x))[0])
 
 
 @derived(np.fabs)
 def fabs(x: Any, /) -> Any:
-    """Absolute value of real numbers, floating; its derivative at 0 is 1."""
+    """Absolute value of real numbers, floating; its derivative at 0 is 1.
+
+    >>> fnp.fabs(np.array([-1, 2]))
+    array([1., 2.])
+    """
     x = operand(x)
     return ew.abs_(cast(x, loop(np.fabs, key_of(x))[0]))
 
 
 @derived(np.logaddexp2)
 def logaddexp2(x: Any, y: Any, /) -> Any:
-    """log₂(2ˣ + 2ʸ) without overflow."""
+    """log₂(2ˣ + 2ʸ) without overflow.
+
+    >>> fnp.logaddexp2(np.array([1000.0]), 1000.0)
+    array([1001.])
+    """
     x, y = operand(x), operand(y)
     dtype = loop(np.logaddexp2, key_of(x), key_of(y))[0]
     ln2 = dtype.type(math.log(2.0))
     return divide(logaddexp(multiply(cast(x, dtype), ln2), multiply(cast(y, dtype), ln2)), ln2)
 
 
-def _scaled(ufunc: np.ufunc, factor: float, doc: str) -> Function:
+def _scaled(ufunc: np.ufunc, factor: float, doc: str, example: str) -> Function:
     def traced(x: Any, /) -> Any:
         x = operand(x)
         dtype = loop(ufunc, key_of(x))[0]
         return linear.mul(cast(x, dtype), dtype.type(factor))
 
-    return public(ufunc.__name__, ufunc, traced, doc, 1)
+    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
 
 
-deg2rad = _scaled(np.deg2rad, math.pi / 180.0, "Degrees to radians.")
-radians = _scaled(np.radians, math.pi / 180.0, "Degrees to radians.")
-rad2deg = _scaled(np.rad2deg, 180.0 / math.pi, "Radians to degrees.")
-degrees = _scaled(np.degrees, 180.0 / math.pi, "Radians to degrees.")
+deg2rad = _scaled(
+    np.deg2rad,
+    math.pi / 180.0,
+    "Degrees to radians.",
+    "fnp.deg2rad(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
+)
+radians = _scaled(
+    np.radians,
+    math.pi / 180.0,
+    "Degrees to radians.",
+    "fnp.radians(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
+)
+rad2deg = _scaled(
+    np.rad2deg,
+    180.0 / math.pi,
+    "Radians to degrees.",
+    "fnp.rad2deg(np.array([0.0, np.pi])) → array([  0., 180.])",
+)
+degrees = _scaled(
+    np.degrees,
+    180.0 / math.pi,
+    "Radians to degrees.",
+    "fnp.degrees(np.array([0.0, np.pi])) → array([  0., 180.])",
+)
 
 
 @door(np.sinc)
 def sinc(x: Any) -> Any:
-    """sin(πx) / (πx), smooth at 0 with all its derivatives."""
+    """sin(πx) / (πx), smooth at 0 with all its derivatives.
+
+    >>> fnp.round(ft.grad(ft.grad(fnp.sinc))(0.0), 6)
+    np.float64(-3.289868)
+    """
     x = array_like(x)
     x = multiply(cast(x, loop(np.true_divide, dtype_of(x), dtype_of(x))[0]), math.pi)
     small = less(absolute(x), 0.5)

@@ -540,6 +540,9 @@ def take(
     """Elements at integer indices along an axis, or of the flattened array.
 
     ``mode``: raise, clip, wrap, or fill (with ``fill_value``).
+
+    >>> ft.vjp(lambda x: fnp.take(x, [0, 0, 2]), np.zeros(3))[1](np.ones(3))
+    (array([2., 0., 1.]),)
     """
     if mode == "fill":  # which NumPy does not have
         return take_traced(a, indices, axis, out, mode, fill_value)
@@ -579,7 +582,13 @@ TRACED[np.take] = take_traced
 
 @door(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    """Along an axis, one element for each of ``indices``, as argsort and argmax give them."""
+    """Along an axis, one element for each of ``indices``, as argsort and argmax give them.
+
+    >>> x = np.array([[3.0, 1.0], [2.0, 5.0]])
+    >>> fnp.take_along_axis(x, fnp.argsort(x, axis=1), axis=1)
+    array([[1., 3.],
+           [2., 5.]])
+    """
     x, index = array_like(arr), array_like(indices)
     if axis is None:
         x, axis = ravel(x), 0
@@ -604,7 +613,15 @@ def _replaced(shape: Ints, axis: int, length: int) -> Ints:
 
 @door(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> Any:
-    """Refused: traced arrays are never changed in place."""
+    """Refused: traced arrays are never changed in place.
+
+    Plain arrays are changed by NumPy's function.
+
+    >>> x = np.array([[3, 1], [2, 5]])
+    >>> fnp.at(x)[np.arange(2), fnp.argmin(x, axis=1)].set(0)
+    array([[3, 0],
+           [0, 5]])
+    """
     raise ArgumentError(
         "put_along_axis changes an array in place, which a traced array cannot do.",
         "Write x = x.at[…].set(values).",
@@ -613,7 +630,11 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> Any:
 
 @door(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """A diagonal of two axes, as the last axis of the result."""
+    """A diagonal of two axes, as the last axis of the result.
+
+    >>> fnp.diagonal(np.array([[1, 2], [3, 4]]))
+    array([1, 4])
+    """
     x = array_like(a)
     rank = len(shape_of(x))
     first, second = axis_index(axis1, rank), axis_index(axis2, rank)
@@ -637,6 +658,11 @@ def where(
     """``x`` where the condition holds, else ``y``; the derivative of the other does not leak.
 
     With the condition alone: its indices, as :func:`nonzero` gives them.
+
+    >>> ft.vmap(ft.grad(lambda x: fnp.where(x > 0.0, x * x, 0.0)))(np.array([3.0, -1.0]))
+    array([ 6., -0.])
+    >>> ft.jit(lambda x: fnp.where(x > 1, size=3, fill_value=-1))(np.array([5, 0, 7]))
+    (array([ 0,  2, -1]),)
     """
     if x is None and y is None:
         return nonzero(condition, size=size, fill_value=fill_value)
@@ -656,7 +682,12 @@ def _either(condition: Any, x: Any, y: Any) -> Any:
 
 @door(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    """The first choice whose condition holds, elsewhere the default."""
+    """The first choice whose condition holds, elsewhere the default.
+
+    >>> x = np.array([1, 5, 9])
+    >>> fnp.select([x < 3, x < 7], [x, 10 * x], -1)
+    array([ 1, 50, -1])
+    """
     if len(condlist) != len(choicelist) or not len(condlist):
         raise ArgumentError("select needs as many conditions as choices, and at least one.")
     result = default
@@ -668,7 +699,11 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 @door(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    """``choices[a]`` elementwise; ``a`` must be in range, or ``mode`` clip or wrap."""
+    """``choices[a]`` elementwise; ``a`` must be in range, or ``mode`` clip or wrap.
+
+    >>> fnp.choose(np.array([0, 1, 0]), [np.array([1, 2, 3]), 10])
+    array([ 1, 10,  3])
+    """
     no_out("choose", out)
     index = array_like(a)
     items = [operand(c) for c in choices]
@@ -687,7 +722,12 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 @door(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
-    """Functions (or numbers) chosen by conditions; every function is evaluated everywhere."""
+    """Functions (or numbers) chosen by conditions; every function is evaluated everywhere.
+
+    >>> x = np.array([-1.0, 2.0])
+    >>> fnp.piecewise(x, [x < 0, x >= 0], [lambda v: -v, lambda v: v * v])
+    array([1., 4.])
+    """
     x = array_like(x)
     conditions = condlist if isinstance(condlist, list | tuple) else [condlist]
     functions = list(funclist)
@@ -706,7 +746,13 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 @door(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    """The sub-arrays along an axis where a known condition holds."""
+    """The sub-arrays along an axis where a known condition holds.
+
+    Under jit and vmap the condition must be a plain array: it decides the shape.
+
+    >>> fnp.compress([True, False, True], np.array([1, 2, 3]))
+    array([1, 3])
+    """
     no_out("compress", out)
     mask = _counted("compress", array_like(condition))
     return take(a, np.flatnonzero(mask), axis)
@@ -714,7 +760,13 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
 
 @door(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
-    """The elements where a known condition holds."""
+    """The elements where a known condition holds.
+
+    Under jit and vmap the condition must be a plain array: it decides the shape.
+
+    >>> fnp.extract(np.array([True, False, True]), np.array([1, 2, 3]))
+    array([1, 3])
+    """
     mask = _counted("extract", array_like(condition))
     return take(ravel(arr), np.flatnonzero(mask), 0)
 
@@ -765,6 +817,9 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
 
     ``size`` fixes their number, which jit and vmap need: the first ``size`` places, then
     ``fill_value`` (0 when not given).
+
+    >>> ft.jit(lambda x: fnp.nonzero(x, size=2))(np.array([0, 7, 0, 9]))
+    (array([1, 3]),)
     """
     if size is None and current_trace() is None and not isinstance(a, Tracer):
         return np.nonzero(a)
@@ -772,14 +827,27 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
 
 
 def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The indices of the elements that are not zero in the flattened array."""
+    """The indices of the elements that are not zero in the flattened array.
+
+    ``size`` and ``fill_value`` as in :func:`nonzero`.
+
+    >>> fnp.flatnonzero(np.array([[0, 7], [9, 0]]))
+    array([1, 2])
+    """
     if size is None:
         return np.flatnonzero(_counted("flatnonzero", array_like(a)))
     return nonzero_traced(ravel(a), size=size, fill_value=fill_value)[0]
 
 
 def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
-    """The indices of the elements that are not zero, one row for each."""
+    """The indices of the elements that are not zero, one row for each.
+
+    ``size`` and ``fill_value`` as in :func:`nonzero`.
+
+    >>> fnp.argwhere(np.array([[0, 7], [9, 0]]))
+    array([[0, 1],
+           [1, 0]])
+    """
     if size is None and current_trace() is None and not isinstance(a, Tracer):
         return np.argwhere(a)
     columns = nonzero_traced(a, size=size, fill_value=fill_value)
@@ -796,6 +864,11 @@ def unique(
 
     ``size`` fixes their number, which jit and vmap need; then only the flattened array is
     supported, and missing elements are ``fill_value`` (the smallest element when not given).
+
+    >>> fnp.unique(np.array([3, 1, 3]))
+    array([1, 3])
+    >>> ft.jit(lambda x: fnp.unique(x, size=3, fill_value=0))(np.array([3, 1, 3]))
+    array([1, 3, 0])
     """
     if size is None and current_trace() is None and not isinstance(ar, Tracer):
         return np.unique(  # type: ignore[call-overload]
@@ -848,37 +921,64 @@ def _unique_sized(
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
-    """Rows and columns of the elements at and below a diagonal."""
+    """Rows and columns of the elements at and below a diagonal.
+
+    >>> fnp.tril_indices(2)
+    (array([0, 1, 1]), array([0, 0, 1]))
+    """
     return np.tril_indices(n, k, m)
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
-    """Rows and columns of the elements at and above a diagonal."""
+    """Rows and columns of the elements at and above a diagonal.
+
+    >>> fnp.triu_indices(2)
+    (array([0, 0, 1]), array([0, 1, 1]))
+    """
     return np.triu_indices(n, k, m)
 
 
 def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
-    """The indices of the main diagonal."""
+    """The indices of the main diagonal.
+
+    >>> fnp.diag_indices(2)
+    (array([0, 1]), array([0, 1]))
+    """
     return np.diag_indices(n, ndim)
 
 
 @door(np.tril_indices_from)
 def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
-    """:func:`tril_indices` for the shape of a matrix."""
+    """:func:`tril_indices` for the shape of a matrix.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[fnp.tril_indices_from(x)]
+    array([1, 3, 4])
+    """
     rows, columns = shape_of(operand(arr))
     return np.tril_indices(rows, k, columns)
 
 
 @door(np.triu_indices_from)
 def triu_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
-    """:func:`triu_indices` for the shape of a matrix."""
+    """:func:`triu_indices` for the shape of a matrix.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[fnp.triu_indices_from(x)]
+    array([1, 2, 4])
+    """
     rows, columns = shape_of(operand(arr))
     return np.triu_indices(rows, k, columns)
 
 
 @door(np.ix_)
 def ix_(*args: Any) -> tuple[Any, ...]:
-    """Vectors of indices shaped so that together they index a grid."""
+    """Vectors of indices shaped so that together they index a grid.
+
+    >>> np.arange(9).reshape(3, 3)[fnp.ix_([0, 2], [1, 2])]
+    array([[1, 2],
+           [7, 8]])
+    """
     result = []
     for place, a in enumerate(args):
         x = array_like(a)
@@ -890,7 +990,13 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 
 @door(np.unravel_index)
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
-    """Coordinates from indices into the flattened array; out of range they wrap."""
+    """Coordinates from indices into the flattened array; out of range they wrap.
+
+    NumPy raises where these wrap.
+
+    >>> fnp.unravel_index(np.array([1, 5]), (2, 3))
+    (array([0, 1]), array([1, 2]))
+    """
     flat = array_like(indices)
     dims = shape_tuple(shape)
     places = []
@@ -902,7 +1008,11 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
 
 @door(np.ravel_multi_index)
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
-    """Indices into the flattened array from coordinates, which are not checked."""
+    """Indices into the flattened array from coordinates, which are not checked.
+
+    >>> fnp.ravel_multi_index((np.array([0, 1]), np.array([1, 2])), (2, 3))
+    array([1, 5])
+    """
     lengths = shape_tuple(dims)
     pairs = list(zip(multi_index, lengths, strict=True))
     flat: Any = 0
@@ -920,7 +1030,11 @@ def isin(
     element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False,
     *, kind: Any = None,
 ) -> Any:  # fmt: skip
-    """True where an element is one of ``test_elements``, by comparing with each."""
+    """True where an element is one of ``test_elements``, by comparing with each.
+
+    >>> fnp.isin(np.array([1, 2, 3]), [1, 3])
+    array([ True, False,  True])
+    """
     x, tests = array_like(element), ravel(test_elements)
     same = el.equal(linear.expand_dims(x, (len(shape_of(x)),)), tests)
     found = red.reduce_or(same, (len(shape_of(x)),))

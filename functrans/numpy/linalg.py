@@ -24,6 +24,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
     Vectors: any number, inf, −inf, 0. Matrices: "fro", 1, −1, inf, −inf. The derivative of the
     2-norm at zero is NaN.
+
+    >>> ft.grad(fnp.linalg.norm)(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
     """
     x = array_like(x)
     x = cast(x, float_dtype(x))
@@ -96,7 +99,11 @@ def _matrix_norm(x: Any, ord: Any, row: int, column: int, keepdims: bool) -> Any
 
 @door(np.linalg.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    """Norm of the elements along the given axes, taken as one vector."""
+    """Norm of the elements along the given axes, taken as one vector.
+
+    >>> fnp.linalg.vector_norm(np.array([[3.0, 4.0], [0.0, 0.0]]), axis=1)
+    array([5., 0.])
+    """
     x = array_like(x)
     x = cast(x, float_dtype(x))
     shape = shape_of(x)
@@ -110,13 +117,24 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 @door(np.linalg.matrix_norm)
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """Norm of the matrices in the last two axes."""
+    """Norm of the matrices in the last two axes.
+
+    >>> fnp.linalg.matrix_norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=1)
+    np.float64(6.0)
+    """
     return norm(x, ord, (-2, -1), keepdims)
 
 
 @door(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
-    """A square matrix to a non-negative integer power."""
+    """A square matrix to a non-negative integer power.
+
+    Repeated squaring; its derivative is that of the products.
+
+    >>> fnp.linalg.matrix_power(np.array([[1, 1], [0, 1]]), 5)
+    array([[1, 5],
+           [0, 1]])
+    """
     a = array_like(a)
     dims = shape_of(a)
     if len(dims) < 2 or dims[-1] != dims[-2]:
@@ -138,7 +156,11 @@ def matrix_power(a: Any, n: int) -> Any:
 
 @door(np.linalg.multi_dot)
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    """The product of several matrices, in the order that costs least."""
+    """The product of several matrices, in the order that costs least.
+
+    >>> fnp.linalg.multi_dot([np.array([1, 2]), np.eye(2), np.array([3, 4])])
+    np.float64(11.0)
+    """
     xs = [array_like(x) for x in arrays]
     ranks = [len(shape_of(x)) for x in xs]
     if len(xs) < 2 or any(r != 2 for r in ranks[1:-1]) or not {ranks[0], ranks[-1]} <= {1, 2}:
@@ -156,47 +178,81 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
 
 @door(np.linalg.matmul)
 def matmul(x1: Any, x2: Any, /) -> Any:
-    """Matrix products over the last two axes, the others broadcast."""
+    """Matrix products over the last two axes, the others broadcast.
+
+    >>> fnp.linalg.matmul(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
+    array([3, 7])
+    """
     return con.matmul(x1, x2)
 
 
 @door(np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Σ conj(x1)·x2 along an axis, the others broadcast."""
+    """Σ conj(x1)·x2 along an axis, the others broadcast.
+
+    >>> fnp.linalg.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
+    array([3, 7])
+    """
     return con.vecdot(x1, x2, axis=axis)
 
 
 @door(np.linalg.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    >>> fnp.linalg.matrix_transpose(np.array([[1, 2], [3, 4]]))
+    array([[1, 3],
+           [2, 4]])
+    """
     return sh.matrix_transpose(x)
 
 
 @door(np.linalg.outer)
 def outer(x1: Any, x2: Any, /) -> Any:
-    """All products of an element of each of two vectors."""
+    """All products of an element of each of two vectors.
+
+    >>> fnp.linalg.outer(np.array([1, 2]), np.array([3, 4]))
+    array([[3, 4],
+           [6, 8]])
+    """
     return con.outer(x1, x2)
 
 
 @door(np.linalg.cross)
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Vector product of vectors of three components."""
+    """Vector product of vectors of three components.
+
+    >>> fnp.linalg.cross(np.array([1, 0, 0]), np.array([0, 1, 0]))
+    array([0, 0, 1])
+    """
     return con.cross(x1, x2, axis=axis)
 
 
 @door(np.linalg.tensordot)
 def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
-    """Sum of products over paired axes."""
+    """Sum of products over paired axes.
+
+    >>> fnp.linalg.tensordot(np.array([1, 2]), np.array([3, 4]), axes=1)
+    array(11)
+    """
     return con.tensordot(x1, x2, axes)
 
 
 @door(np.linalg.trace)
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """Sum along a diagonal of the matrices in the last two axes."""
+    """Sum along a diagonal of the matrices in the last two axes.
+
+    >>> fnp.linalg.trace(np.array([[1, 2], [3, 4]]))
+    np.int64(5)
+    """
     return con.trace(x, offset, -2, -1, dtype)
 
 
 @door(np.linalg.diagonal)
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """A diagonal of the matrices in the last two axes."""
+    """A diagonal of the matrices in the last two axes.
+
+    >>> fnp.linalg.diagonal(np.array([[1, 2], [3, 4]]))
+    array([1, 4])
+    """
     return ix.diagonal(x, offset, -2, -1)

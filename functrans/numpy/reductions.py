@@ -76,7 +76,13 @@ def sum(
     initial: Any = _UNSET,
     where: Any = _UNSET,
 ) -> Any:
-    """Sum over the given axes, or all."""
+    """Sum over the given axes, or all.
+
+    >>> ft.grad(fnp.sum)(np.array([1.0, 2.0]))
+    array([1., 1.])
+    >>> ft.vmap(fnp.sum)(np.ones((2, 3)))
+    array([3., 3.])
+    """
     no_out("sum", out)
     a = array_like(a)
     a = cast(a, _sum_dtype(dtype_of(a)) if dtype is None else np.dtype(dtype))
@@ -97,7 +103,11 @@ def prod(
     initial: Any = _UNSET,
     where: Any = _UNSET,
 ) -> Any:
-    """Product over the given axes, or all; its derivative is exact with zeros."""
+    """Product over the given axes, or all; its derivative is exact with zeros.
+
+    >>> ft.grad(fnp.prod)(np.array([0.0, 2.0, 3.0]))
+    array([6., 0., 0.])
+    """
     no_out("prod", out)
     a = array_like(a)
     a = cast(a, _sum_dtype(dtype_of(a)) if dtype is None else np.dtype(dtype))
@@ -127,7 +137,11 @@ def mean(
     *,
     where: Any = _UNSET,
 ) -> Any:
-    """Arithmetic mean over the given axes, or all; integers are averaged in float64."""
+    """Arithmetic mean over the given axes, or all; integers are averaged in float64.
+
+    >>> ft.grad(fnp.mean)(np.array([1.0, 2.0, 3.0, 4.0]))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
     no_out("mean", out)
     a = array_like(a)
     result = float_dtype(a) if dtype is None else np.dtype(dtype)
@@ -161,7 +175,11 @@ def var(
     mean: Any = _UNSET,
     correction: Any = _UNSET,
 ) -> Any:
-    """Mean squared distance from the mean, with n − ddof in the denominator."""
+    """Mean squared distance from the mean, with n − ddof in the denominator.
+
+    >>> ft.grad(fnp.var)(np.array([1.0, 2.0, 6.0]))
+    array([-1.33333333, -0.66666667,  2.        ])
+    """
     no_out("var", out)
     a = array_like(a)
     result = float_dtype(a) if dtype is None else np.dtype(dtype)
@@ -209,7 +227,11 @@ def std(
     mean: Any = _UNSET,
     correction: Any = _UNSET,
 ) -> Any:
-    """Square root of :func:`var`; its derivative where all elements are equal is NaN."""
+    """Square root of :func:`var`; its derivative where all elements are equal is NaN.
+
+    >>> fnp.std(np.array([[1.0, 3.0], [2.0, 8.0]]), axis=1)
+    array([1., 3.])
+    """
     no_out("std", out)
     variance = var(
         a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction
@@ -221,7 +243,11 @@ def std(
 def average(
     a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
 ) -> Any:
-    """Weighted mean; with ``returned`` also the sum of the weights."""
+    """Weighted mean; with ``returned`` also the sum of the weights.
+
+    >>> fnp.average(np.array([1.0, 2.0]), weights=np.array([3.0, 1.0]))
+    np.float64(1.25)
+    """
     a = array_like(a)
     if weights is None:
         result = mean(a, axis, keepdims=keepdims)
@@ -300,7 +326,11 @@ def max(
     initial: Any = _UNSET,
     where: Any = _UNSET,
 ) -> Any:
-    """Maximum over the given axes, or all; equal maxima share the derivative equally."""
+    """Maximum over the given axes, or all; equal maxima share the derivative equally.
+
+    >>> ft.grad(fnp.max)(np.array([1.0, 5.0, 5.0]))
+    array([0. , 0.5, 0.5])
+    """
     return _max(a, axis, out, keepdims, initial, where)
 
 
@@ -313,7 +343,11 @@ def min(
     initial: Any = _UNSET,
     where: Any = _UNSET,
 ) -> Any:
-    """Minimum over the given axes, or all; equal minima share the derivative equally."""
+    """Minimum over the given axes, or all; equal minima share the derivative equally.
+
+    >>> ft.grad(fnp.min)(np.array([1.0, 5.0, 1.0]))
+    array([0.5, 0. , 0.5])
+    """
     return _min(a, axis, out, keepdims, initial, where)
 
 
@@ -322,7 +356,11 @@ amax, amin = max, min
 
 @door(np.ptp)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    """Maximum minus minimum."""
+    """Maximum minus minimum.
+
+    >>> ft.grad(fnp.ptp)(np.array([1.0, 5.0, 2.0]))
+    array([-1.,  1.,  0.])
+    """
     no_out("ptp", out)
     return el.subtract(max(a, axis, None, keepdims), min(a, axis, None, keepdims))
 
@@ -331,7 +369,11 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 def any_(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
 ) -> Any:
-    """True where any element along the axes is not zero."""
+    """True where any element along the axes is not zero.
+
+    >>> fnp.any(np.array([[0, 1], [0, 0]]), axis=1)
+    array([ True, False])
+    """
     no_out("any", out)
     x = _masked(el.truth(array_like(a)), where, np.False_)
     axes = axes_tuple(axis, len(shape_of(x)))
@@ -342,7 +384,11 @@ def any_(
 def all_(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
 ) -> Any:
-    """True where all elements along the axes are not zero."""
+    """True where all elements along the axes are not zero.
+
+    >>> fnp.all(np.array([[0, 1], [1, 1]]), axis=1)
+    array([False,  True])
+    """
     no_out("all", out)
     x = _masked(el.truth(array_like(a)), where, np.True_)
     axes = axes_tuple(axis, len(shape_of(x)))
@@ -354,19 +400,33 @@ any_.__name__, all_.__name__ = "any", "all"
 
 @door(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    """The number of elements that are not zero."""
+    """The number of elements that are not zero.
+
+    >>> fnp.count_nonzero(np.array([[0, 1], [1, 1]]), axis=1)
+    array([1, 2])
+    """
     return sum(el.truth(array_like(a)), axis, np.int64, None, keepdims)
 
 
 @door(np.allclose)
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
-    """True if all |a − b| ≤ atol + rtol·|b|."""
+    """True if all |a − b| ≤ atol + rtol·|b|.
+
+    A boolean of rank 0; under jit it is traced and cannot decide an ``if``.
+
+    >>> fnp.allclose(np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-9]))
+    True
+    """
     return all_(el.isclose(a, b, rtol, atol, equal_nan))
 
 
 @door(np.array_equal)
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
-    """True if both have one shape and equal elements."""
+    """True if both have one shape and equal elements.
+
+    >>> fnp.array_equal(np.array([1, 2]), np.array([1, 2]))
+    True
+    """
     x, y = array_like(a1), array_like(a2)
     if shape_of(x) != shape_of(y):
         return False
@@ -378,7 +438,11 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 
 @door(np.array_equiv)
 def array_equiv(a1: Any, a2: Any) -> Any:
-    """True if both broadcast to one shape and have equal elements there."""
+    """True if both broadcast to one shape and have equal elements there.
+
+    >>> fnp.array_equiv(np.array([1, 1]), 1)
+    True
+    """
     x, y = array_like(a1), array_like(a2)
     try:
         np.broadcast_shapes(shape_of(x), shape_of(y))
@@ -404,7 +468,13 @@ def nansum(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
     initial: Any = _UNSET, where: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Sum with NaN as zero."""
+    """Sum with NaN as zero.
+
+    The derivative at a NaN is 0.
+
+    >>> ft.grad(fnp.nansum)(np.array([1.0, np.nan]))
+    array([1., 0.])
+    """
     return sum(_without_nan(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
@@ -413,7 +483,11 @@ def nanprod(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
     initial: Any = _UNSET, where: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Product with NaN as one."""
+    """Product with NaN as one.
+
+    >>> fnp.nanprod(np.array([2.0, np.nan, 3.0]))
+    np.float64(6.0)
+    """
     return prod(_without_nan(a, 1)[0], axis, dtype, out, keepdims, initial, where)
 
 
@@ -427,7 +501,13 @@ def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
     *, where: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Mean of the elements that are not NaN."""
+    """Mean of the elements that are not NaN.
+
+    NaN where no element remains. The derivative at a NaN is 0.
+
+    >>> ft.grad(fnp.nanmean)(np.array([1.0, np.nan, 3.0]))
+    array([0.5, 0. , 0.5])
+    """
     x, mask = _without_nan(a, 0)
     if mask is None:
         return mean(x, axis, dtype, out, keepdims, where=where)
@@ -439,7 +519,11 @@ def nanvar(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Variance of the elements that are not NaN; NaN where fewer than ddof + 1 remain."""
+    """Variance of the elements that are not NaN; NaN where fewer than ddof + 1 remain.
+
+    >>> fnp.nanvar(np.array([1.0, np.nan, 3.0]))
+    np.float64(1.0)
+    """
     x, mask = _without_nan(a, 0)
     ddof = correction if _given(correction) else ddof
     if mask is None:
@@ -456,7 +540,11 @@ def nanstd(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
     keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Square root of :func:`nanvar`."""
+    """Square root of :func:`nanvar`.
+
+    >>> fnp.nanstd(np.array([1.0, np.nan, 5.0]))
+    np.float64(2.0)
+    """
     return el.sqrt(
         nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
     )
@@ -477,7 +565,11 @@ def nanmax(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
     initial: Any = _UNSET, where: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Maximum of the elements that are not NaN."""
+    """Maximum of the elements that are not NaN.
+
+    >>> fnp.nanmax(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
+    array([1., 3.])
+    """
     return _nan_extreme(max, -np.inf, a, axis, (out, keepdims, initial, where))
 
 
@@ -486,31 +578,51 @@ def nanmin(
     a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
     initial: Any = _UNSET, where: Any = _UNSET,
 ) -> Any:  # fmt: skip
-    """Minimum of the elements that are not NaN."""
+    """Minimum of the elements that are not NaN.
+
+    >>> fnp.nanmin(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
+    array([1., 2.])
+    """
     return _nan_extreme(min, np.inf, a, axis, (out, keepdims, initial, where))
 
 
 @door(np.nanargmax)
 def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first maximum of the elements that are not NaN."""
+    """Index of the first maximum of the elements that are not NaN.
+
+    >>> fnp.nanargmax(np.array([1.0, np.nan, 3.0]))
+    np.int64(2)
+    """
     return argmax(_without_nan(a, -np.inf)[0], axis, out, keepdims=keepdims)
 
 
 @door(np.nanargmin)
 def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first minimum of the elements that are not NaN."""
+    """Index of the first minimum of the elements that are not NaN.
+
+    >>> fnp.nanargmin(np.array([1.0, np.nan, 3.0]))
+    np.int64(0)
+    """
     return argmin(_without_nan(a, np.inf)[0], axis, out, keepdims=keepdims)
 
 
 @door(np.nancumsum)
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running sum with NaN as zero."""
+    """Running sum with NaN as zero.
+
+    >>> fnp.nancumsum(np.array([1.0, np.nan, 3.0]))
+    array([1., 1., 4.])
+    """
     return cumsum(_without_nan(a, 0)[0], axis, dtype, out)
 
 
 @door(np.nancumprod)
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running product with NaN as one."""
+    """Running product with NaN as one.
+
+    >>> fnp.nancumprod(np.array([2.0, np.nan, 3.0]))
+    array([2., 2., 6.])
+    """
     return cumprod(_without_nan(a, 1)[0], axis, dtype, out)
 
 
@@ -529,14 +641,25 @@ def accumulate(op: str, a: Any, axis: Any, dtype: Any) -> Any:
 
 @door(np.cumsum)
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running sum along an axis, or of the flattened array."""
+    """Running sum along an axis, or of the flattened array.
+
+    >>> ft.vjp(fnp.cumsum, np.array([1.0, 2.0, 3.0]))[1](np.ones(3))
+    (array([3., 2., 1.]),)
+    """
     no_out("cumsum", out)
     return accumulate("add", a, axis, dtype)
 
 
 @door(np.cumprod)
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running product along an axis, or of the flattened array."""
+    """Running product along an axis, or of the flattened array.
+
+    The derivative is exact with zeros.
+
+    >>> ft.jacobian(fnp.cumprod)(np.array([0.0, 3.0]))
+    array([[1., 0.],
+           [3., 0.]])
+    """
     no_out("cumprod", out)
     return accumulate("mul", a, axis, dtype)
 
@@ -546,7 +669,11 @@ def cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
     include_initial: bool = False,
 ) -> Any:  # fmt: skip
-    """Running sum; with ``include_initial`` it starts at 0."""
+    """Running sum; with ``include_initial`` it starts at 0.
+
+    >>> ft.jit(lambda x: fnp.cumulative_sum(x, include_initial=True))(np.array([1, 2, 3]))
+    array([0, 1, 3, 6])
+    """
     return _with_initial(x, axis, dtype, out, include_initial, "add", 0)
 
 
@@ -555,7 +682,11 @@ def cumulative_prod(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
     include_initial: bool = False,
 ) -> Any:  # fmt: skip
-    """Running product; with ``include_initial`` it starts at 1."""
+    """Running product; with ``include_initial`` it starts at 1.
+
+    >>> ft.jit(lambda x: fnp.cumulative_prod(x, include_initial=True))(np.array([1, 2, 3]))
+    array([1, 1, 2, 6])
+    """
     return _with_initial(x, axis, dtype, out, include_initial, "mul", 1)
 
 
@@ -593,13 +724,25 @@ def _place(find: Any, name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> 
 
 @door(np.argmax)
 def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first maximum along an axis, or in the flattened array."""
+    """Index of the first maximum along an axis, or in the flattened array.
+
+    The derivative is 0, as of all functions with integer results.
+
+    >>> fnp.argmax(np.array([[1.0, 3.0], [5.0, 2.0]]), axis=1)
+    array([1, 0])
+    """
     return _place(red.argmax, "argmax", a, axis, out, keepdims)
 
 
 @door(np.argmin)
 def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first minimum along an axis, or in the flattened array."""
+    """Index of the first minimum along an axis, or in the flattened array.
+
+    The derivative is 0, as of all functions with integer results.
+
+    >>> fnp.argmin(np.array([[1.0, 3.0], [5.0, 2.0]]), axis=1)
+    array([0, 1])
+    """
     return _place(red.argmin, "argmin", a, axis, out, keepdims)
 
 
@@ -607,7 +750,11 @@ def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Any:
-    """The indices that sort ``a`` along an axis; equal elements stay in order."""
+    """The indices that sort ``a`` along an axis; equal elements stay in order.
+
+    >>> fnp.argsort(np.array([3.0, 1.0, 2.0]))
+    array([1, 2, 0])
+    """
     if order is not None:
         raise ArgumentError("order= names fields of structured arrays, which hold no numbers.")
     a = array_like(a)
@@ -618,7 +765,12 @@ def argsort(
 
 @door(np.sort)
 def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    """``a`` in ascending order along an axis; derivatives follow the elements."""
+    """``a`` in ascending order along an axis; derivatives follow the elements.
+
+    >>> ft.jacobian(fnp.sort)(np.array([3.0, 1.0]))
+    array([[0., 1.],
+           [1., 0.]])
+    """
     a = array_like(a)
     if axis is None:
         a, axis = ravel(a), 0
@@ -628,14 +780,22 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 
 @door(np.sort_complex)
 def sort_complex(a: Any) -> Any:
-    """``a`` as complex numbers, sorted by real part, then imaginary part."""
+    """``a`` as complex numbers, sorted by real part, then imaginary part.
+
+    >>> fnp.sort_complex(np.array([2 + 1j, 1 + 5j, 2 - 1j]))
+    array([1.+5.j, 2.-1.j, 2.+1.j])
+    """
     a = array_like(a)
     return sort(cast(a, np.result_type(dtype_of(a), np.complex64)))
 
 
 @door(np.lexsort)
 def lexsort(keys: Any, axis: Any = -1) -> Any:
-    """The order that sorts by the last key, then the one before it, and so on."""
+    """The order that sorts by the last key, then the one before it, and so on.
+
+    >>> fnp.lexsort((np.array([3, 1, 2]), np.array([0, 1, 0])))
+    array([2, 0, 1])
+    """
     rows = [array_like(k) for k in keys]
     number = axis_index(axis, len(shape_of(rows[0])))
     order = red.argsort(rows[0], number)
@@ -657,6 +817,9 @@ def quantile(
     """The value below which a fraction ``q`` of the elements lies.
 
     ``q`` must be known. Methods: linear, lower, higher, midpoint, nearest.
+
+    >>> ft.grad(lambda x: fnp.quantile(x, 0.25))(np.array([1.0, 3.0, 2.0]))
+    array([0.5, 0. , 0.5])
     """
     no_out("quantile", out)
     fractions = concrete(q)
@@ -723,7 +886,11 @@ def percentile(
     method: str = "linear", keepdims: Any = False, *, weights: Any = None,
     interpolation: Any = None,
 ) -> Any:  # fmt: skip
-    """:func:`quantile` with ``q`` in percent."""
+    """:func:`quantile` with ``q`` in percent.
+
+    >>> fnp.percentile(np.array([1.0, 3.0, 2.0]), 25)
+    np.float64(1.5)
+    """
     fractions = concrete(q)
     scaled = q if fractions is None else fractions / 100
     return quantile(a, scaled, axis, out, overwrite_input, method, keepdims, weights=weights)
@@ -733,5 +900,9 @@ def percentile(
 def median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> Any:
-    """The middle element, or the mean of the two in the middle."""
+    """The middle element, or the mean of the two in the middle.
+
+    >>> ft.grad(fnp.median)(np.array([1.0, 9.0, 2.0, 8.0]))
+    array([0. , 0. , 0.5, 0.5])
+    """
     return quantile(a, 0.5, axis, out, keepdims=keepdims)

@@ -35,19 +35,33 @@ from functrans.primitives.indexing import gather
 
 @door(np.shape)
 def shape(a: Any) -> Ints:
-    """The lengths of the axes."""
+    """The lengths of the axes.
+
+    Always a tuple of Python ints, known under every transform.
+
+    >>> fnp.shape(np.ones((2, 3)))
+    (2, 3)
+    """
     return shape_of(operand(a))
 
 
 @door(np.ndim)
 def ndim(a: Any) -> int:
-    """The number of axes."""
+    """The number of axes.
+
+    >>> fnp.ndim(np.ones((2, 3)))
+    2
+    """
     return len(shape_of(operand(a)))
 
 
 @door(np.size)
 def size(a: Any, axis: Any = None) -> int:
-    """The number of elements, or the length of one axis."""
+    """The number of elements, or the length of one axis.
+
+    >>> fnp.size(np.ones((2, 3))), fnp.size(np.ones((2, 3)), axis=1)
+    (6, 3)
+    """
     dims = shape_of(operand(a))
     return math.prod(dims[d] for d in axes_tuple(axis, len(dims)))
 
@@ -81,6 +95,10 @@ def reshape(
     """The same elements in row-major (``order="F"``: column-major) order in another shape.
 
     One length may be −1: it is worked out from the others.
+
+    >>> fnp.reshape(np.arange(6), (2, -1))
+    array([[0, 1, 2],
+           [3, 4, 5]])
     """
     a = array_like(a)
     old = shape_of(a)
@@ -94,13 +112,21 @@ def reshape(
 
 @door(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """All elements along one axis."""
+    """All elements along one axis.
+
+    >>> fnp.ravel(np.array([[1, 2], [3, 4]]))
+    array([1, 2, 3, 4])
+    """
     return reshape(a, -1, "F" if order == "F" else "C") if size(a) else reshape(a, (0,))
 
 
 @door(np.transpose, np.permute_dims)
 def transpose(a: Any, axes: Any = None) -> Any:
-    """The axes reversed, or in the given order."""
+    """The axes reversed, or in the given order.
+
+    >>> fnp.shape(fnp.transpose(np.ones((2, 3, 4)), (1, 0, 2)))
+    (3, 2, 4)
+    """
     a = array_like(a)
     ndim = len(shape_of(a))
     if axes is None:
@@ -119,13 +145,22 @@ permute_dims = transpose
 
 @door(np.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
-    """The last two axes exchanged."""
+    """The last two axes exchanged.
+
+    >>> fnp.matrix_transpose(np.array([[1, 2], [3, 4]]))
+    array([[1, 3],
+           [2, 4]])
+    """
     return swapaxes(x, -1, -2)
 
 
 @door(np.swapaxes)
 def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
-    """Two axes exchanged."""
+    """Two axes exchanged.
+
+    >>> fnp.shape(fnp.swapaxes(np.ones((2, 3, 4)), 0, 2))
+    (4, 3, 2)
+    """
     a = array_like(a)
     ndim = len(shape_of(a))
     order = list(range(ndim))
@@ -136,7 +171,11 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
 
 @door(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """Axes moved to new positions, the others in order."""
+    """Axes moved to new positions, the others in order.
+
+    >>> fnp.shape(fnp.moveaxis(np.ones((2, 3, 4)), 0, -1))
+    (3, 4, 2)
+    """
     a = array_like(a)
     ndim = len(shape_of(a))
     sources = [axis_index(s, ndim) for s in _listed(source)]
@@ -155,7 +194,11 @@ def _listed(x: Any) -> Sequence[Any]:
 
 @door(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """One axis moved backwards to lie before ``start``."""
+    """One axis moved backwards to lie before ``start``.
+
+    >>> fnp.shape(fnp.rollaxis(np.ones((2, 3, 4)), 2))
+    (4, 2, 3)
+    """
     ndim = len(shape_of(operand(a)))
     axis = axis_index(axis, ndim)
     start = start + ndim if start < 0 else start
@@ -164,7 +207,11 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 @door(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
-    """Without axes of length one: all of them, or the given ones."""
+    """Without axes of length one: all of them, or the given ones.
+
+    >>> fnp.shape(fnp.squeeze(np.ones((1, 3, 1))))
+    (3,)
+    """
     a = array_like(a)
     dims = shape_of(a)
     if axis is None:
@@ -180,7 +227,11 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 @door(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
-    """New axes of length one at the given positions of the result."""
+    """New axes of length one at the given positions of the result.
+
+    >>> fnp.shape(fnp.expand_dims(np.ones(3), (0, 2)))
+    (1, 3, 1)
+    """
     a = array_like(a)
     new = _listed(axis)
     return linear.expand_dims(a, axes_tuple(tuple(new), len(shape_of(a)) + len(new)))
@@ -188,13 +239,23 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 @door(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
-    """The array repeated to ``shape``; axes are aligned from the last one."""
+    """The array repeated to ``shape``; axes are aligned from the last one.
+
+    Its derivative sums over the repetitions.
+
+    >>> ft.vjp(lambda x: fnp.broadcast_to(x, (3, 2)), np.ones(2))[1](np.ones((3, 2)))
+    (array([3., 3.]),)
+    """
     return to_shape(array_like(array), shape_tuple(shape))
 
 
 @door(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
-    """The arrays repeated to their common shape."""
+    """The arrays repeated to their common shape.
+
+    >>> [fnp.shape(a) for a in fnp.broadcast_arrays(np.ones((2, 1)), np.ones(3))]
+    [(2, 3), (2, 3)]
+    """
     arrays = [array_like(a) for a in args]
     shape = common_shape(*map(shape_of, arrays))
     return tuple(to_shape(a, shape) for a in arrays)
@@ -202,19 +263,31 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 
 @door(np.atleast_1d)
 def atleast_1d(*arys: Any) -> Any:
-    """Arrays of at least one axis."""
+    """Arrays of at least one axis.
+
+    >>> fnp.shape(fnp.atleast_1d(2.0))
+    (1,)
+    """
     return _each(arys, lambda n: (1,) if n == () else n)
 
 
 @door(np.atleast_2d)
 def atleast_2d(*arys: Any) -> Any:
-    """Arrays of at least two axes; new ones come first."""
+    """Arrays of at least two axes; new ones come first.
+
+    >>> fnp.shape(fnp.atleast_2d(np.ones(3)))
+    (1, 3)
+    """
     return _each(arys, lambda n: (1,) * (2 - len(n)) + n if len(n) < 2 else n)
 
 
 @door(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
-    """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
+    """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
+
+    >>> fnp.shape(fnp.atleast_3d(np.ones(3)))
+    (1, 3, 1)
+    """
     return _each(arys, lambda n: {0: (1, 1, 1), 1: (1, *n, 1), 2: (*n, 1)}.get(len(n), n))
 
 
@@ -238,7 +311,11 @@ def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[Any]:
 def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
-    """Arrays joined along an existing axis."""
+    """Arrays joined along an existing axis.
+
+    >>> fnp.concatenate([np.array([1, 2]), np.array([3.5])])
+    array([1. , 2. , 3.5])
+    """
     no_out("concatenate", out)
     xs = _promoted(arrays, "concatenate", dtype)
     if axis is None:
@@ -265,7 +342,11 @@ concat = concatenate
 def stack(
     arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
-    """Arrays of one shape joined along a new axis."""
+    """Arrays of one shape joined along a new axis.
+
+    >>> ft.jacobian(lambda x: fnp.stack([x * x, 3.0 * x]))(2.0)
+    array([4., 3.])
+    """
     no_out("stack", out)
     xs = _promoted(arrays, "stack", dtype)
     if len({shape_of(x) for x in xs}) > 1:
@@ -279,26 +360,44 @@ def stack(
 
 @door(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays joined along the first axis, vectors as rows."""
+    """Arrays joined along the first axis, vectors as rows.
+
+    >>> fnp.vstack([np.array([1, 2]), np.array([3, 4])])
+    array([[1, 2],
+           [3, 4]])
+    """
     return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
 
 
 @door(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    """Arrays joined along the second axis, vectors along their only one."""
+    """Arrays joined along the second axis, vectors along their only one.
+
+    >>> fnp.hstack([np.array([1, 2]), np.array([3])])
+    array([1, 2, 3])
+    """
     xs = [atleast_1d(a) for a in tup]
     return concatenate(xs, 0 if xs and ndim(xs[0]) == 1 else 1, dtype=dtype)
 
 
 @door(np.dstack)
 def dstack(tup: Any) -> Any:
-    """Arrays joined along the third axis."""
+    """Arrays joined along the third axis.
+
+    >>> fnp.shape(fnp.dstack([np.ones((2, 3)), np.ones((2, 3))]))
+    (2, 3, 2)
+    """
     return concatenate([atleast_3d(a) for a in tup], 2)
 
 
 @door(np.column_stack)
 def column_stack(tup: Any) -> Any:
-    """Vectors as the columns of a matrix; matrices are joined as they are."""
+    """Vectors as the columns of a matrix; matrices are joined as they are.
+
+    >>> fnp.column_stack([np.array([1, 2]), np.array([3, 4])])
+    array([[1, 3],
+           [2, 4]])
+    """
     xs = [array_like(a) for a in tup]
     columns = [x if ndim(x) > 1 else reshape(x, (size(x), 1)) for x in xs]
     return concatenate(columns, 1)
@@ -306,7 +405,13 @@ def column_stack(tup: Any) -> Any:
 
 @door(np.block)
 def block(arrays: Any) -> Any:
-    """An array from nested lists of blocks; the innermost lists run along the last axis."""
+    """An array from nested lists of blocks; the innermost lists run along the last axis.
+
+    >>> fnp.block([[np.eye(2), np.zeros((2, 1))], [np.ones((1, 3))]])
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [1., 1., 1.]])
+    """
 
     def depth_of(x: Any) -> int:
         return 1 + max(map(depth_of, x)) if isinstance(x, list) else 0
@@ -328,7 +433,11 @@ def block(arrays: Any) -> Any:
 
 @door(np.append)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
-    """``values`` joined to the end of ``arr``; without an axis both are flattened."""
+    """``values`` joined to the end of ``arr``; without an axis both are flattened.
+
+    >>> fnp.append(np.array([1, 2]), 3)
+    array([1, 2, 3])
+    """
     return concatenate([array_like(arr), array_like(values)], axis)
 
 
@@ -337,7 +446,11 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 
 @door(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
-    """Sub-arrays along an axis: a number of nearly equal ones, or cut at the given indices."""
+    """Sub-arrays along an axis: a number of nearly equal ones, or cut at the given indices.
+
+    >>> fnp.array_split(np.arange(5), 2)
+    [array([0, 1, 2]), array([3, 4])]
+    """
     x = array_like(ary)
     axis = axis_index(axis, ndim(x))
     n = shape_of(x)[axis]
@@ -356,7 +469,11 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
 
 @door(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
-    """Sub-arrays along an axis: a number of equal ones, or cut at the given indices."""
+    """Sub-arrays along an axis: a number of equal ones, or cut at the given indices.
+
+    >>> fnp.split(np.arange(4), 2)
+    [array([0, 1]), array([2, 3])]
+    """
     x = array_like(ary)
     if not isinstance(indices_or_sections, list | tuple | np.ndarray):
         n = shape_of(x)[axis_index(axis, ndim(x))]
@@ -370,25 +487,41 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
 
 @door(np.vsplit)
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """:func:`split` along the first axis."""
+    """:func:`split` along the first axis.
+
+    >>> [fnp.shape(part) for part in fnp.vsplit(np.ones((4, 3)), 2)]
+    [(2, 3), (2, 3)]
+    """
     return split(ary, indices_or_sections, 0)
 
 
 @door(np.hsplit)
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """:func:`split` along the second axis, of vectors along the only one."""
+    """:func:`split` along the second axis, of vectors along the only one.
+
+    >>> [fnp.shape(part) for part in fnp.hsplit(np.ones((4, 3)), [1])]
+    [(4, 1), (4, 2)]
+    """
     return split(ary, indices_or_sections, 1 if ndim(ary) > 1 else 0)
 
 
 @door(np.dsplit)
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """:func:`split` along the third axis."""
+    """:func:`split` along the third axis.
+
+    >>> [fnp.shape(part) for part in fnp.dsplit(np.ones((2, 2, 4)), 2)]
+    [(2, 2, 2), (2, 2, 2)]
+    """
     return split(ary, indices_or_sections, 2)
 
 
 @door(getattr(np, "unstack", None))  # new in NumPy 2.1
 def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
-    """The sub-arrays along an axis, which they lack."""
+    """The sub-arrays along an axis, which they lack.
+
+    >>> fnp.unstack(np.array([[1, 2], [3, 4]]))
+    (array([1, 2]), array([3, 4]))
+    """
     x = array_like(x)
     axis = axis_index(axis, ndim(x))
     dims = shape_of(x)
@@ -403,7 +536,11 @@ def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
 
 @door(np.tile)
 def tile(A: Any, reps: Any) -> Any:
-    """``A`` repeated as a whole along each axis."""
+    """``A`` repeated as a whole along each axis.
+
+    >>> fnp.tile(np.array([1, 2]), 2)
+    array([1, 2, 1, 2])
+    """
     x = array_like(A)
     counts = shape_tuple(reps)
     rank = max(len(counts), ndim(x))
@@ -416,7 +553,13 @@ def tile(A: Any, reps: Any) -> Any:
 
 @door(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    """Each element repeated along an axis, a number of times or each its own number of times."""
+    """Each element repeated along an axis, a number of times or each its own number of times.
+
+    Repeats decide the shape: they must be known, under jit too.
+
+    >>> ft.vjp(lambda x: fnp.repeat(x, 3), np.array([1.0, 2.0]))[1](np.ones(6))
+    (array([3., 3.]),)
+    """
     x = array_like(a)
     if axis is None:
         x, axis = ravel(x), 0
@@ -441,26 +584,44 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 
 @door(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
-    """The elements in reverse order along the given axes, or all."""
+    """The elements in reverse order along the given axes, or all.
+
+    >>> fnp.flip(np.array([1, 2, 3]))
+    array([3, 2, 1])
+    """
     x = array_like(m)
     return linear.rev(x, axes_tuple(axis, ndim(x)))
 
 
 @door(np.fliplr)
 def fliplr(m: Any) -> Any:
-    """:func:`flip` along the second axis."""
+    """:func:`flip` along the second axis.
+
+    >>> fnp.fliplr(np.array([[1, 2], [3, 4]]))
+    array([[2, 1],
+           [4, 3]])
+    """
     return flip(m, 1)
 
 
 @door(np.flipud)
 def flipud(m: Any) -> Any:
-    """:func:`flip` along the first axis."""
+    """:func:`flip` along the first axis.
+
+    >>> fnp.flipud(np.array([[1, 2], [3, 4]]))
+    array([[3, 4],
+           [1, 2]])
+    """
     return flip(m, 0)
 
 
 @door(np.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    """Elements moved along axes; those pushed off the end come back at the beginning."""
+    """Elements moved along axes; those pushed off the end come back at the beginning.
+
+    >>> fnp.roll(np.array([1, 2, 3, 4]), 1)
+    array([4, 1, 2, 3])
+    """
     x = array_like(a)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape_of(x))
@@ -481,7 +642,12 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 @door(np.rot90)
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    """The array turned by 90 degrees ``k`` times in the plane of two axes."""
+    """The array turned by 90 degrees ``k`` times in the plane of two axes.
+
+    >>> fnp.rot90(np.array([[1, 2], [3, 4]]))
+    array([[2, 4],
+           [1, 3]])
+    """
     x = array_like(m)
     first, second = (axis_index(a, ndim(x)) for a in axes)
     turns = k % 4
@@ -496,7 +662,12 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
 
 @door(np.resize)
 def resize(a: Any, new_shape: Any) -> Any:
-    """The elements in order, repeated as often as ``new_shape`` needs."""
+    """The elements in order, repeated as often as ``new_shape`` needs.
+
+    >>> fnp.resize(np.array([1, 2, 3]), (2, 2))
+    array([[1, 2],
+           [3, 1]])
+    """
     x = ravel(a)
     new = shape_tuple(new_shape)
     total = math.prod(new)
@@ -514,6 +685,9 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     """The array with elements added at both ends of each axis.
 
     ``mode``: constant (with constant_values), edge, reflect, symmetric, wrap.
+
+    >>> fnp.pad(np.array([1, 2, 3]), 2, mode="reflect")
+    array([3, 2, 1, 2, 3, 2, 1])
     """
     x = array_like(array)
     widths = _pairs(pad_width, ndim(x))
@@ -557,7 +731,11 @@ def _pad_constant(x: Any, widths: list[tuple[int, int]], values: Any) -> Any:
 
 @door(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    """``values`` put before the given positions, which must be known ints."""
+    """``values`` put before the given positions, which must be known ints.
+
+    >>> fnp.insert(np.array([1, 2, 3]), 1, 9)
+    array([1, 9, 2, 3])
+    """
     x = array_like(arr)
     if axis is None:
         x, axis = ravel(x), 0
@@ -587,7 +765,11 @@ def _at_front_axis(values: Any, axis: int, rank: int) -> Any:
 
 @door(np.delete)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
-    """Without the elements at the given positions, which must be known."""
+    """Without the elements at the given positions, which must be known.
+
+    >>> fnp.delete(np.array([1, 2, 3]), 1)
+    array([1, 3])
+    """
     x = array_like(arr)
     if axis is None:
         x, axis = ravel(x), 0

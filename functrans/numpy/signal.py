@@ -43,7 +43,12 @@ def _cut(x: Any, axis: int, start: int, stop: int, step: int = 1) -> Any:
 
 @door(np.diff)
 def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any = _UNSET) -> Any:
-    """Differences of neighbours along an axis, ``n`` times."""
+    """Differences of neighbours along an axis, ``n`` times.
+
+    >>> ft.jacobian(fnp.diff)(np.array([1.0, 4.0, 9.0]))
+    array([[-1.,  1.,  0.],
+           [ 0., -1.,  1.]])
+    """
     x = array_like(a)
     if n < 0:
         raise OptionError(f"The order of differences, {n}, must not be negative.")
@@ -69,7 +74,11 @@ def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
 
 @door(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """Differences of neighbours in the flattened array."""
+    """Differences of neighbours in the flattened array.
+
+    >>> fnp.ediff1d(np.array([1, 4, 9]), to_begin=0)
+    array([0, 3, 5])
+    """
     parts = [diff(sh.ravel(ary))]
     parts = ([] if to_begin is None else [sh.ravel(to_begin)]) + parts
     parts += [] if to_end is None else [sh.ravel(to_end)]
@@ -81,6 +90,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """Central differences in the interior, one-sided ones at the ends.
 
     Spacings are numbers or coordinate vectors, one for all axes or one for each.
+
+    >>> fnp.gradient(np.array([0.0, 1.0, 4.0, 9.0]))
+    array([1., 2., 4., 5.])
     """
     x = array_like(f)
     x = cast(x, float_dtype(x))
@@ -160,7 +172,11 @@ def _weighted(*terms: tuple[Any, Any]) -> Any:
 
 @door(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
-    """Integral along an axis by the trapezoidal rule."""
+    """Integral along an axis by the trapezoidal rule.
+
+    >>> ft.grad(fnp.trapezoid)(np.array([1.0, 2.0, 3.0]))
+    array([0.5, 1. , 0.5])
+    """
     y = array_like(y)
     axis = axis_index(axis, len(shape_of(y)))
     n = shape_of(y)[axis]
@@ -184,7 +200,14 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
 def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
-    """Piecewise linear interpolation of the points (xp, fp) at ``x``."""
+    """Piecewise linear interpolation of the points (xp, fp) at ``x``.
+
+    The derivative in ``x`` is the slope of the piece, at an inner point of the piece on its right,
+    and 0 outside the points.
+
+    >>> ft.grad(fnp.interp)(1.0, np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 5.0]))
+    np.float64(4.0)
+    """
     dtype = result_dtype(operand(x), operand(xp), operand(fp), 1.0, np.float64(0))
     x, xp, fp = (cast(array_like(v), dtype) for v in (x, xp, fp))
     if len(shape_of(xp)) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
@@ -224,7 +247,11 @@ def interp(
 
 @door(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """Where ``v`` would be inserted into the sorted vector ``a``: by counting smaller elements."""
+    """Where ``v`` would be inserted into the sorted vector ``a``: by counting smaller elements.
+
+    >>> fnp.searchsorted(np.array([1.0, 3.0, 5.0]), np.array([3.0, 4.0]))
+    array([1, 2])
+    """
     if side not in ("left", "right"):
         raise OptionError(f"side={side!r} is not known.", 'Use "left" or "right".')
     a, v = array_like(a), array_like(v)
@@ -236,7 +263,11 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 @door(np.digitize)
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """The number of the bin of each element; ``bins`` must be known."""
+    """The number of the bin of each element; ``bins`` must be known.
+
+    >>> fnp.digitize(np.array([0.5, 2.5]), np.array([0.0, 1.0, 2.0]))
+    array([1, 3])
+    """
     edges = concrete(operand(bins) if not isinstance(bins, list | tuple) else array_like(bins))
     if edges is None:
         raise ArgumentError("digitize needs known bins.", "Pass bins as a plain NumPy array.")
@@ -248,7 +279,11 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 @door(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
-    """The polynomial with coefficients ``p``, highest first, at ``x``."""
+    """The polynomial with coefficients ``p``, highest first, at ``x``.
+
+    >>> ft.grad(fnp.polyval, argnums=1)(np.array([1.0, 0.0, -1.0]), 3.0)
+    np.float64(6.0)
+    """
     p, x = array_like(p), array_like(x)
     dtype = result_dtype(p, x)
     x = cast(x, dtype)
@@ -260,7 +295,11 @@ def polyval(p: Any, x: Any) -> Any:
 
 @door(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
-    """Coefficients of the m-th derivative of a polynomial."""
+    """Coefficients of the m-th derivative of a polynomial.
+
+    >>> fnp.polyder(np.array([1, 2, 3]))
+    array([2, 2])
+    """
     p = array_like(p)
     for _ in range(m):
         n = shape_of(p)[0] - 1
@@ -270,7 +309,11 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 @door(np.polyadd)
 def polyadd(a1: Any, a2: Any) -> Any:
-    """Coefficients of the sum of two polynomials."""
+    """Coefficients of the sum of two polynomials.
+
+    >>> fnp.polyadd(np.array([1, 2]), np.array([1, 0, 0]))
+    array([1, 1, 2])
+    """
     x, y = sh.atleast_1d(a1, a2)
     n = max(shape_of(x)[0], shape_of(y)[0])
     return el.add(sh.pad(x, (n - shape_of(x)[0], 0)), sh.pad(y, (n - shape_of(y)[0], 0)))
@@ -278,13 +321,24 @@ def polyadd(a1: Any, a2: Any) -> Any:
 
 @door(np.polysub)
 def polysub(a1: Any, a2: Any) -> Any:
-    """Coefficients of the difference of two polynomials."""
+    """Coefficients of the difference of two polynomials.
+
+    >>> fnp.polysub(np.array([1, 2]), np.array([1, 0, 0]))
+    array([-1,  1,  2])
+    """
     return polyadd(a1, el.negative(a2))
 
 
 @door(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
-    """Coefficients of the product of two polynomials."""
+    """Coefficients of the product of two polynomials.
+
+    Under a transform leading zeros of the factors stay, where NumPy drops them: a shape cannot
+    depend on values.
+
+    >>> fnp.polymul(np.array([1, 1]), np.array([1, -1]))
+    array([ 1,  0, -1])
+    """
     return convolve(*sh.atleast_1d(a1, a2))
 
 
@@ -293,7 +347,11 @@ def polymul(a1: Any, a2: Any) -> Any:
 
 @door(np.convolve)
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """Convolution of two vectors; ``mode`` full, same or valid."""
+    """Convolution of two vectors; ``mode`` full, same or valid.
+
+    >>> fnp.convolve(np.array([1, 2, 3]), np.array([1, 1]), mode="same")
+    array([1, 3, 5])
+    """
     x, y = array_like(a), array_like(v)
     dtype = result_dtype(x, y)
     x, y = sh.atleast_1d(cast(x, dtype), cast(y, dtype))
@@ -316,7 +374,11 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @door(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """Correlation of two vectors, Σ a[n + k]·conj(v[n])."""
+    """Correlation of two vectors, Σ a[n + k]·conj(v[n]).
+
+    >>> fnp.correlate(np.array([1, 2, 3]), np.array([0, 1]))
+    array([2, 3])
+    """
     x, y = array_like(a), array_like(v)
     swapped = shape_of(y)[0] > shape_of(x)[0]
     if swapped:
@@ -332,6 +394,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     """How often each non-negative integer occurs, or the sum of its weights.
 
     ``length`` fixes the size of the result, which jit and vmap need; larger numbers are left out.
+
+    >>> ft.jit(lambda x: fnp.bincount(x, length=4))(np.array([1, 1, 3]))
+    array([0, 2, 0, 1])
     """
     if length is None and not has_tracer((x, weights), {}) and current_trace() is None:
         return np.bincount(x, weights, minlength)
@@ -366,7 +431,11 @@ TRACED[np.bincount] = bincount_traced
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    """Counts of values in bins; needs known values."""
+    """Counts of values in bins; needs known values.
+
+    >>> fnp.histogram(np.array([0.0, 1.0, 1.5, 2.0]), bins=2)
+    (array([1, 3]), array([0., 1., 2.]))
+    """
     known = concrete(array_like(a))
     if known is None:
         raise ArgumentError(
@@ -384,7 +453,12 @@ def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
-    """Covariance matrix of variables in rows (``rowvar=False``: columns)."""
+    """Covariance matrix of variables in rows (``rowvar=False``: columns).
+
+    >>> fnp.cov(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
     if fweights is not None or aweights is not None:
         raise ArgumentError("cov takes no weights under a transform.")
     x = sh.atleast_2d(m)
@@ -403,7 +477,12 @@ def cov(
 
 @door(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Any:
-    """Correlation coefficients of variables in rows."""
+    """Correlation coefficients of variables in rows.
+
+    >>> fnp.corrcoef(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
     c = cov(x, y, rowvar)
     if not shape_of(c):
         return el.divide(c, c)

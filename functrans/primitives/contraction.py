@@ -163,5 +163,14 @@ dot_general_p: Primitive = Primitive(
 
 
 def dot_general(x: Any, y: Any, dims: Dims) -> Any:
-    """Σ x·y over the contracted axes; axes of the result: batch, free of x, free of y."""
+    """Σ x·y over the contracted axes; axes of the result: batch, free of x, free of y.
+
+    ``dims`` is ((contracted axes of x, of y), (batch axes of x, of y)).
+
+    Raises ShapeError where paired axes differ in length, DtypeError where the dtypes differ.
+
+    >>> x, y = np.ones((5, 2, 3)), np.ones((5, 3, 4))
+    >>> ft.lax.dot_general(x, y, (((2,), (1,)), ((0,), (0,)))).shape
+    (5, 2, 4)
+    """
     return bind(dot_general_p, x, y, dims=dims)

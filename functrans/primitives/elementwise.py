@@ -173,14 +173,14 @@ zeta_p: Primitive = elementwise(
 igamma_p: Primitive = elementwise(
     "igamma",
     _special("gammainc"),
-    [_NO_SHAPE_DERIVATIVE, lambda r, a, x: exp((a - 1.0) * log(x) - x - lgamma(a))],
+    [_NO_SHAPE_DERIVATIVE, lambda r, a, x: exp(_scaled(a - 1.0, log, x) - x - lgamma(a))],
     dtype=_real_inexact,
     opaque="gammainc",
 )
 igammac_p: Primitive = elementwise(
     "igammac",
     _special("gammaincc"),
-    [_NO_SHAPE_DERIVATIVE, lambda r, a, x: -exp((a - 1.0) * log(x) - x - lgamma(a))],
+    [_NO_SHAPE_DERIVATIVE, lambda r, a, x: -exp(_scaled(a - 1.0, log, x) - x - lgamma(a))],
     dtype=_real_inexact,
     opaque="gammaincc",
 )
@@ -191,12 +191,20 @@ betainc_p: Primitive = elementwise(
         _NO_SHAPE_DERIVATIVE,
         _NO_SHAPE_DERIVATIVE,
         lambda r, a, b, x: exp(
-            (a - 1.0) * log(x) + (b - 1.0) * log1p(-x) + lgamma(a + b) - lgamma(a) - lgamma(b)
+            _scaled(a - 1.0, log, x)
+            + _scaled(b - 1.0, log1p, -x)
+            + (lgamma(a + b) - lgamma(a) - lgamma(b))
         ),
     ],
     dtype=_real_inexact,
     opaque="betainc",
 )
+
+
+def _scaled(k: Any, function: Unary, x: Any) -> Any:
+    # k·f(x), and 0 for k = 0 even where f is infinite.
+    half = dtype_of(x).type(0.5)
+    return k * function(select_n(eq(k, dtype_of(k).type(0)), x, half))
 
 
 def _zeta2(x: Any) -> Any:
@@ -256,7 +264,6 @@ integer_pow_p: Primitive = elementwise(
 )
 
 # --- rounding, sign, magnitude -------------------------------------------------------------------
-
 
 
 def _sign_linearize(nonzero: Sequence[bool], x: Any) -> Any:
@@ -366,96 +373,250 @@ population_count_p: Primitive = elementwise("population_count", np.bitwise_count
 # --- the functions -------------------------------------------------------------------------------
 
 
-def _unary(primitive: Primitive, doc: str) -> Unary:
+def with_example(doc: str, example: str) -> str:
+    """A docstring with ``example``, written as "call → result", as its doctest."""
+    call, _, result = example.partition(" → ")
+    return f"{doc}\n\n    >>> {call}\n    {result}\n    " if example else doc
+
+
+def _unary(primitive: Primitive, doc: str, example: str = "") -> Unary:
     def function(x: Any) -> Any:
         return bind(primitive, x)
 
     function.__name__ = function.__qualname__ = primitive.name
-    function.__doc__ = doc
+    function.__doc__ = with_example(doc, example)
     return function
 
 
-def _binary(primitive: Primitive, doc: str) -> Binary:
+def _binary(primitive: Primitive, doc: str, example: str = "") -> Binary:
     def function(x: Any, y: Any) -> Any:
         return bind(primitive, x, y)
 
     function.__name__ = function.__qualname__ = primitive.name
-    function.__doc__ = doc
+    function.__doc__ = with_example(doc, example)
     return function
 
 
-exp: Unary = _unary(exp_p, "eˣ.")
-exp2: Unary = _unary(exp2_p, "2ˣ.")
-expm1: Unary = _unary(expm1_p, "eˣ − 1, accurate near 0.")
-log: Unary = _unary(log_p, "Natural logarithm.")
+exp: Unary = _unary(exp_p, "eˣ.", "ft.grad(ft.lax.exp)(0.0) → np.float64(1.0)")
+exp2: Unary = _unary(exp2_p, "2ˣ.", "ft.lax.exp2(np.array([0.0, 3.0])) → array([1., 8.])")
+expm1: Unary = _unary(
+    expm1_p, "eˣ − 1, accurate near 0.", "ft.lax.expm1(np.array([1e-20])) → array([1.e-20])"
+)
+log: Unary = _unary(log_p, "Natural logarithm.", "ft.grad(ft.lax.log)(4.0) → np.float64(0.25)")
 log2: Unary = _unary(log2_p, "Logarithm to base 2.")
 log10: Unary = _unary(log10_p, "Logarithm to base 10.")
-log1p: Unary = _unary(log1p_p, "log(1 + x), accurate near 0.")
-sqrt: Unary = _unary(sqrt_p, "Square root.")
-cbrt: Unary = _unary(cbrt_p, "Cube root of a real number.")
-sin: Unary = _unary(sin_p, "Sine of x radians.")
-cos: Unary = _unary(cos_p, "Cosine of x radians.")
-tan: Unary = _unary(tan_p, "Tangent of x radians.")
-asin: Unary = _unary(asin_p, "Inverse sine, in radians.")
-acos: Unary = _unary(acos_p, "Inverse cosine, in radians.")
-atan: Unary = _unary(atan_p, "Inverse tangent, in radians.")
-sinh: Unary = _unary(sinh_p, "Hyperbolic sine.")
-cosh: Unary = _unary(cosh_p, "Hyperbolic cosine.")
-tanh: Unary = _unary(tanh_p, "Hyperbolic tangent.")
-asinh: Unary = _unary(asinh_p, "Inverse hyperbolic sine.")
-acosh: Unary = _unary(acosh_p, "Inverse hyperbolic cosine.")
-atanh: Unary = _unary(atanh_p, "Inverse hyperbolic tangent.")
-logistic: Unary = _unary(logistic_p, "1 / (1 + e⁻ˣ).")
-erf: Unary = _unary(erf_p, "Error function.")
-erfc: Unary = _unary(erfc_p, "1 − erf(x), accurate for large x.")
-erf_inv: Unary = _unary(erf_inv_p, "Inverse of erf.")
-lgamma: Unary = _unary(lgamma_p, "Logarithm of |Γ(x)|.")
-digamma: Unary = _unary(digamma_p, "Derivative of log Γ.")
-sign: Unary = _unary(sign_p, "−1, 0 or 1; z/|z| of a complex number.")
-floor: Unary = _unary(floor_p, "Largest integer not above x.")
-ceil: Unary = _unary(ceil_p, "Smallest integer not below x.")
-round_: Unary = _unary(round_p, "Nearest integer, halves to the even one.")
-is_finite: Unary = _unary(is_finite_p, "True where x is neither infinite nor NaN.")
-abs_: Unary = _unary(abs_p, "Absolute value.")
-not_: Unary = _unary(not_p, "Bitwise, of booleans logical, negation.")
-population_count: Unary = _unary(population_count_p, "Number of one bits in |x|.")
+log1p: Unary = _unary(
+    log1p_p, "log(1 + x), accurate near 0.", "ft.lax.log1p(np.array([1e-20])) → array([1.e-20])"
+)
+sqrt: Unary = _unary(sqrt_p, "Square root.", "ft.grad(ft.lax.sqrt)(4.0) → np.float64(0.25)")
+cbrt: Unary = _unary(
+    cbrt_p, "Cube root of a real number.", "ft.lax.cbrt(np.array([-8.0, 27.0])) → array([-2.,  3.])"
+)
+sin: Unary = _unary(sin_p, "Sine of x radians.", "ft.grad(ft.lax.sin)(0.0) → np.float64(1.0)")
+cos: Unary = _unary(
+    cos_p, "Cosine of x radians.", "ft.lax.cos(np.array([0.0, np.pi])) → array([ 1., -1.])"
+)
+tan: Unary = _unary(tan_p, "Tangent of x radians.", "ft.grad(ft.lax.tan)(0.0) → np.float64(1.0)")
+asin: Unary = _unary(
+    asin_p, "Inverse sine, in radians.", "ft.grad(ft.lax.asin)(0.0) → np.float64(1.0)"
+)
+acos: Unary = _unary(
+    acos_p, "Inverse cosine, in radians.", "ft.grad(ft.lax.acos)(0.0) → np.float64(-1.0)"
+)
+atan: Unary = _unary(
+    atan_p, "Inverse tangent, in radians.", "ft.grad(ft.lax.atan)(1.0) → np.float64(0.5)"
+)
+sinh: Unary = _unary(sinh_p, "Hyperbolic sine.", "ft.grad(ft.lax.sinh)(0.0) → np.float64(1.0)")
+cosh: Unary = _unary(cosh_p, "Hyperbolic cosine.", "ft.lax.cosh(np.array([0.0])) → array([1.])")
+tanh: Unary = _unary(tanh_p, "Hyperbolic tangent.", "ft.grad(ft.lax.tanh)(0.0) → np.float64(1.0)")
+asinh: Unary = _unary(
+    asinh_p, "Inverse hyperbolic sine.", "ft.grad(ft.lax.asinh)(0.0) → np.float64(1.0)"
+)
+acosh: Unary = _unary(
+    acosh_p,
+    "Inverse hyperbolic cosine.",
+    "ft.lax.acosh(np.array([1.0, 2.0])) → array([0.       , 1.3169579])",
+)
+atanh: Unary = _unary(
+    atanh_p, "Inverse hyperbolic tangent.", "ft.grad(ft.lax.atanh)(0.0) → np.float64(1.0)"
+)
+logistic: Unary = _unary(
+    logistic_p, "1 / (1 + e⁻ˣ).", "ft.grad(ft.lax.logistic)(0.0) → np.float64(0.25)"
+)
+erf: Unary = _unary(
+    erf_p, "Error function.", "ft.lax.erf(np.array([0.0, 1.0])) → array([0.        , 0.84270079])"
+)
+erfc: Unary = _unary(
+    erfc_p,
+    "1 − erf(x), accurate for large x.",
+    "ft.lax.erfc(np.array([0.0, 10.0])) → array([1.00000000e+00, 2.08848758e-45])",
+)
+erf_inv: Unary = _unary(
+    erf_inv_p,
+    "Inverse of erf.",
+    "ft.lax.erf_inv(np.array([0.0, 0.5])) → array([0.        , 0.47693628])",
+)
+lgamma: Unary = _unary(
+    lgamma_p,
+    "Logarithm of |Γ(x)|.",
+    "ft.lax.lgamma(np.array([1.0, 10.0])) → array([ 0.        , 12.80182748])",
+)
+digamma: Unary = _unary(
+    digamma_p,
+    "Derivative of log Γ.",
+    "ft.lax.digamma(np.array([1.0, 2.0])) → array([-0.57721566,  0.42278434])",
+)
+sign: Unary = _unary(
+    sign_p,
+    "−1, 0 or 1; z/|z| of a complex number.",
+    "ft.lax.sign(np.array([-2.0, 0.0, 3.0])) → array([-1.,  0.,  1.])",
+)
+floor: Unary = _unary(
+    floor_p,
+    "Largest integer not above x.",
+    "ft.lax.floor(np.array([1.5, -1.5])) → array([ 1., -2.])",
+)
+ceil: Unary = _unary(
+    ceil_p,
+    "Smallest integer not below x.",
+    "ft.lax.ceil(np.array([1.5, -1.5])) → array([ 2., -1.])",
+)
+round_: Unary = _unary(
+    round_p,
+    "Nearest integer, halves to the even one.",
+    "ft.lax.round(np.array([0.5, 1.5, 2.4])) → array([0., 2., 2.])",
+)
+is_finite: Unary = _unary(
+    is_finite_p,
+    "True where x is neither infinite nor NaN.",
+    "ft.lax.is_finite(np.array([1.0, np.inf, np.nan])) → array([ True, False, False])",
+)
+abs_: Unary = _unary(
+    abs_p,
+    "Absolute value.",
+    "ft.vmap(ft.grad(ft.lax.abs))(np.array([-2.0, 0.0, 2.0])) → array([-1.,  1.,  1.])",
+)
+not_: Unary = _unary(
+    not_p,
+    "Bitwise, of booleans logical, negation.",
+    "ft.lax.bitwise_not(np.array([True, False])) → array([False,  True])",
+)
+population_count: Unary = _unary(
+    population_count_p,
+    "Number of one bits in |x|.",
+    "ft.lax.population_count(np.array([7, 8])) → array([3, 1], dtype=uint8)",
+)
 
-atan2: Binary = _binary(atan2_p, "Angle of the point (second, first) in radians.")
+atan2: Binary = _binary(
+    atan2_p,
+    "Angle of the point (second, first) in radians.",
+    "ft.grad(ft.lax.atan2)(0.0, 2.0) → np.float64(0.5)",
+)
 hypot: Binary = _binary(hypot_p, "√(x² + y²) without overflow.")
 logaddexp: Binary = _binary(logaddexp_p, "log(eˣ + eʸ) without overflow.")
-zeta: Binary = _binary(zeta_p, "Hurwitz zeta function.")
-igamma: Binary = _binary(igamma_p, "Regularised lower incomplete gamma function P(a, x).")
-igammac: Binary = _binary(igammac_p, "Regularised upper incomplete gamma function Q(a, x).")
-power: Binary = _binary(pow_p, "xʸ of operands of one dtype.")
-nextafter: Binary = _binary(nextafter_p, "Next floating number after x towards y.")
+zeta: Binary = _binary(
+    zeta_p,
+    "Hurwitz zeta function.",
+    "ft.lax.zeta(np.array([2.0, 2.0]), np.array([1.0, 2.0])) → array([1.64493407, 0.64493407])",
+)
+igamma: Binary = _binary(
+    igamma_p,
+    "Regularised lower incomplete gamma function P(a, x).",
+    "ft.lax.igamma(np.array([1.0]), np.array([1.0])) → array([0.63212056])",
+)
+igammac: Binary = _binary(
+    igammac_p,
+    "Regularised upper incomplete gamma function Q(a, x).",
+    "ft.lax.igammac(np.array([1.0]), np.array([1.0])) → array([0.36787944])",
+)
+power: Binary = _binary(
+    pow_p, "xʸ of operands of one dtype.", "ft.grad(ft.lax.pow)(2.0, 3.0) → np.float64(12.0)"
+)
+nextafter: Binary = _binary(
+    nextafter_p,
+    "Next floating number after x towards y.",
+    "ft.lax.nextafter(1.0, 2.0) - 1.0 → np.float64(2.220446049250313e-16)",
+)
 copysign: Binary = _binary(copysign_p, "|x| with the sign of y.")
-max_: Binary = _binary(max_p, "The greater; NaN if either is. Equal operands share the derivative.")
-min_: Binary = _binary(min_p, "The smaller; NaN if either is. Equal operands share the derivative.")
+max_: Binary = _binary(
+    max_p,
+    "The greater; NaN if either is. Equal operands share the derivative.",
+    "ft.grad(ft.lax.max)(2.0, 2.0) → np.float64(0.5)",
+)
+min_: Binary = _binary(
+    min_p,
+    "The smaller; NaN if either is. Equal operands share the derivative.",
+    "ft.grad(ft.lax.min)(2.0, 2.0) → np.float64(0.5)",
+)
 floor_div: Binary = _binary(floor_div_p, "⌊x / y⌋.")
 mod: Binary = _binary(mod_p, "x − y·⌊x / y⌋: the sign of y.")
-rem: Binary = _binary(rem_p, "x − y·trunc(x / y): the sign of x.")
-eq: Binary = _binary(eq_p, "x = y.")
-ne: Binary = _binary(ne_p, "x ≠ y.")
-lt: Binary = _binary(lt_p, "x < y.")
-le: Binary = _binary(le_p, "x ≤ y.")
-gt: Binary = _binary(gt_p, "x > y.")
-ge: Binary = _binary(ge_p, "x ≥ y.")
-and_: Binary = _binary(and_p, "Bitwise, of booleans logical, and.")
-or_: Binary = _binary(or_p, "Bitwise, of booleans logical, or.")
-xor: Binary = _binary(xor_p, "Bitwise, of booleans logical, exclusive or.")
-shift_left: Binary = _binary(shift_left_p, "x·2ʸ in the bits of x.")
+rem: Binary = _binary(
+    rem_p,
+    "x − y·trunc(x / y): the sign of x.",
+    "ft.lax.rem(np.array([7, -7]), np.array([3, 3])) → array([ 1, -1])",
+)
+eq: Binary = _binary(
+    eq_p, "x = y.", "ft.lax.eq(np.array([1, 2]), np.array([2, 2])) → array([False,  True])"
+)
+ne: Binary = _binary(
+    ne_p, "x ≠ y.", "ft.lax.ne(np.array([1, 2]), np.array([2, 2])) → array([ True, False])"
+)
+lt: Binary = _binary(
+    lt_p, "x < y.", "ft.lax.lt(np.array([1, 2]), np.array([2, 2])) → array([ True, False])"
+)
+le: Binary = _binary(
+    le_p, "x ≤ y.", "ft.lax.le(np.array([1, 2]), np.array([2, 2])) → array([ True,  True])"
+)
+gt: Binary = _binary(
+    gt_p, "x > y.", "ft.lax.gt(np.array([3, 2]), np.array([2, 2])) → array([ True, False])"
+)
+ge: Binary = _binary(
+    ge_p, "x ≥ y.", "ft.lax.ge(np.array([3, 2]), np.array([2, 2])) → array([ True,  True])"
+)
+and_: Binary = _binary(
+    and_p,
+    "Bitwise, of booleans logical, and.",
+    "ft.lax.bitwise_and(np.array([3, 5]), np.array([6, 6])) → array([2, 4])",
+)
+or_: Binary = _binary(
+    or_p,
+    "Bitwise, of booleans logical, or.",
+    "ft.lax.bitwise_or(np.array([3, 5]), np.array([6, 6])) → array([7, 7])",
+)
+xor: Binary = _binary(
+    xor_p,
+    "Bitwise, of booleans logical, exclusive or.",
+    "ft.lax.bitwise_xor(np.array([3, 5]), np.array([6, 6])) → array([5, 3])",
+)
+shift_left: Binary = _binary(
+    shift_left_p,
+    "x·2ʸ in the bits of x.",
+    "ft.lax.shift_left(np.array([1, 3]), np.array([2, 2])) → array([ 4, 12])",
+)
 shift_right: Binary = _binary(
     shift_right_p, "⌊x / 2ʸ⌋: arithmetic for signed, logical for unsigned x."
 )
 
 
 def betainc(a: Any, b: Any, x: Any) -> Any:
-    """Regularised incomplete beta function Iₓ(a, b)."""
+    """Regularised incomplete beta function Iₓ(a, b).
+
+    Real floating operands of one dtype and shape; differentiable in ``x`` alone.
+
+    >>> ft.lax.betainc(np.array([2.0]), np.array([2.0]), np.array([0.25]))
+    array([0.15625])
+    """
     return bind(betainc_p, a, b, x)
 
 
 def integer_pow(x: Any, y: int) -> Any:
-    """x to a fixed integer power."""
+    """x to a fixed integer power.
+
+    ``y`` is a Python int, part of the program; x⁰ has derivative 0.
+
+    >>> ft.grad(lambda x: ft.lax.integer_pow(x, 3))(2.0)
+    np.float64(12.0)
+    """
     return bind(integer_pow_p, x, y=y)
 
 

@@ -158,6 +158,9 @@ def gather(
 
     Shape: B followed by the other axes of ``x``. Out of bounds, ``mode`` "raise" raises
     IndexError, "clip" and "wrap" move the index, "fill" reads ``fill``.
+
+    >>> ft.lax.gather(np.array([[1, 2], [3, 4]]), (np.array([0, 1]), np.array([1, 0])), (0, 1))
+    array([2, 3])
     """
     return bind(gather_p, x, *indices, axes=axes, mode=mode, fill=fill)
 
@@ -335,5 +338,8 @@ def scatter(
 
     Shapes as in :func:`gather`; the last of several sets at one place wins. Mode "drop" leaves
     out indices out of bounds.
+
+    >>> ft.lax.scatter(np.zeros(3), np.array([1.0, 2.0]), (np.array([0, 0]),), (0,), "add")
+    array([3., 0., 0.])
     """
     return bind(scatter_p, x, updates, *indices, op=op, axes=axes, mode=mode)

@@ -139,12 +139,9 @@ def elementwise(
         return y, pushforward
 
     if linearize is None:
-        if all(p is None for p in partials):
-            linearize = constant_linearize
-        elif len(partials) == 1:
-            linearize = unary_linearize
-        else:
-            linearize = nary_linearize
+        from_partials = unary_linearize if len(partials) == 1 else nary_linearize
+        constant = all(p is None for p in partials)
+        linearize = constant_linearize if constant else from_partials
     unary_partial: Any = partials[0] if partials else None
     primitive = Primitive(
         name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive),
@@ -180,18 +177,25 @@ def _batch_elementwise(get: Callable[[], Primitive]) -> Rule:
             for x, d in zip(args, dims, strict=True)
         ):
             return bind(get(), *args, **params), first
-        ndim = max(len(shape_of(x)) - (d is not None) for x, d in zip(args, dims, strict=True))
-        moved = [_lead(size, x, d, ndim) for x, d in zip(args, dims, strict=True)]
+        shape: Ints = ()  # of one example: that of the operands whose rank is not 0
+        for x, d in zip(args, dims, strict=True):
+            whole = shape_of(x)
+            shape = shape or (whole if d is None else whole[:d] + whole[d + 1 :])
+        moved = [_lead(x, d, (size, *shape)) for x, d in zip(args, dims, strict=True)]
         return bind(get(), *moved, **params), 0
 
     return batch
 
 
-def _lead(size: int, x: Any, dim: int | None, ndim: int) -> Any:
-    """``x`` with its batch axis first; an unbatched array is spread over a new one."""
-    if dim is None:
-        return x if shape_of(x) == () and not isinstance(x, Tracer) else spread(x, size)
-    return move_axis(x, dim, 0)
+def _lead(x: Any, dim: int | None, shape: Ints) -> Any:
+    """``x`` of the given shape, batch axis first; a rank-0 constant stays as it is."""
+    if dim is not None:
+        x = move_axis(x, dim, 0)
+        return x if shape_of(x) == shape else broadcast_in_dim(x, shape, (0,))
+    rank = len(shape_of(x))
+    if rank == 0 and not isinstance(x, Tracer):
+        return x
+    return broadcast_in_dim(x, shape, tuple(range(1, rank + 1)))
 
 
 def batch_to_front(size: int, x: Any, dim: int | None) -> Any:
@@ -265,7 +269,11 @@ add_p: Primitive = elementwise(
 
 
 def add(x: Any, y: Any) -> Any:
-    """x + y, elementwise."""
+    """x + y, elementwise.
+
+    >>> ft.lax.add(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([4., 6.])
+    """
     return bind(add_p, x, y)
 
 
@@ -295,7 +303,11 @@ sub_p: Primitive = elementwise(
 
 
 def sub(x: Any, y: Any) -> Any:
-    """x − y, elementwise."""
+    """x − y, elementwise.
+
+    >>> ft.lax.sub(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([-2., -2.])
+    """
     return bind(sub_p, x, y)
 
 
@@ -307,7 +319,11 @@ neg_p: Primitive = linear_unary("neg", operator.neg, dtype=_number_dtype, transp
 
 
 def neg(x: Any) -> Any:
-    """−x, elementwise."""
+    """−x, elementwise.
+
+    >>> ft.lax.neg(np.array([1.0, -2.0]))
+    array([-1.,  2.])
+    """
     return bind(neg_p, x)
 
 
@@ -342,7 +358,11 @@ mul_p: Primitive = elementwise(
 
 
 def mul(x: Any, y: Any) -> Any:
-    """x·y, elementwise."""
+    """x·y, elementwise.
+
+    >>> ft.grad(ft.lax.mul)(3.0, 4.0)
+    np.float64(4.0)
+    """
     return bind(mul_p, x, y)
 
 
@@ -385,7 +405,11 @@ div_p: Primitive = elementwise(
 
 
 def div(x: Any, y: Any) -> Any:
-    """x / y of floating or complex operands, elementwise."""
+    """x / y of floating or complex operands, elementwise.
+
+    >>> ft.grad(ft.lax.div, argnums=1)(1.0, 2.0)
+    np.float64(-0.25)
+    """
     return bind(div_p, x, y)
 
 
@@ -445,7 +469,11 @@ convert_p: Primitive = Primitive(
 
 
 def convert(x: Any, dtype: Any) -> Any:
-    """``x`` in another dtype (complex to real keeps the real part); no copy when it has it."""
+    """``x`` in another dtype (complex to real keeps the real part); no copy when it has it.
+
+    >>> ft.lax.convert_element_type(np.array([1.5, 2.5]), np.int64)
+    array([1, 2])
+    """
     if type(x) is np.ndarray and x.dtype == dtype:
         return x
     return bind(convert_p, x, dtype=np.dtype(dtype))
@@ -479,12 +507,20 @@ imag_p: Primitive = linear_unary("imag", np.imag, dtype=_real_part_dtype, transp
 
 
 def real(x: Any) -> Any:
-    """Real part of a complex operand."""
+    """Real part of a complex operand.
+
+    >>> ft.lax.real(np.array([1 + 2j]))
+    array([1.])
+    """
     return bind(real_p, x)
 
 
 def imag(x: Any) -> Any:
-    """Imaginary part of a complex operand."""
+    """Imaginary part of a complex operand.
+
+    >>> ft.lax.imag(np.array([1 + 2j]))
+    array([2.])
+    """
     return bind(imag_p, x)
 
 
@@ -520,7 +556,11 @@ complex_p: Primitive = elementwise(
 
 
 def complex_(re: Any, im: Any) -> Any:
-    """re + i·im of two real operands of one dtype."""
+    """re + i·im of two real operands of one dtype.
+
+    >>> ft.lax.complex(np.array([1.0]), np.array([2.0]))
+    array([1.+2.j])
+    """
     return bind(complex_p, re, im)
 
 
@@ -534,7 +574,11 @@ conj_p: Primitive = linear_unary(
 
 
 def conj(x: Any) -> Any:
-    """Complex conjugate; a real operand is returned as it is."""
+    """Complex conjugate; a real operand is returned as it is.
+
+    >>> ft.lax.conj(np.array([1 + 2j]))
+    array([1.-2.j])
+    """
     return bind(conj_p, x) if is_complex(dtype_of(x)) else x
 
 
@@ -583,7 +627,11 @@ select_n_p: Primitive = elementwise(
 
 
 def select_n(which: Any, *cases: Any) -> Any:
-    """``cases[which]`` elementwise; a boolean ``which`` takes the first case where False."""
+    """``cases[which]`` elementwise; a boolean ``which`` takes the first case where False.
+
+    >>> ft.lax.select_n(np.array([True, False]), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 2.])
+    """
     return bind(select_n_p, which, *cases)
 
 
@@ -663,7 +711,12 @@ broadcast_in_dim_p: Primitive = linear_layout(
 
 
 def broadcast_in_dim(x: Any, shape: Ints, broadcast_dimensions: Ints) -> Any:
-    """``x`` repeated to ``shape``; its axis i becomes axis ``broadcast_dimensions[i]``."""
+    """``x`` repeated to ``shape``; its axis i becomes axis ``broadcast_dimensions[i]``.
+
+    >>> ft.lax.broadcast_in_dim(np.array([1, 2]), (2, 3), (0,))
+    array([[1, 1, 1],
+           [2, 2, 2]])
+    """
     return bind(broadcast_in_dim_p, x, shape=shape, broadcast_dimensions=broadcast_dimensions)
 
 
@@ -683,12 +736,20 @@ def spread(x: Any, size: int) -> Any:
 
 
 def full_like(x: Any, value: Any) -> Any:
-    """An array of the shape and dtype of ``x`` filled with one number."""
+    """An array of the shape and dtype of ``x`` filled with one number.
+
+    >>> ft.lax.full_like(np.array([1.0, 2.0]), 7)
+    array([7., 7.])
+    """
     return full(shape_of(x), dtype_of(x).type(value))
 
 
 def full(shape: Ints, value: Any) -> Any:
-    """An array filled with one NumPy scalar."""
+    """An array filled with one NumPy scalar.
+
+    >>> ft.lax.full((2,), np.float32(1.5))
+    array([1.5, 1.5], dtype=float32)
+    """
     return broadcast_in_dim(value, shape, ())
 
 
@@ -747,7 +808,11 @@ reduce_sum_p: Primitive = linear_layout(
 
 
 def reduce_sum(x: Any, axes: Ints) -> Any:
-    """Sum over ``axes`` in the dtype of ``x``."""
+    """Sum over ``axes`` in the dtype of ``x``.
+
+    >>> ft.lax.reduce_sum(np.array([[1, 2], [3, 4]]), (0,))
+    array([4, 6])
+    """
     return bind(reduce_sum_p, x, axes=axes) if axes else x
 
 
@@ -788,12 +853,21 @@ reshape_p: Primitive = linear_layout(
 
 
 def reshape(x: Any, shape: Ints) -> Any:
-    """The same elements in row-major order under another shape."""
+    """The same elements in row-major order under another shape.
+
+    >>> ft.lax.reshape(np.array([1, 2, 3, 4]), (2, 2))
+    array([[1, 2],
+           [3, 4]])
+    """
     return x if shape_of(x) == shape else bind(reshape_p, x, shape=shape)
 
 
 def expand_dims(x: Any, axes: Ints) -> Any:
-    """``x`` with axes of length one at the given positions of the result."""
+    """``x`` with axes of length one at the given positions of the result.
+
+    >>> ft.lax.expand_dims(np.ones(3), (0, 2)).shape
+    (1, 3, 1)
+    """
     shape = list(shape_of(x))
     for axis in sorted(axes):
         shape.insert(axis, 1)
@@ -842,7 +916,11 @@ transpose_p: Primitive = linear_layout(
 
 
 def transpose(x: Any, permutation: Ints) -> Any:
-    """Axes in another order: axis i of the result is axis ``permutation[i]`` of ``x``."""
+    """Axes in another order: axis i of the result is axis ``permutation[i]`` of ``x``.
+
+    >>> ft.lax.transpose(np.ones((2, 3, 4)), (1, 2, 0)).shape
+    (3, 4, 2)
+    """
     if permutation == tuple(range(len(permutation))):
         return x
     return bind(transpose_p, x, permutation=permutation)
@@ -890,7 +968,11 @@ rev_p: Primitive = linear_layout(
 
 
 def rev(x: Any, dimensions: Ints) -> Any:
-    """``x`` read backwards along ``dimensions``."""
+    """``x`` read backwards along ``dimensions``.
+
+    >>> ft.lax.rev(np.array([1, 2, 3]), (0,))
+    array([3, 2, 1])
+    """
     return bind(rev_p, x, dimensions=dimensions) if dimensions else x
 
 
@@ -958,7 +1040,11 @@ slice_p: Primitive = linear_layout(
 
 
 def slice_(x: Any, start: Ints, limit: Ints, strides: Ints | None = None) -> Any:
-    """``x[start:limit:strides]`` with non-negative starts and positive strides, every axis."""
+    """``x[start:limit:strides]`` with non-negative starts and positive strides, every axis.
+
+    >>> ft.lax.slice(np.arange(6), (1,), (6,), (2,))
+    array([1, 3, 5])
+    """
     strides = (1,) * len(start) if strides is None else strides
     if limit == shape_of(x) and not any(start) and all(s == 1 for s in strides):
         return x
@@ -1068,6 +1154,9 @@ def pad(x: Any, value: Any, config: PadConfig) -> Any:
     """``x`` with (low, high, interior) copies of the scalar ``value`` along each axis.
 
     Negative low or high crops.
+
+    >>> ft.lax.pad(np.array([1, 2]), 0, ((1, 2, 1),))
+    array([0, 1, 0, 2, 0, 0])
     """
     return bind(pad_p, x, value, config=config) if any(map(any, config)) else x
 
@@ -1133,7 +1222,11 @@ concatenate_p: Primitive = Primitive(
 
 
 def concatenate(xs: Sequence[Any], dimension: int) -> Any:
-    """Arrays of one dtype joined along an existing axis."""
+    """Arrays of one dtype joined along an existing axis.
+
+    >>> ft.lax.concatenate([np.array([1, 2]), np.array([3])], 0)
+    array([1, 2, 3])
+    """
     return xs[0] if len(xs) == 1 else bind(concatenate_p, *xs, dimension=dimension)
 
 
@@ -1164,7 +1257,12 @@ iota_p: Primitive = Primitive(
 
 
 def iota(dtype: Any, shape: Ints, dimension: int) -> Any:
-    """The coordinate along ``dimension`` at every element of an array of ``shape``."""
+    """The coordinate along ``dimension`` at every element of an array of ``shape``.
+
+    >>> ft.lax.iota(np.int64, (2, 3), 1)
+    array([[0, 1, 2],
+           [0, 1, 2]])
+    """
     return bind(iota_p, dtype=np.dtype(dtype), shape=shape, dimension=dimension)
 
 
@@ -1180,7 +1278,8 @@ def _stop_abstract(x: Aval) -> Aval:
 
 
 def _stop_impl(x: Any) -> Any:
-    return x
+    # A copy: the result is no traced value, so that the user may change it in place.
+    return x.copy() if type(x) is np.ndarray else x
 
 
 def _stop_linearize(nonzero: Sequence[bool], x: Any) -> Any:

@@ -155,27 +155,47 @@ reduce_or_p: Primitive = reduction(
 
 
 def reduce_max(x: Any, axes: Ints) -> Any:
-    """Maximum over ``axes``; equal maxima share the derivative equally."""
+    """Maximum over ``axes``; equal maxima share the derivative equally.
+
+    >>> ft.grad(lambda x: ft.lax.reduce_max(x, (0,)))(np.array([1.0, 5.0, 5.0]))
+    array([0. , 0.5, 0.5])
+    """
     return bind(reduce_max_p, x, axes=axes) if axes else x
 
 
 def reduce_min(x: Any, axes: Ints) -> Any:
-    """Minimum over ``axes``; equal minima share the derivative equally."""
+    """Minimum over ``axes``; equal minima share the derivative equally.
+
+    >>> ft.grad(lambda x: ft.lax.reduce_min(x, (0,)))(np.array([1.0, 5.0, 1.0]))
+    array([0.5, 0. , 0.5])
+    """
     return bind(reduce_min_p, x, axes=axes) if axes else x
 
 
 def reduce_prod(x: Any, axes: Ints) -> Any:
-    """Product over ``axes``; its derivative is exact with zeros."""
+    """Product over ``axes``; its derivative is exact with zeros.
+
+    >>> ft.grad(lambda x: ft.lax.reduce_prod(x, (0,)))(np.array([0.0, 2.0, 3.0]))
+    array([6., 0., 0.])
+    """
     return bind(reduce_prod_p, x, axes=axes) if axes else x
 
 
 def reduce_and(x: Any, axes: Ints) -> Any:
-    """Logical (of integers bitwise) and over ``axes``."""
+    """Logical (of integers bitwise) and over ``axes``.
+
+    >>> ft.lax.reduce_and(np.array([[True, False], [True, True]]), (1,))
+    array([False,  True])
+    """
     return bind(reduce_and_p, x, axes=axes) if axes else x
 
 
 def reduce_or(x: Any, axes: Ints) -> Any:
-    """Logical (of integers bitwise) or over ``axes``."""
+    """Logical (of integers bitwise) or over ``axes``.
+
+    >>> ft.lax.reduce_or(np.array([[True, False], [False, False]]), (1,))
+    array([ True, False])
+    """
     return bind(reduce_or_p, x, axes=axes) if axes else x
 
 
@@ -227,12 +247,20 @@ argmin_p: Primitive = Primitive(
 
 
 def argmax(x: Any, axis: int) -> Any:
-    """Index of the first maximum along ``axis``."""
+    """Index of the first maximum along ``axis``.
+
+    >>> ft.lax.argmax(np.array([1.0, 5.0, 5.0]), 0)
+    np.int64(1)
+    """
     return bind(argmax_p, x, axis=axis)
 
 
 def argmin(x: Any, axis: int) -> Any:
-    """Index of the first minimum along ``axis``."""
+    """Index of the first minimum along ``axis``.
+
+    >>> ft.lax.argmin(np.array([3.0, 1.0, 5.0]), 0)
+    np.int64(1)
+    """
     return bind(argmin_p, x, axis=axis)
 
 
@@ -246,7 +274,7 @@ def _argsort_impl(x: Any, *, axis: int) -> Any:
 
 
 def _argsort_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Word:
-    return kernel.Fallback("NumPy's sort is vectorised already")
+    return kernel.Fallback("NumPy's sort is native already and fuses with nothing")
 
 
 argsort_p: Primitive = Primitive(
@@ -378,5 +406,13 @@ _RUNNING = {"add": cumsum_p, "mul": cumprod_p, "max": cummax_p, "min": cummin_p}
 
 
 def cumulative(op: str, x: Any, axis: int, reverse: bool = False) -> Any:
-    """Running add, mul, max or min along ``axis``, from its end when ``reverse``."""
+    """Running add, mul, max or min along ``axis``, from its end when ``reverse``.
+
+    The derivative of a running extreme goes to the latest element that set it.
+
+    >>> ft.lax.cumulative("max", np.array([1, 3, 2]), 0)
+    array([1, 3, 3])
+    >>> ft.lax.cumulative("add", np.array([1, 3, 2]), 0, reverse=True)
+    array([6, 5, 2])
+    """
     return bind(_RUNNING[op], x, axis=axis, reverse=reverse)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, shape_of
-from functrans.core.trace import Tracer, current_trace, opened
+from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, native, shape_of
+from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import (
     ArgumentError,
     ComplexInputError,
@@ -56,7 +57,7 @@ class _FlatFunction:
         out = self.function(*tree.unflatten(self.in_tree, leaves))
         if self.has_aux:
             out, aux = _pair(out)
-            aux_leaves, aux_tree = tree.flatten(aux)
+            aux_leaves, aux_tree = _flatten_aux(aux)
             self.aux = aux_tree, len(aux_leaves)
             outs, self.out_tree = tree.flatten(out)
             return unshared([*outs, *aux_leaves])
@@ -70,6 +71,22 @@ class _FlatFunction:
         aux_tree, count = self.aux
         n = len(values) - count
         return list(values[:n]), tree.unflatten(aux_tree, own(values[n:], ()))
+
+
+class _Held:
+    """An auxiliary result that is no array: it passes through the transforms untouched."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+tree.register_pytree_node(_Held, lambda held: ((), held.value), lambda value, _: value)
+
+
+def _flatten_aux(aux: Any) -> tuple[list[Any], tree.PyTreeDef]:
+    """Leaves and structure of auxiliary results; what is no array goes with the structure."""
+    arrays = Tracer, np.ndarray, np.generic, bool, int, float, complex
+    return tree.flatten(tree.map_(lambda x: x if isinstance(x, arrays) else _Held(x), aux))
 
 
 def _differentiable(x: Any) -> bool:
@@ -152,13 +169,21 @@ def _checked_tangent(what: str, primal: Any, tangent: Any) -> Any:
         )
     if given.weak:
         return convert(tangent, aval.dtype)
-    return snapshot(tangent) if type(tangent) is np.ndarray else tangent
+    return snapshot(tangent) if isinstance(tangent, np.ndarray) else tangent
 
 
 class LinearFunction:
     """What :func:`linearize` returns: the derivative at a point, to be applied again and again.
 
     It is a pytree of the values it keeps, so that it passes through jit and vmap.
+
+    Called with one tangent for each primal, of its tree, shape and dtype (``float0`` for integers),
+    it returns the output's tangent. Raises TreeError and TypeMismatchError for tangents that do not
+    match.
+
+    >>> _, slope = ft.linearize(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> slope(np.array([1.0, 0.0])), slope(np.array([0.0, 1.0]))
+    (array([2., 0.]), array([0., 4.]))
     """
 
     def __init__(self, linear: Linearized, in_tree: Any, out_tree: Any) -> None:
@@ -187,6 +212,13 @@ class Pullback:
     """What :func:`vjp` returns: maps a cotangent of the output to a tuple of cotangents.
 
     It is a pytree of the values it keeps, so that it passes through jit and vmap.
+
+    The cotangent has the output's tree, shapes and dtypes (``float0`` for integer outputs). Raises
+    TreeError and TypeMismatchError for one that does not match.
+
+    >>> _, pullback = ft.vjp(np.sin, np.array([0.0, 0.0]))
+    >>> pullback(np.array([1.0, 2.0]))
+    (array([1., 2.]),)
     """
 
     def __init__(self, linear: Linearized, in_tree: Any, out_tree: Any) -> None:
@@ -252,6 +284,10 @@ def linearize(
 ) -> tuple[Any, ...]:
     """Value and derivative at a point: ``(f(x), t ↦ J·t)``; ``f`` is run once.
 
+    The second is a :class:`LinearFunction`. With ``has_aux``, ``f`` returns ``(output, aux)`` and
+    the result is a triple that ends with ``aux``. Inputs are copied: changing them in place
+    afterwards does not change the derivative.
+
     >>> import numpy as np
     >>> value, slope = linearize(np.sin, 0.0)
     >>> float(slope(2.0))
@@ -263,8 +299,9 @@ def linearize(
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Value and transposed derivative: ``(f(x), ȳ ↦ (x̄₁, …))``, or a triple with ``aux``.
 
-    The transpose is plain, without conjugation. Cotangents of integer outputs have dtype
-    ``float0``, and so have those returned for integer inputs.
+    The second is a :class:`Pullback`: one cotangent of the output in, a tuple with one cotangent
+    for each primal out. The transpose is plain, without conjugation. Cotangents of integer
+    outputs have dtype ``float0``, and so have those returned for integer inputs.
 
     >>> import numpy as np
     >>> value, pullback = vjp(lambda x, y: x * y, 3.0, 4.0)
@@ -279,7 +316,7 @@ def _linear(
 ) -> tuple[Any, ...]:
     flat, in_tree = tree.flatten(primals)
     # The derivative outlives this call: it must not see later changes of the inputs.
-    kept = [snapshot(x) if type(x) is np.ndarray else x for x in flat]
+    kept = [snapshot(x) if isinstance(x, np.ndarray) else x for x in flat]
     flat_function = _FlatFunction(function, in_tree, has_aux)
     values, linear = linearize_flat(flat_function, kept, [_differentiable(x) for x in kept])
     outs, aux = flat_function.split(values)
@@ -356,6 +393,7 @@ class _Reverse:
         leaves, in_tree = tree.flatten([args[i] for i in places])
         trace = LinearizeTrace(current_trace())
         tape = trace.tape
+        leaves = [native(x) for x in leaves]
         avals = [aval_of(x) for x in leaves]
         ins: list[LinearTracer | None] = []
         duals: list[Any] = []
@@ -370,17 +408,16 @@ class _Reverse:
         merged = list(args)
         for place, value in zip(places, tree.unflatten(in_tree, duals), strict=True):
             merged[place] = value
+        out = run_under(trace, partial(self.function, *merged, **kwargs))
         aux = None
-        with opened(trace):
-            out = self.function(*merged, **kwargs)
-            if self.has_aux:
-                out, aux = _pair(out)
-                aux_leaves, aux_tree = tree.flatten(aux)
-                aux_values = [trace.split(x)[0] for x in aux_leaves]
-                aux = tree.unflatten(aux_tree, own(aux_values, leaves))
+        if self.has_aux:
+            out, aux = _pair(out)
+            aux_leaves, aux_tree = _flatten_aux(aux)
+            aux_values = [trace.split(x)[0] for x in unshared(aux_leaves)]
+            aux = tree.unflatten(aux_tree, own(aux_values, leaves))
         value, variable_out = trace.split(out)
         seed = _checked_output(value, self.holomorphic)
-        found = backward(tape, [variable_out], [seed], ins)
+        found = backward(tape, [variable_out], [seed], ins, once=True)
         filled = [instantiate(ct, a) for ct, a in zip(found, avals, strict=True)]
         gradients = tree.unflatten(in_tree, own(filled, leaves))
         gradient = gradients[0] if self.single else tuple(gradients)
@@ -510,7 +547,13 @@ def jacfwd(
     """The Jacobian by forward mode: one pushforward for every input number, all in one pass.
 
     The result has the output's tree with the input's tree nested inside; each array has the
-    output's shape followed by the input's.
+    output's shape followed by the input's. ``argnums``, ``has_aux`` and ``holomorphic`` are those
+    of :func:`value_and_grad`. Best where inputs are fewer than outputs.
+
+    Raises
+    ------
+    IntegerInputError: an integer input.
+    ComplexInputError: complex inputs without ``holomorphic``.
 
     >>> import numpy as np
     >>> jacfwd(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -529,7 +572,14 @@ def jacrev(
 ) -> Callable[..., Any]:
     """The Jacobian by reverse mode: one pullback for every output number, all in one pass.
 
-    Result as in :func:`jacfwd`.
+    Result and parameters as in :func:`jacfwd`; with ``allow_int`` integer inputs get blocks of
+    dtype ``float0``. Best where outputs are fewer than inputs.
+
+    Raises
+    ------
+    IntegerInputError: an integer input without ``allow_int``.
+    ComplexInputError: complex outputs without ``holomorphic``.
+    DtypeError: integer outputs.
 
     >>> import numpy as np
     >>> jacrev(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
@@ -670,6 +720,9 @@ def hessian(
     holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The matrix of second derivatives: forward over reverse mode.
+
+    For a scalar function of an array of shape s the result has shape s + s; for a tree of inputs
+    it is a tree of trees. Parameters and errors are those of :func:`jacfwd` and :func:`jacrev`.
 
     >>> import numpy as np
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))

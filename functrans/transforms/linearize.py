@@ -7,14 +7,13 @@ mode (:class:`JVPTrace`) runs the pushforward at once instead.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from functrans.core.avals import Aval, aval_of, dtype_of, is_weak, native, shape_of
-from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var, evaluate
+from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var, evaluate, remember
 from functrans.core.primitive import Primitive
 from functrans.core.trace import (
     Trace,
@@ -23,9 +22,9 @@ from functrans.core.trace import (
     bind,
     bind_under,
     current_trace,
-    opened,
+    run_under,
 )
-from functrans.errors import Source, current_line, user_source
+from functrans.errors import ConcretizationTypeError, Source, current_line, user_source
 from functrans.transforms.stage import JaxprTracer, is_staging, stage, zeros_of
 
 # --- the tape ------------------------------------------------------------------------------------
@@ -217,6 +216,14 @@ class DualTracer(Tracer):
     def concrete(self) -> Any:
         return self.primal
 
+    def _scalar(self, conversion: str) -> NoReturn:
+        raise ConcretizationTypeError(
+            f"{conversion} of a value of type {self.aval} that is being differentiated would lose "
+            "its derivative.",
+            "Keep it an array, with np functions instead of math functions; or say that its value "
+            "is a constant: functrans.stop_gradient(x).",
+        )
+
     def __repr__(self) -> str:
         return f"Traced<{self.aval}> with value {self.primal!r}"
 
@@ -247,7 +254,7 @@ class DualTrace(Trace):
         if False in nonzero:
             # What the user may change in place later is copied before it becomes a residual.
             for i, on in enumerate(nonzero):
-                if not on and type(primals[i]) is np.ndarray:
+                if not on and isinstance(primals[i], np.ndarray):
                     primals[i] = snapshot(primals[i])
         token = _current.set(self.parent)
         try:
@@ -362,6 +369,12 @@ class Linearized:
         self.in_avals = in_avals
         self.out_avals = out_avals
 
+    def __del__(self) -> None:
+        # A tape's objects form rings. Opened here, they free their arrays at once; the collector
+        # counts objects, not bytes, and would come too late.
+        for eqn in self.tape.eqns:
+            eqn.args = ()
+
 
 def linearize_flat(
     function: Callable[..., Sequence[Any]], primals: Sequence[Any], active: Sequence[bool]
@@ -374,14 +387,8 @@ def linearize_flat(
     ins = [
         tape.input(a.strengthen()) if on else None for a, on in zip(in_avals, active, strict=True)
     ]
-    with opened(trace):
-        outs = function(
-            *(
-                x if t is None else DualTracer(trace, x, t)
-                for x, t in zip(primals, ins, strict=True)
-            )
-        )
-        pairs = [trace.split(x) for x in outs]
+    duals = [x if t is None else DualTracer(trace, x, t) for x, t in zip(primals, ins, strict=True)]
+    pairs = [trace.split(x) for x in run_under(trace, function, *duals)]
     values = [value for value, _ in pairs]
     out_avals = [aval_of(v) for v in values]
     return values, Linearized(tape, ins, [t for _, t in pairs], in_avals, out_avals)
@@ -392,14 +399,11 @@ def jvp_flat(
 ) -> tuple[list[Any], list[Any]]:
     """Values and tangents (None for zero) of a flat function; tangents None are zero."""
     trace = JVPTrace(current_trace())
-    with opened(trace):
-        outs = function(
-            *(
-                native(x) if t is None else DualTracer(trace, native(x), native(t))
-                for x, t in zip(primals, tangents, strict=True)
-            )
-        )
-        pairs = [trace.split(x) for x in outs]
+    duals = [
+        native(x) if t is None else DualTracer(trace, native(x), native(t))
+        for x, t in zip(primals, tangents, strict=True)
+    ]
+    pairs = [trace.split(x) for x in run_under(trace, function, *duals)]
     return [value for value, _ in pairs], [tangent for _, tangent in pairs]
 
 
@@ -425,17 +429,6 @@ class LinearizedJaxpr:
         self.linear = linear
         self.residuals = residuals
         self.out_nonzero = out_nonzero
-
-
-_memos: weakref.WeakKeyDictionary[Jaxpr, dict[Any, Any]] = weakref.WeakKeyDictionary()
-
-
-def remember(jaxpr: Jaxpr, key: Any, make: Callable[[], Any]) -> Any:
-    """``make()``, computed once for each Jaxpr and key, as long as the Jaxpr lives."""
-    memo = _memos.setdefault(jaxpr, {})
-    if key not in memo:
-        memo[key] = make()
-    return memo[key]
 
 
 def linearize_jaxpr(jaxpr: Jaxpr, nonzero: tuple[bool, ...]) -> LinearizedJaxpr:

@@ -11,7 +11,7 @@ from functrans import tree
 from functrans.core.avals import Aval, aval_of, float0, is_inexact, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, current_trace, leaked, opened
+from functrans.core.trace import Trace, Tracer, current_trace, leaked, run_under
 from functrans.errors import ArgumentError, user_source
 from functrans.passes.dce import dce
 
@@ -134,9 +134,8 @@ def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxp
     """
     trace = JaxprTrace(current_trace())
     inputs = [trace.input(a) for a in avals]
-    with opened(trace):
-        outs = function(*inputs)
-        outvars = [trace.atom(x) for x in outs]
+    outs = run_under(trace, function, *inputs)
+    outvars = [trace.atom(x) for x in outs]
     invars = [t.variable for t in inputs]
     jaxpr = Jaxpr(
         tuple(trace.constants), tuple(trace.constants.values()), invars, trace.eqns, outvars
@@ -215,6 +214,11 @@ def make_jaxpr(
 ) -> Callable[..., Any]:
     """A function that returns the Jaxpr of ``function`` for its arguments' types.
 
+    Arguments may be arrays or anything with ``shape`` and ``dtype``; those of ``static_argnums``
+    stay Python values. With ``return_shape`` the result is a pair: the Jaxpr, and the tree of
+    shapes and dtypes that the function returns. Errors are those of tracing, such as
+    TracerBoolConversionError for an ``if`` on a traced value.
+
     >>> import numpy as np
     >>> print(make_jaxpr(lambda x: np.sin(x) * 2.0)(np.ones(3)))
     { lambda ; a:f64[3]. let
@@ -245,7 +249,8 @@ def make_jaxpr(
 def eval_shape(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Shapes and dtypes of what ``function`` would return; nothing is computed.
 
-    Arguments may be arrays or anything with ``shape`` and ``dtype``.
+    Arguments may be arrays or anything with ``shape`` and ``dtype``. The result is a tree of
+    :class:`ShapeDtypeStruct`. Wrong shapes and dtypes raise what the computation would raise.
 
     >>> eval_shape(lambda x: x @ x.T, ShapeDtypeStruct((2, 5), float))
     ShapeDtypeStruct(shape=(2, 2), dtype=float64)
@@ -285,14 +290,15 @@ def own(values: Sequence[Any], given: Sequence[Any]) -> list[Any]:
         elif kind is float or kind is int or kind is complex or kind is bool:
             x = np.asarray(x)[()]
         elif not isinstance(x, np.generic | Tracer):
-            aval_of(x)  # raises: the function returned something that is no array
+            aval_of(x)  # raises where the function returned something that is no array
+            x = np.array(x)[()]
         result.append(x)
     return result
 
 
 def unshared(values: Sequence[Any]) -> list[Any]:
     """What a user's function returned, with copies of plain arrays: they may be its own."""
-    return [x.copy() if type(x) is np.ndarray else x for x in values]
+    return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
 
 
 F = TypeVar("F", bound=Callable[..., Any])

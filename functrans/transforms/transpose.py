@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from functrans.core.avals import Aval
-from functrans.core.jaxpr import Jaxpr, evaluate
+from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Ints
-from functrans.core.trace import Tracer, current_trace, opened
+from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import current_line
 from functrans.primitives.indexing import scatter, scatter_into
 from functrans.primitives.linear import add, broadcast_in_dim, pad_for_slice, slices
-from functrans.transforms.linearize import (
-    LinearTracer,
-    Tape,
-    instantiate,
-    remember,
-)
+from functrans.transforms.linearize import LinearEqn, LinearTracer, Tape, instantiate
 from functrans.transforms.stage import stage
 
 
@@ -86,15 +81,21 @@ def backward(
     outs: Sequence[LinearTracer | None],
     cotangents: Sequence[Any],
     ins: Sequence[LinearTracer | None],
+    *,
+    once: bool = False,
 ) -> list[Any]:
-    """Cotangents of the inputs (None for zero) from cotangents of the outputs (None for zero)."""
+    """Cotangents of the inputs (None for zero) from cotangents of the outputs (None for zero).
+
+    A tape that is read only ``once`` is taken apart on the way: residuals are freed as the pass
+    goes.
+    """
     sums: list[Sum | None] = [None] * tape.count
     for out, cotangent in zip(outs, cotangents, strict=True):
         if out is not None and cotangent is not None:
             _sum_of(out, sums).add(cotangent)
     token = current_line.set(None)
     try:
-        for eqn in reversed(tape.eqns):
+        for eqn in _taken(tape) if once else reversed(tape.eqns):
             primitive = eqn.primitive
             if primitive.multiple:
                 found = [sums[t.index] for t in eqn.outs]
@@ -123,6 +124,14 @@ def backward(
         final = None if t is None else sums[t.index]
         result.append(None if final is None else final.value)
     return result
+
+
+def _taken(tape: Tape) -> Iterator[LinearEqn]:
+    """The equations from the last to the first; each loses its operands when the next is due."""
+    while tape.eqns:
+        eqn = tape.eqns.pop()
+        yield eqn
+        eqn.args = ()
 
 
 def _sum_of(variable: LinearTracer, sums: list[Sum | None]) -> Sum:
@@ -155,8 +164,7 @@ def _transpose_jaxpr(jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool
         ins = [
             tape.input(v.aval) if on else None for v, on in zip(jaxpr.invars, linear, strict=True)
         ]
-        with opened(tape):
-            outs = evaluate(jaxpr, *(next(values) if t is None else t for t in ins))
+        outs = run_under(tape, evaluate, jaxpr, *(next(values) if t is None else t for t in ins))
         out_tracers = [t if tape.owns(t) else None for t in outs]
         cotangents = [next(given) if on else None for on in nonzero]
         found = backward(tape, out_tracers, cotangents, ins)

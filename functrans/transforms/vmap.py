@@ -9,12 +9,11 @@ import numpy as np
 
 from functrans import tree
 from functrans.core.avals import Aval, aval_of, native, shape_of
-from functrans.core.jaxpr import Jaxpr, evaluate
+from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, bind_under, current_trace, opened, running
+from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_under, running
 from functrans.errors import OptionError, TreeError, VmapError
 from functrans.primitives.linear import move_axis, spread
-from functrans.transforms.linearize import remember
 from functrans.transforms.stage import named, own, stage, unshared
 
 
@@ -76,9 +75,8 @@ def batch_flat(
 ) -> tuple[list[Any], list[int | None]]:
     """A flat function over all examples: values and their batch axes, None where unbatched."""
     trace = BatchTrace(current_trace(), size)
-    with opened(trace):
-        outs = function(*(trace.join(native(x), d) for x, d in zip(args, dims, strict=True)))
-        pairs = [trace.split(x) for x in outs]
+    examples = [trace.join(native(x), d) for x, d in zip(args, dims, strict=True)]
+    pairs = [trace.split(x) for x in run_under(trace, function, *examples)]
     return [v for v, _ in pairs], [d for _, d in pairs]
 
 

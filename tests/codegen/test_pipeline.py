@@ -254,6 +254,16 @@ def test_long_sums_stay_accurate() -> None:
     agree(lambda x: linear.reduce_sum(linear.mul(x, linear.iota(float, (4000,), 0)), (0,)), x)
 
 
+def test_long_folds_that_call_nothing_interleave() -> None:
+    mark = "!llvm.loop"
+    x = normal(1000)
+    assert mark in agree(lambda x: linear.reduce_sum(linear.mul(x, x), (0,)), x).ir
+    assert mark in agree(lambda x: reductions.reduce_max(x, (0,)), x).ir
+    assert mark not in agree(lambda x: linear.reduce_sum(el.exp(x), (0,)), x).ir
+    assert mark not in agree(lambda x: linear.reduce_sum(x, (0,)), normal(100)).ir
+    assert mark not in agree(lambda x: linear.mul(x, x), x).ir
+
+
 def test_softmax_is_one_kernel() -> None:
     program = agree(lambda x: el.log(softmax(el.tanh(x))), normal(6, 10))
     assert len(program.report().kernels) == 1
@@ -378,8 +388,10 @@ def test_fallbacks_run_in_numpy_and_are_counted() -> None:
     program = agree(lambda x: reductions.argsort(linear.neg(x), 0), normal(5, 3), fallbacks=1)
     row = program.report().fallbacks[0]
     assert row.primitive == "argsort"
-    assert row.reason
+    assert "fuses with nothing" in row.reason
     assert "test_pipeline.py" in row.line
+    assert row.source is not None
+    assert row.source.file == __file__
 
 
 def test_complex_values_fall_back() -> None:
@@ -394,7 +406,6 @@ def test_exceptions_of_fallbacks_come_back_in_their_thread() -> None:
     def broken(*args: Any, **params: Any) -> Any:
         raise ZeroDivisionError("on purpose")
 
-    object.__setattr__(eqn, "primitive", eqn.primitive)
     call = native.program.clusters.order[0]
     from functrans.codegen.fallback import Pending, callback
 

@@ -1,0 +1,103 @@
+"""Everything public explains itself: a docstring with an example, which runs as a doctest."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOMS = (
+    "functrans",
+    "functrans.debug",
+    "functrans.lax",
+    "functrans.numpy",
+    "functrans.numpy.linalg",
+    "functrans.scipy.special",
+    "functrans.testing",
+    "functrans.tree",
+    "functrans.tree_util",
+)
+
+RESULTS = (
+    "functrans.codegen.executable.Executable",
+    "functrans.control.call.JitFunction",
+    "functrans.control.call.Lowered",
+    "functrans.transforms.derived.LinearFunction",
+    "functrans.transforms.derived.Pullback",
+)
+"""Classes that users meet as results."""
+
+NO_EXAMPLE: dict[str, str] = {
+    "functrans.scipy.special.special": "the decorator that makes the other functions",
+}
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """What a module offers: its ``__all__``, else what it defines itself."""
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+    ]
+
+
+def documented(room: str) -> dict[str, Any]:
+    """The functions and classes of a room that are functrans' own, not NumPy's passed through."""
+    module = importlib.import_module(room)
+    values = {f"{room}.{name}": getattr(module, name) for name in public_names(module)}
+    return {
+        name: value
+        for name, value in values.items()
+        if (inspect.isroutine(value) or inspect.isclass(value))
+        and str(value.__module__).startswith("functrans")
+    }
+
+
+def result_class(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def flaws(public: dict[str, Any]) -> list[str]:
+    """What the docstrings of these lack."""
+    found = []
+    for name, value in public.items():
+        doc = inspect.getdoc(value) or ""
+        first = doc.partition("\n\n")[0]
+        if not first.endswith((".", ":")):
+            found.append(f"{name}: its docstring begins with no sentence: {first!r}")
+        elif not doctest.DocTestParser().get_examples(doc) and name not in NO_EXAMPLE:
+            found.append(f"{name}: its docstring shows no example")
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_docstrings_explain_and_show(room: str) -> None:
+    assert flaws(documented(room)) == []
+
+
+def test_docstrings_of_results_explain_and_show() -> None:
+    assert flaws({path: result_class(path) for path in RESULTS}) == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_doctest_finds_the_examples(room: str) -> None:
+    # Doctest looks at what says that it belongs to the module: made functions must say so too.
+    missed = []
+    for name, value in documented(room).items():
+        home = importlib.import_module(value.__module__)
+        if not any(member is value for member in vars(home).values()) and name not in NO_EXAMPLE:
+            missed.append(f"{name}: {home.__name__} does not hold it")
+    assert missed == []
+
+
+def test_exemptions_are_needed() -> None:
+    everything = {name: value for room in ROOMS for name, value in documented(room).items()}
+    for name in NO_EXAMPLE:
+        assert not doctest.DocTestParser().get_examples(inspect.getdoc(everything[name]) or "")
