@@ -10,6 +10,7 @@ from functrans import errors, lax, numpy, tree, tree_util
 from functrans.control.call import disable_jit, jit
 from functrans.core.avals import float0
 from functrans.core.jaxpr import Jaxpr
+from functrans.device import block_until_ready, device_get, device_put
 from functrans.lax import stop_gradient
 from functrans.transforms.derived import (
     grad,
@@ -22,7 +23,12 @@ from functrans.transforms.derived import (
     value_and_grad,
     vjp,
 )
-from functrans.transforms.stage import ShapeDtypeStruct, eval_shape, make_jaxpr
+from functrans.transforms.stage import (
+    ShapeDtypeStruct,
+    ensure_compile_time_eval,
+    eval_shape,
+    make_jaxpr,
+)
 from functrans.transforms.vmap import vmap
 
 __version__ = "0.1.0"
@@ -30,7 +36,11 @@ __version__ = "0.1.0"
 __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
+    "block_until_ready",
+    "device_get",
+    "device_put",
     "disable_jit",
+    "ensure_compile_time_eval",
     "errors",
     "eval_shape",
     "float0",

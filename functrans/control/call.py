@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -285,6 +286,7 @@ def _refuse(*_: Any) -> None:
     """What a stub on leaves answers when they are not of its types."""
 
 
+_PROGRAMS = 1024  # kept for one function; the oldest go first
 _CHAIN = 16  # native signatures tried one after the other before the Python path
 
 
@@ -339,6 +341,15 @@ class JitFunction(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<jit {self.__qualname__}>"
+
+    def __reduce__(self) -> Any:
+        """Pickled without programs; a function that was decorated goes by its name."""
+        found: Any = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        return JitFunction, (self.__wrapped__, self._static_argnums, self._static_argnames)
 
     def _tree_call(self, *args: Any, **kwargs: Any) -> Any:
         """Flatten, and try the native stubs on the leaves before types are looked at."""
@@ -412,6 +423,8 @@ class JitFunction(Generic[P, R]):
         if not outer:
             entry = _Entry(jaxpr, (), in_tree, out_tree[0])
             self._entries[key] = entry
+            if len(self._entries) > _PROGRAMS:
+                self._entries.pop(next(iter(self._entries)), None)
             return entry
         # Tracers of the transforms around become arguments; such a program serves this call only.
         lifted = [jaxpr.consts[i] for i in outer]

@@ -143,6 +143,7 @@ def native(x: Any) -> Any:
     """``x``; an array of a subclass or in the other byte order as a plain one of the machine's."""
     if isinstance(x, np.ndarray):
         if type(x) is not np.ndarray:
+            aval_of(x)  # raises for masked arrays, whose mask would be lost
             x = np.asarray(x)
         if not x.dtype.isnative:
             return x.astype(x.dtype.newbyteorder("="))

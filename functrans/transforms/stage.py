@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from functrans import tree
 from functrans.core.avals import Aval, aval_of, float0, is_inexact, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, current_trace, leaked, run_under
+from functrans.core.trace import Trace, Tracer, current_trace, leaked, run_under, running
 from functrans.errors import ArgumentError, user_source
 from functrans.passes.dce import dce
 
@@ -260,6 +261,26 @@ def eval_shape(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return tree.unflatten(out_tree, shapes)
 
 
+@contextmanager
+def ensure_compile_time_eval() -> Iterator[None]:
+    """Within the block, operations on real arrays are evaluated at once instead of staged.
+
+    >>> import functrans as ft
+    >>> def f(x):
+    ...     with ensure_compile_time_eval():
+    ...         table = ft.numpy.arange(3) * 2
+    ...     return x + table
+    >>> print(make_jaxpr(f)(0))
+    { lambda a:i64[3] ; b:~i64[]. let
+        c:i64[] = convert[dtype=i64] b
+        d:i64[3] = broadcast_in_dim[broadcast_dimensions=() shape=(3,)] c
+        e:i64[3] = add d a
+      in (e,) }
+    """
+    with running(None):
+        yield
+
+
 def zeros_of(aval: Aval) -> Any:
     """A zero of a type: an array, or a NumPy scalar for rank 0 (float0 has no scalars)."""
     if aval.shape or aval.dtype == float0:
@@ -289,7 +310,10 @@ def own(values: Sequence[Any], given: Sequence[Any]) -> list[Any]:
             seen.add(id(x))
         elif kind is float or kind is int or kind is complex or kind is bool:
             x = np.asarray(x)[()]
-        elif not isinstance(x, np.generic | Tracer):
+        elif isinstance(x, Tracer):
+            if not x._trace.live:
+                leaked(x)
+        elif not isinstance(x, np.generic):
             aval_of(x)  # raises where the function returned something that is no array
             x = np.array(x)[()]
         result.append(x)
