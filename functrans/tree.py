@@ -358,6 +358,7 @@ class PyTreeDef:
 
     @property
     def num_nodes(self) -> int:
+        """The number of leaves and containers."""
         return 1 + sum(c.num_nodes for c in self.children)
 
     def unflatten(self, leaves: Iterable[Any]) -> Any:

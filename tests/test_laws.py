@@ -351,11 +351,9 @@ def test_compiled_special_values(case: Case, dtype: str) -> None:
     if len(case.args) == 2:
         args = tuple(x.ravel() for x in np.meshgrid(values, values))
     with np.errstate(all="ignore"):
-        try:
-            expected = case.fun(*args)
-        except ValueError as error:  # integers to negative powers
-            assert "negative integer powers" in str(error)
-            return
+        if "pow" in case.name and dtype in "lB":
+            args = (args[0], np.abs(args[1] % 64)) if len(args) == 2 else (args[0] % 64,)
+        expected = case.fun(*args)
         found = ft.jit(case.fun)(*args)
     for a, b in zip(
         ft.tree_util.tree_leaves(found), ft.tree_util.tree_leaves(expected), strict=True

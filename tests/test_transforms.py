@@ -774,6 +774,24 @@ class TestStaging:
 
         assert [e.primitive.name for e in ft.make_jaxpr(h)(X).eqns] == ["sin"]
 
+    def test_operations_can_be_kept_out_of_the_program(self) -> None:
+        def h(x: Any) -> Any:
+            with ft.ensure_compile_time_eval():
+                table = fnp.sin(np.arange(3.0))
+                assert type(table) is np.ndarray
+            return x * table
+
+        assert [e.primitive.name for e in ft.make_jaxpr(h)(X).eqns] == ["mul"]
+        np.testing.assert_array_equal(ft.jit(h)(X), X * np.sin(np.arange(3.0)))
+
+    def test_device_functions_are_the_identity(self) -> None:
+        tree = {"a": X, "b": [1.0, None]}
+        for function in (ft.device_put, ft.device_get, ft.block_until_ready):
+            out = function(tree)
+            np.testing.assert_array_equal(out["a"], X)
+            assert out["b"][1] is None
+        np.testing.assert_array_equal(ft.grad(lambda x: np.sum(ft.device_put(x)))(X), np.ones(3))
+
     def test_linear_programs_hold_linear_primitives_only(self) -> None:
         from functrans.core.primitive import Absent
 

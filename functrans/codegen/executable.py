@@ -38,16 +38,19 @@ class Executable:
 
     @cached_property
     def program(self) -> Program:
+        """The pipeline's stages up to LLVM's text."""
         return build(run(self.jaxpr))
 
     @cached_property
     def compiled(self) -> Compiled:
+        """The machine code, from LLVM."""
         if self.program.workspace > sys.maxsize:
             raise MemoryError(f"The program needs a workspace of {self.program.workspace} bytes.")
         return compile_ir(self.program.ir, self.program.entry)
 
     @cached_property
     def constants(self) -> Any:
+        """The table of addresses that the code reads its constants through."""
         return self.program.constant_table()
 
     @cached_property

@@ -240,6 +240,7 @@ class Lowered:
 
     @property
     def jaxpr(self) -> Jaxpr:
+        """The program as it was traced."""
         return self._entry.jaxpr
 
     @property

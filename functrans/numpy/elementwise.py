@@ -280,7 +280,7 @@ copysign = binary(
     np.copysign,
     ew.copysign_p,
     "|x| with the sign of y; its derivative in y is 0.",
-    "fnp.copysign(np.array([1.0, 2.0]), -1.0) → array([-1., -2.])",
+    "ft.grad(fnp.copysign)(np.inf, -1.0) → np.float64(-1.0)",
 )
 nextafter = binary(
     np.nextafter,

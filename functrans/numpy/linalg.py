@@ -22,8 +22,9 @@ from functrans.primitives import linear
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of vectors or matrices along the given axes, or of all elements.
 
-    Vectors: any number, inf, −inf, 0. Matrices: "fro", 1, −1, inf, −inf. The derivative of the
-    2-norm at zero is NaN.
+    Vectors: any number, inf, −inf, 0. Matrices: "fro", 1, −1, inf, −inf; under a transform the
+    others, which need singular values, raise OptionError. The derivative of the 2-norm at zero is
+    NaN.
 
     >>> ft.grad(fnp.linalg.norm)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
@@ -127,9 +128,9 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 @door(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
-    """A square matrix to a non-negative integer power.
+    """A square matrix to an integer power, by repeated squaring.
 
-    Repeated squaring; its derivative is that of the products.
+    Under a transform a negative power raises OptionError.
 
     >>> fnp.linalg.matrix_power(np.array([[1, 1], [0, 1]]), 5)
     array([[1, 5],

@@ -173,7 +173,11 @@ def key_of(x: Any) -> Key:
 def loop(ufunc: np.ufunc, *keys: Key) -> tuple[Dtype, ...]:
     """The dtypes with which NumPy runs ``ufunc``: of each operand, then of each result."""
     try:
-        return ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))
+        found = ufunc.resolve_dtypes((*keys, *(None,) * ufunc.nout))
+        if found[0].kind != "O":
+            return found
+        # Python ints only: NumPy compares them as objects, since they may be of any size.
+        return loop(ufunc, *(np.dtype(np.int64) if k is int else k for k in keys))
     except TypeError:
         names = ", ".join(getattr(k, "name", getattr(k, "__name__", str(k))) for k in keys)
         raise DtypeError(

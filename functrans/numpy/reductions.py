@@ -76,7 +76,7 @@ def sum(
     initial: Any = _UNSET,
     where: Any = _UNSET,
 ) -> Any:
-    """Sum over the given axes, or all.
+    """Sum over the given axes, or all; integers narrower than 64 bits are added in 64.
 
     >>> ft.grad(fnp.sum)(np.array([1.0, 2.0]))
     array([1., 1.])
@@ -104,6 +104,8 @@ def prod(
     where: Any = _UNSET,
 ) -> Any:
     """Product over the given axes, or all; its derivative is exact with zeros.
+
+    Integers narrower than 64 bits are multiplied in 64.
 
     >>> ft.grad(fnp.prod)(np.array([0.0, 2.0, 3.0]))
     array([6., 0., 0.])
@@ -328,6 +330,8 @@ def max(
 ) -> Any:
     """Maximum over the given axes, or all; equal maxima share the derivative equally.
 
+    Over an empty axis it needs ``initial``, and with ``where`` too.
+
     >>> ft.grad(fnp.max)(np.array([1.0, 5.0, 5.0]))
     array([0. , 0.5, 0.5])
     """
@@ -344,6 +348,8 @@ def min(
     where: Any = _UNSET,
 ) -> Any:
     """Minimum over the given axes, or all; equal minima share the derivative equally.
+
+    Over an empty axis it needs ``initial``, and with ``where`` too.
 
     >>> ft.grad(fnp.min)(np.array([1.0, 5.0, 1.0]))
     array([0.5, 0. , 0.5])

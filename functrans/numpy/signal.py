@@ -431,7 +431,7 @@ TRACED[np.bincount] = bincount_traced
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    """Counts of values in bins; needs known values.
+    """Counts of values in bins, and their edges; traced values raise ArgumentError under jit.
 
     >>> fnp.histogram(np.array([0.0, 1.0, 1.5, 2.0]), bins=2)
     (array([1, 3]), array([0., 1., 2.]))

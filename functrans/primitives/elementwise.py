@@ -311,7 +311,7 @@ abs_p: Primitive = elementwise("abs", operator.abs, dtype=_magnitude, linearize=
 copysign_p: Primitive = elementwise(
     "copysign",
     np.copysign,
-    [lambda r, x, y: copysign(x * 0.0 + 1.0, y) * sign(x), None],
+    [lambda r, x, y: copysign(sign(x), y) * sign(x), None],
     dtype=_real_inexact,
 )
 

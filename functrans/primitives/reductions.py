@@ -80,12 +80,12 @@ def _extreme_linearize(get: Callable[[], Primitive]) -> Rule:
         y = bind(get(), x, axes=axes)
         shape = shape_of(x)
         kept = _kept(shape, axes)
-        wins = eq(x, broadcast_in_dim(y, shape, kept))
-        winners = reduce_sum(convert(wins, dtype_of(x)), axes)
-        zero = dtype_of(x).type(0)
+        wins = convert(eq(x, broadcast_in_dim(y, shape, kept)), dtype_of(x))
+        winners = reduce_sum(wins, axes)
 
         def pushforward(t: Any) -> Any:
-            return div(reduce_sum(select_n(wins, zero, t), axes), winners)
+            # Nothing equals a NaN: 0/0 then makes the derivative NaN too.
+            return div(reduce_sum(mul(t, wins), axes), winners)
 
         return y, pushforward
 

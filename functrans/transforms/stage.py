@@ -159,10 +159,12 @@ class ShapeDtypeStruct:
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return Aval(self.shape, self.dtype).size
 
     def __eq__(self, other: object) -> bool:
