@@ -337,11 +337,13 @@ _UNDEFINED = ("scipy.special.", "zeta", "igamma", "betainc", "shift", "numpy.lde
 
 
 @rows(
-    lambda case: case.anyshape
-    and len(case.args) <= 2
-    and not case.operation.startswith(_UNDEFINED)
-    and "shift" not in case.name
-    and all(a.dtype is None for a in case.args),
+    lambda case: (
+        case.anyshape
+        and len(case.args) <= 2
+        and not case.operation.startswith(_UNDEFINED)
+        and "shift" not in case.name
+        and all(a.dtype is None for a in case.args)
+    ),
     dtypes="dflB",
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

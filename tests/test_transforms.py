@@ -957,7 +957,7 @@ class TestNesting:
     @pytest.mark.parametrize("function", FUNCTIONS)
     @pytest.mark.parametrize("order", [1, 2, 3])
     def test_every_order_of_transforms(self, function: str, order: int) -> None:
-        import jax
+        jax = pytest.importorskip("jax")
 
         h = self.FUNCTIONS[function]
         plain: dict[str, Callable[[Any], Any]] = {

@@ -2,6 +2,7 @@
 
 The call gets two tables of data pointers, wraps them as arrays and copies the results into the
 outputs. An exception is kept for the thread that met it, and the program ends with a status.
+An interrupt can come before Python code can keep it; then the callback's result is never set.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.trace import running
+
+DONE = 0x600D
+"""What a callback returns when all went well: nothing that an unset result could be by chance."""
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -60,8 +64,8 @@ def callback(call: NumpyCall, pending: Pending) -> Any:
                     np.copyto(_array(targets[i], aval), value)
         except BaseException as error:  # C code lies between here and the caller: keep it for them
             pending.keep(error)
-            return 1
-        return 0
+            return 0
+        return DONE
 
     return _Callback(run)
 
