@@ -16,6 +16,7 @@ import numpy as np
 
 from functrans.codegen import blas, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
+from functrans.codegen.fallback import DONE, FAILED
 from functrans.codegen.loops import (
     Cell,
     For,
@@ -702,10 +703,8 @@ class _Module:
         result, failed, status = self.fresh(), self.fresh(), self.fresh()
         self.line(f"{result} = call i32 {function}(ptr {tables[0]}, ptr {tables[1]})")
         self.line(f"{failed} = icmp ne i32 {result}, {DONE}")
-        self.line(f"{status} = zext i1 {failed} to i32")
-        base = len(self.failures)
-        self.failures.append(call.eqn)
-        self.check(status, base)
+        self.line(f"{status} = select i1 {failed}, i32 {FAILED}, i32 0")
+        self.check(status, 0)
 
     def byte_copy(self, call: ByteCopy) -> None:
         nbytes = call.write.size * call.write.dtype.itemsize

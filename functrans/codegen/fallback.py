@@ -21,6 +21,9 @@ from functrans.core.trace import running
 DONE = 0x600D
 """What a callback returns when all went well: nothing that an unset result could be by chance."""
 
+FAILED = 0x7FFF_FFFF
+"""The status of a program one of whose callbacks did not return :data:`DONE`."""
+
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 
 

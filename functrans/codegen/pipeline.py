@@ -11,7 +11,7 @@ import numpy as np
 from functrans.codegen import host, library
 from functrans.codegen.buffers import Buffers, plan
 from functrans.codegen.emit import LoopAddress, PythonAddress, RoutineAddress, emit_module
-from functrans.codegen.fallback import Pending, callback
+from functrans.codegen.fallback import FAILED, Pending, callback
 from functrans.codegen.fuse import Clusters, fuse
 from functrans.codegen.loops import Nests, build_nests
 from functrans.codegen.report import Report, report
@@ -69,6 +69,8 @@ class Program:
         pending = self.pending.take()
         if pending is not None:
             return pending
+        if status == FAILED:  # no Python code of the callback ran: only an interrupt does that
+            return KeyboardInterrupt()
         if not 1 <= status <= len(self.failures):
             return CompileError(f"The compiled program returned the unknown status {status}.")
         source = self.failures[status - 1].source

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import get_ident
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -57,11 +58,13 @@ def disable_jit(disable: bool = True) -> Iterator[None]:
     ...     ft.jit(lambda x: type(x))(2.0)
     <class 'float'>
     """
+    reason = object()
     token = _disabled.set(disable)
     try:
-        with busy:
-            yield
+        busy.add(reason)
+        yield
     finally:
+        busy.remove(reason)
         _disabled.reset(token)
 
 
@@ -372,6 +375,8 @@ class JitFunction(Generic[P, R]):
         if current_trace() is not None or any(isinstance(x, Tracer) for x in leaves):
             outs = bind(jit_p, *entry.lifted, *leaves, jaxpr=entry.jaxpr, name=self.__name__)
             return tree.unflatten(entry.out_tree, outs)
+        if busy:  # an interrupt may have kept this thread from saying that its traces are closed
+            busy.remove(get_ident())
         outs = executable_of(entry.jaxpr).run(*leaves)
         self._shortcut(entry, key)
         return tree.unflatten(entry.out_tree, outs)

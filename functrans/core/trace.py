@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -75,26 +75,33 @@ def running(trace: Trace | None) -> Iterator[None]:
 
 
 class _Busy:
-    """Counts, over all threads, the open traces and whatever else forbids native shortcuts.
+    """What forbids native shortcuts, over all threads: the threads with open traces, and others.
 
     Compiled functions look at ``cell`` from machine code: while it is not zero they take the
-    Python path, which then decides.
+    Python path, which then decides. Reasons are kept, rather than counted, so that taking one
+    away is safe to repeat.
     """
 
-    __slots__ = ("_lock", "_word", "cell")
+    __slots__ = ("_lock", "_reasons", "_word", "cell")
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._reasons: set[object] = set()
         self.cell = np.zeros(1, np.int64)
         self._word = memoryview(self.cell)  # type: ignore[arg-type]  # a third of the cost of the array's own indexing
 
-    def __enter__(self) -> None:
-        with self._lock:
-            self._word[0] += 1
+    def __bool__(self) -> bool:
+        return bool(self._reasons)
 
-    def __exit__(self, *_: object) -> None:
+    def add(self, reason: object) -> None:
         with self._lock:
-            self._word[0] -= 1
+            self._reasons.add(reason)
+            self._word[0] = len(self._reasons)
+
+    def remove(self, reason: object) -> None:
+        with self._lock:
+            self._reasons.discard(reason)
+            self._word[0] = len(self._reasons)
 
 
 busy = _Busy()
@@ -109,11 +116,14 @@ def run_under(trace: Trace, function: Callable[..., R], *args: Any) -> R:
     outer = _current.get()
     try:
         _current.set(trace)
-        with busy:
-            return function(*args)
+        if outer is None:
+            busy.add(get_ident())
+        return function(*args)
     finally:
         _current.set(outer)
         trace.live = False
+        if outer is None:
+            busy.remove(get_ident())
 
 
 def leaked(tracer: Tracer) -> NoReturn:
