@@ -42,7 +42,8 @@ piecewise constant needs no derivative rule, one that is not linear no transpose
 
 
 def modules() -> Iterator[ModuleType]:
-    """The modules that define primitives; first the one that the others build on."""
+    """The modules that define primitives; first those that the others build on."""
+    yield importlib.import_module("functrans.primitives.layout")
     yield importlib.import_module("functrans.primitives.linear")
     for room in ("functrans.primitives", "functrans.control"):
         for found in pkgutil.iter_modules(importlib.import_module(room).__path__):

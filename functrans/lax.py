@@ -72,31 +72,22 @@ from functrans.primitives.elementwise import power as pow
 from functrans.primitives.elementwise import round_ as round
 from functrans.primitives.elementwise import xor as bitwise_xor
 from functrans.primitives.indexing import gather, scatter
-from functrans.primitives.linear import (
-    add,
+from functrans.primitives.layout import (
     broadcast_in_dim,
     concatenate,
-    conj,
-    div,
     expand_dims,
     full,
     full_like,
-    imag,
     iota,
-    mul,
-    neg,
-    pad,
-    real,
     reduce_sum,
     reshape,
     rev,
-    select_n,
-    sub,
     transpose,
 )
+from functrans.primitives.layout import slice_ as slice
+from functrans.primitives.linear import add, conj, div, imag, mul, neg, pad, real, select_n, sub
 from functrans.primitives.linear import complex_ as complex
 from functrans.primitives.linear import convert as convert_element_type
-from functrans.primitives.linear import slice_ as slice
 from functrans.primitives.linear import stop_gradient as _stop
 from functrans.primitives.reductions import (
     argmax,

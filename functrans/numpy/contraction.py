@@ -30,7 +30,7 @@ from functrans.numpy.promote import (
 )
 from functrans.numpy.reductions import sum
 from functrans.numpy.shaping import expand_dims, moveaxis, ravel, reshape, stack, take_slice
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives.contraction import Dims, dot_general, dot_general_p
 
 _LAST_FIRST: dict[tuple[int, int], Dims] = {
@@ -161,7 +161,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """
     x, y = _promoted(x1, x2)
     product = el.multiply(linear.conj(x), y)
-    return linear.reduce_sum(product, (axis_index(axis, len(shape_of(product))),))
+    return layout.reduce_sum(product, (axis_index(axis, len(shape_of(product))),))
 
 
 @door(np.tensordot)
@@ -205,7 +205,7 @@ def kron(a: Any, b: Any) -> Any:
     y_dims = (1,) * (rank - len(shape_of(y))) + shape_of(y)
     wide_x = tuple(n for pair in zip(x_dims, (1,) * rank, strict=True) for n in pair)
     wide_y = tuple(n for pair in zip((1,) * rank, y_dims, strict=True) for n in pair)
-    product = el.multiply(linear.reshape(x, wide_x), linear.reshape(y, wide_y))
+    product = el.multiply(layout.reshape(x, wide_x), layout.reshape(y, wide_y))
     return reshape(product, tuple(p * q for p, q in zip(x_dims, y_dims, strict=True)))
 
 
@@ -293,7 +293,7 @@ def einsum(
         else:
             terms.append(_contract_pair(*chosen[0], *chosen[1], needed))
     labels, x = _reduce_term(*terms[0], set(output))
-    return linear.transpose(x, tuple(labels.index(c) for c in output))
+    return layout.transpose(x, tuple(labels.index(c) for c in output))
 
 
 def _from_lists(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
@@ -388,7 +388,7 @@ def _reduce_term(labels: str, x: Any, needed: set[str]) -> tuple[str, Any]:
         x = diagonal(x, 0, first, second)
         labels = labels[:first] + labels[first + 1 : second] + labels[second + 1 :] + c
     summed = tuple(d for d, c in enumerate(labels) if c not in needed)
-    return "".join(c for c in labels if c in needed), linear.reduce_sum(x, summed)
+    return "".join(c for c in labels if c in needed), layout.reduce_sum(x, summed)
 
 
 def _contract_pair(a: str, x: Any, b: str, y: Any, needed: set[str]) -> tuple[str, Any]:
@@ -414,7 +414,7 @@ def _drop_ones(a: str, x: Any, b: str, y: Any) -> tuple[str, Any]:
     if not gone:
         return a, x
     rest = tuple(n for d, n in enumerate(shape_of(x)) if d not in gone)
-    return "".join(c for d, c in enumerate(a) if d not in gone), linear.reshape(x, rest)
+    return "".join(c for d, c in enumerate(a) if d not in gone), layout.reshape(x, rest)
 
 
 def _places(labels: str, wanted: Sequence[str]) -> Ints:

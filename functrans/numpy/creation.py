@@ -27,7 +27,7 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import with_example
 from functrans.transforms.stage import is_staging
 
@@ -258,7 +258,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if not is_staging(current_trace()):
         return _constant(line)
     whole = line.dtype.kind in "iu" and line.size and line[0] == 0 and stride in (None, 1)
-    return linear.iota(line.dtype, line.shape, 0) if whole else _constant(line)
+    return layout.iota(line.dtype, line.shape, 0) if whole else _constant(line)
 
 
 @door(np.linspace)
@@ -286,8 +286,8 @@ def linspace(
     result = el.add(el.multiply(fraction.astype(work), span), start)
     if endpoint and num > 1:
         last = to_shape(stop, shape_of(span))
-        body = linear.slice_axis(result, 0, 0, num - 1)
-        result = linear.concatenate([body, linear.expand_dims(last, (0,))], 0)
+        body = layout.slice_axis(result, 0, 0, num - 1)
+        result = layout.concatenate([body, layout.expand_dims(last, (0,))], 0)
     out = np.dtype(work if dtype is None else dtype)
     if out.kind in "iu":
         result = el.floor(result)
@@ -346,10 +346,10 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
         lengths[d] = shape_of(a)[0]
     if sparse:
         dims = [tuple(n if e == d else 1 for e, n in enumerate(lengths)) for d in places]
-        return tuple(linear.reshape(a, s) for a, s in zip(arrays, dims, strict=True))
+        return tuple(layout.reshape(a, s) for a, s in zip(arrays, dims, strict=True))
     grid = tuple(lengths)
     return tuple(
-        linear.broadcast_in_dim(a, grid, (d,)) for a, d in zip(arrays, places, strict=True)
+        layout.broadcast_in_dim(a, grid, (d,)) for a, d in zip(arrays, places, strict=True)
     )
 
 
@@ -479,13 +479,13 @@ def _on_diagonal(v: Any, k: int) -> Any:
     (n,) = shape_of(v)
     width = n + (k if k > 0 else -k)
     if n == 0:
-        return linear.full((width, width), dtype_of(v).type(0))
+        return layout.full((width, width), dtype_of(v).type(0))
     first = k if k > 0 else -k * width
     total = width * width
     line = linear.pad(
         v, dtype_of(v).type(0), ((first, total - first - (n - 1) * (width + 1) - 1, width),)
     )
-    return linear.reshape(line, (width, width))
+    return layout.reshape(line, (width, width))
 
 
 @door(np.diagflat)
@@ -515,7 +515,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     x = cast(x, dtype)
     columns = [el.power(x, i) for i in range(n)]
     if not columns:
-        return linear.full((shape_of(x)[0], 0), dtype.type(0))
+        return layout.full((shape_of(x)[0], 0), dtype.type(0))
     return stack(columns if increasing else columns[::-1], 1)
 
 

@@ -30,7 +30,7 @@ from functrans.numpy.promote import (
     strong,
 )
 from functrans.primitives import elementwise as ew
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.transforms.stage import is_staging
 
 Function = Callable[..., Any]
@@ -570,7 +570,7 @@ def imag(val: Any) -> Any:
     np.complex128(-1j)
     """
     x = array_like(val)
-    return linear.imag(x) if dtype_of(x).kind == "c" else linear.full_like(x, 0)
+    return linear.imag(x) if dtype_of(x).kind == "c" else layout.full_like(x, 0)
 
 
 @derived(np.conjugate)
@@ -965,7 +965,7 @@ def sinc(x: Any) -> Any:
     small = less(absolute(x), 0.5)
     # Near 0 the Taylor series Σ (−x²)ᵏ / (2k+1)!, so that every derivative there is exact.
     z = negative(square(select(small, x, dtype_of(x).type(0))))
-    series = linear.full_like(z, 0)
+    series = layout.full_like(z, 0)
     for k in range(9, -1, -1):
         series = add(multiply(series, z), 1.0 / math.factorial(2 * k + 1))
     safe = select(small, dtype_of(x).type(1), x)

@@ -37,7 +37,7 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.numpy.shaping import ravel
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
 from functrans.primitives.indexing import MODES, gather, scatter
 
@@ -214,7 +214,7 @@ def getitem(x: Any, index: Any, mode: str = "raise", fill: Any = 0.0) -> Any:
     short = _ints_and_slices(shape, index if type(index) is tuple else (index,))
     if short is not None:
         starts, limits, steps, kept = short
-        return linear.reshape(linear.slice_(x, starts, limits, steps), kept)
+        return layout.reshape(layout.slice_(x, starts, limits, steps), kept)
     plan = resolve(shape, index)
     x = _apply_slices(x, plan)
     if plan.arrays:
@@ -222,7 +222,7 @@ def getitem(x: Any, index: Any, mode: str = "raise", fill: Any = 0.0) -> Any:
         indices = tuple(to_shape(i, plan.block) for i in plan.arrays.values())
         x = gather(x, indices, axes, mode, fill)
         x = _place_block(x, plan)
-    return linear.reshape(x, _result_shape(plan))
+    return layout.reshape(x, _result_shape(plan))
 
 
 def _ints_and_slices(shape: Ints, items: tuple[Any, ...]) -> tuple[Ints, Ints, Ints, Ints] | None:
@@ -265,8 +265,8 @@ def _apply_slices(x: Any, plan: Plan) -> Any:
         starts.append(start)
         limits.append(stop)
         steps.append(step)
-    out = linear.slice_(x, tuple(starts), tuple(limits), tuple(steps))
-    return linear.rev(out, tuple(backwards))
+    out = layout.slice_(x, tuple(starts), tuple(limits), tuple(steps))
+    return layout.rev(out, tuple(backwards))
 
 
 def _place_block(x: Any, plan: Plan) -> Any:
@@ -284,7 +284,7 @@ def _place_block(x: Any, plan: Plan) -> Any:
         *range(width),
         *range(width + before, len(shape_of(x))),
     )
-    return linear.transpose(x, order)
+    return layout.transpose(x, order)
 
 
 def _result_shape(plan: Plan) -> Ints:
@@ -445,10 +445,10 @@ def _update(
             "They must have that shape or broadcast to it.",
         )
     axes, indices, order, part = _scatter_plan(shape, plan)
-    values = linear.reshape(to_shape(values, result), part)
+    values = layout.reshape(to_shape(values, result), part)
     if not axes:
         return _whole(x, values, op)
-    updates = linear.transpose(values, order)
+    updates = layout.transpose(values, order)
     return scatter(x, updates, indices, axes, op, chosen)
 
 
@@ -488,10 +488,10 @@ def _scatter_plan(shape: Ints, plan: Plan) -> tuple[Ints, tuple[Any, ...], Ints,
         if cut is None:
             local = to_shape(plan.arrays[d], plan.block)
             places = [i for i, f in enumerate(front) if isinstance(dims[f], tuple)]
-            index = linear.broadcast_in_dim(local, outer, tuple(places)) if outer else local
+            index = layout.broadcast_in_dim(local, outer, tuple(places)) if outer else local
         elif d in dims:
             coordinates = np.arange(*cut)
-            index = linear.broadcast_in_dim(coordinates, outer, (front.index(dims.index(d)),))
+            index = layout.broadcast_in_dim(coordinates, outer, (front.index(dims.index(d)),))
         else:  # an int
             index = np.broadcast_to(np.int64(cut[0]), outer)
         axes.append(d)
@@ -573,7 +573,7 @@ def take_traced(
     y = gather(x, (index,), (axis,), _mode(mode, reading=True), fill_value)
     width = len(shape_of(index))
     order = (*range(width, width + axis), *range(width), *range(width + axis, len(shape_of(y))))
-    return linear.transpose(y, order)
+    return layout.transpose(y, order)
 
 
 _take = door(_numpy_take)(take_traced)
@@ -645,7 +645,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     places = np.arange(length)
     y = gather(x, (places - min(offset, 0), places + max(offset, 0)), (first, second))
-    return linear.transpose(y, (*range(1, len(rest) + 1), 0))
+    return layout.transpose(y, (*range(1, len(rest) + 1), 0))
 
 
 # --- choosing by masks ---------------------------------------------------------------------------
@@ -713,11 +713,11 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     elif mode == "clip":
         index = el.clip(index, 0, len(items) - 1)
     shape = common_shape(shape_of(index), *map(shape_of, items))
-    cases = linear.concatenate(
-        [linear.expand_dims(to_shape(cast(c, dtype), shape), (0,)) for c in items], 0
+    cases = layout.concatenate(
+        [layout.expand_dims(to_shape(cast(c, dtype), shape), (0,)) for c in items], 0
     )
-    picked = red.take_along_axis(cases, linear.expand_dims(to_shape(index, shape), (0,)), 0)
-    return linear.reshape(picked, shape)
+    picked = red.take_along_axis(cases, layout.expand_dims(to_shape(index, shape), (0,)), 0)
+    return layout.reshape(picked, shape)
 
 
 @door(np.piecewise)
@@ -799,8 +799,8 @@ def nonzero_traced(a: Any, *, size: int | None = None, fill_value: Any = None) -
     order = red.argsort(el.logical_not(mask), 0)
     if total < size:
         order = linear.pad(order, np.int64(0), ((0, size - total, 0),))
-    flat = linear.slice_axis(order, 0, 0, size)
-    count = linear.reduce_sum(cast(mask, np.dtype(np.int64)), (0,))
+    flat = layout.slice_axis(order, 0, 0, size)
+    count = layout.reduce_sum(cast(mask, np.dtype(np.int64)), (0,))
     real = el.less(np.arange(size), count)
     fill_value = 0 if fill_value is None else fill_value
     fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * len(shape)
@@ -852,7 +852,7 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
         return np.argwhere(a)
     columns = nonzero_traced(a, size=size, fill_value=fill_value)
     if isinstance(columns[0], Tracer):
-        return linear.concatenate([linear.expand_dims(c, (1,)) for c in columns], 1)
+        return layout.concatenate([layout.expand_dims(c, (1,)) for c in columns], 1)
     return np.stack(columns, 1)
 
 
@@ -895,11 +895,11 @@ def _unique_sized(
     order = red.argsort(x, 0)
     ordered = red.take_along_axis(x, order, 0)
     changed = el.not_equal(
-        linear.slice_axis(ordered, 0, 1, n), linear.slice_axis(ordered, 0, 0, n - 1)
+        layout.slice_axis(ordered, 0, 1, n), layout.slice_axis(ordered, 0, 0, n - 1)
     )
-    fresh = linear.concatenate([np.ones(1, bool), changed], 0)
+    fresh = layout.concatenate([np.ones(1, bool), changed], 0)
     starts = nonzero_traced(fresh, size=size, fill_value=0)[0]
-    total = linear.reduce_sum(cast(fresh, np.dtype(np.int64)), (0,))
+    total = layout.reduce_sum(cast(fresh, np.dtype(np.int64)), (0,))
     real = el.less(np.arange(size), total)
     values = gather(ordered, (starts,), (0,))
     if fill_value is not None:
@@ -908,11 +908,11 @@ def _unique_sized(
     if index:
         results.append(gather(order, (starts,), (0,)))
     group = el.subtract(red.cumulative("add", cast(fresh, np.dtype(np.int64)), 0), 1)
-    zeros = linear.broadcast_in_dim(np.int64(0), (n,), ())
+    zeros = layout.broadcast_in_dim(np.int64(0), (n,), ())
     if inverse:
         results.append(scatter(zeros, group, (order,), (0,), "set"))
     if counts:
-        slots = linear.broadcast_in_dim(np.int64(0), (size,), ())
+        slots = layout.broadcast_in_dim(np.int64(0), (size,), ())
         results.append(scatter(slots, el.add(zeros, 1), (group,), (0,), "add", "drop"))
     return results[0] if len(results) == 1 else tuple(results)
 
@@ -984,7 +984,7 @@ def ix_(*args: Any) -> tuple[Any, ...]:
         x = array_like(a)
         x = _counted("nonzero", x).nonzero()[0] if dtype_of(x).kind == "b" else x
         shape = tuple(shape_of(x)[0] if d == place else 1 for d in range(len(args)))
-        result.append(linear.reshape(x, shape))
+        result.append(layout.reshape(x, shape))
     return tuple(result)
 
 
@@ -1036,7 +1036,7 @@ def isin(
     array([ True, False,  True])
     """
     x, tests = array_like(element), ravel(test_elements)
-    same = el.equal(linear.expand_dims(x, (len(shape_of(x)),)), tests)
+    same = el.equal(layout.expand_dims(x, (len(shape_of(x)),)), tests)
     found = red.reduce_or(same, (len(shape_of(x)),))
     return el.logical_not(found) if invert else found
 

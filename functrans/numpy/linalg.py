@@ -15,7 +15,7 @@ from functrans.numpy import indexing as ix
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 
 
 @door(np.linalg.norm)
@@ -111,9 +111,9 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     axes = axes_tuple(axis, len(shape))
     rest = tuple(d for d in range(len(shape)) if d not in axes)
     size = math.prod(shape[d] for d in axes)
-    flat = linear.reshape(linear.transpose(x, rest + axes), (*(shape[d] for d in rest), size))
+    flat = layout.reshape(layout.transpose(x, rest + axes), (*(shape[d] for d in rest), size))
     y = _vector_norm(flat, ord, len(rest), False)
-    return linear.reshape(y, red.kept(shape, axes)) if keepdims else y
+    return layout.reshape(y, red.kept(shape, axes)) if keepdims else y
 
 
 @door(np.linalg.matrix_norm)

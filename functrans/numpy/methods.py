@@ -38,7 +38,7 @@ from functrans.numpy.promote import (
     strong,
 )
 from functrans.primitives import elementwise as ew
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 
 Method = Callable[..., Any]
 _OPERANDS = (Tracer, np.ndarray, np.generic, list, tuple, bool, int, float, complex)
@@ -396,7 +396,7 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **options: Any) -> Any:
         raise _missing(f"{ufunc.__name__}.outer")
     x, y = operand(a), operand(b)
     if shape_of(x) and shape_of(y):
-        x = linear.reshape(x, shape_of(x) + (1,) * len(shape_of(y)))
+        x = layout.reshape(x, shape_of(x) + (1,) * len(shape_of(y)))
     return traced(x, y, **options)
 
 

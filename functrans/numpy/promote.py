@@ -14,7 +14,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
 from functrans.primitives import elementwise as ew
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.transforms.stage import is_staging
 
 P = ParamSpec("P")
@@ -137,8 +137,8 @@ def from_nested(x: Any) -> Any:
                 "All items of an array have one shape; keep ragged data in a list.",
             )
         dtype = result_dtype(*items)
-        rows = [linear.expand_dims(strong(cast(item, dtype)), (0,)) for item in items]
-        return linear.concatenate(rows, 0)
+        rows = [layout.expand_dims(strong(cast(item, dtype)), (0,)) for item in items]
+        return layout.concatenate(rows, 0)
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -240,7 +240,7 @@ def common_shape(*shapes: Ints) -> Ints:
 def broadcast(*xs: Any) -> tuple[Any, ...]:
     """Operands brought to their common shape; rank-0 constants stay as they are."""
     shape = common_shape(*map(shape_of, xs))
-    return tuple(x if is_constant_scalar(x) else linear.broadcast_to(x, shape) for x in xs)
+    return tuple(x if is_constant_scalar(x) else layout.broadcast_to(x, shape) for x in xs)
 
 
 def to_shape(x: Any, shape: Ints) -> Any:
@@ -253,7 +253,7 @@ def to_shape(x: Any, shape: Ints) -> Any:
             f"An array of shape {old} cannot be broadcast to {shape}.",
             "Axes are aligned from the last one; an axis of length 1 can be repeated.",
         )
-    return linear.broadcast_to(x if isinstance(x, Tracer) else array_like(x), shape)
+    return layout.broadcast_to(x if isinstance(x, Tracer) else array_like(x), shape)
 
 
 def axis_index(axis: Any, ndim: int) -> int:
@@ -355,7 +355,7 @@ def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
             if not limits.min <= number <= limits.max:  # so the answer is the same for all
                 beyond = 1 if number > 0 else -1
                 answer = ufunc(beyond, 0) if number is x else ufunc(0, beyond)
-                return linear.full(shape_of(other), answer)
+                return layout.full(shape_of(other), answer)
     return bind(primitive, *broadcast(cast(x, x_dtype), cast(y, y_dtype)))
 
 

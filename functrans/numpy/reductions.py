@@ -27,7 +27,7 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.numpy.shaping import ravel, take_slice
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
 
 _UNSET: Any = np._NoValue
@@ -43,7 +43,7 @@ def _given(value: Any) -> bool:
 
 
 def _keep(y: Any, shape: Ints, axes: Ints, keepdims: Any) -> Any:
-    return linear.reshape(y, kept(shape, axes)) if _given(keepdims) and keepdims else y
+    return layout.reshape(y, kept(shape, axes)) if _given(keepdims) and keepdims else y
 
 
 def _sum_dtype(dtype: Dtype) -> Dtype:
@@ -89,7 +89,7 @@ def sum(
     a = _masked(a, where, dtype_of(a).type(0))
     shape = shape_of(a)
     axes = axes_tuple(axis, len(shape))
-    y = _keep(linear.reduce_sum(a, axes), shape, axes, keepdims)
+    y = _keep(layout.reduce_sum(a, axes), shape, axes, keepdims)
     return el.add(y, initial) if _given(initial) else y
 
 
@@ -126,7 +126,7 @@ def _count(a: Any, axes: Ints, where: Any) -> Any:
     if not _given(where) or where is True:
         return math.prod(shape[d] for d in axes)
     mask = to_shape(el.truth(where), shape)
-    return linear.reduce_sum(cast(mask, np.dtype(np.int64)), axes)
+    return layout.reduce_sum(cast(mask, np.dtype(np.int64)), axes)
 
 
 @door(np.mean)
@@ -152,7 +152,7 @@ def mean(
     axes = axes_tuple(axis, len(shape_of(a)))
     shape = shape_of(a)
     if not _given(where):
-        total = _keep(linear.reduce_sum(cast(a, work), axes), shape, axes, keepdims)
+        total = _keep(layout.reduce_sum(cast(a, work), axes), shape, axes, keepdims)
         count = math.prod([shape[d] for d in axes])
         return cast(linear.div(total, work.type(count)), result)
     total = sum(cast(a, work), axes, None, None, keepdims, where=where)
@@ -160,7 +160,7 @@ def mean(
     if isinstance(count, int):
         return cast(linear.div(total, work.type(count)), result)
     if _given(keepdims) and keepdims:
-        count = linear.reshape(count, kept(shape_of(a), axes))
+        count = layout.reshape(count, kept(shape_of(a), axes))
     return cast(linear.div(total, cast(count, work)), result)
 
 
@@ -203,7 +203,7 @@ def var(
         return cast(linear.div(total, free), result)
     count = el.maximum(el.subtract(count, ddof), 0)
     if _given(keepdims) and keepdims:
-        count = linear.reshape(count, kept(shape_of(a), axes))
+        count = layout.reshape(count, kept(shape_of(a), axes))
     return cast(linear.div(total, cast(count, dtype_of(total))), result)
 
 
@@ -264,7 +264,7 @@ def average(
                     f"weights of shape {shape_of(w)} for an array of shape {shape_of(a)}.",
                     "Weights have the shape of the array, or of the averaged axes.",
                 )
-            w = linear.broadcast_in_dim(w, shape_of(a), axes)
+            w = layout.broadcast_in_dim(w, shape_of(a), axes)
         dtype = result_dtype(a, w, 0.0)
         a, w = cast(a, dtype), cast(w, dtype)
         total = sum(w, axis, keepdims=keepdims)
@@ -305,7 +305,7 @@ def _extreme(name: str, fold: Any, pair: Any) -> Any:
             shape = shape_of(a)
         if _given(initial) and any(shape[d] == 0 for d in axes):
             rest = tuple(n for d, n in enumerate(shape) if d not in axes)
-            y = linear.full(rest, cast(operand(initial), dtype_of(a)))
+            y = layout.full(rest, cast(operand(initial), dtype_of(a)))
         else:
             _refuse_empty(name, shape, axes)
             y = fold(a, axes)
@@ -710,7 +710,7 @@ def _with_initial(
         return y
     axis = axis_index(axis, len(shape_of(y)))
     shape = (*shape_of(y)[:axis], 1, *shape_of(y)[axis + 1 :])
-    return linear.concatenate([linear.full(shape, dtype_of(y).type(first)), y], axis)
+    return layout.concatenate([layout.full(shape, dtype_of(y).type(first)), y], axis)
 
 
 # --- places of extremes, order -------------------------------------------------------------------
@@ -841,8 +841,8 @@ def quantile(
     shape = shape_of(a)
     axes = axes_tuple(axis, len(shape))
     rest = tuple(d for d in range(len(shape)) if d not in axes)
-    flat = linear.reshape(
-        linear.transpose(a, rest + axes), (*(shape[d] for d in rest), _count(a, axes, None))
+    flat = layout.reshape(
+        layout.transpose(a, rest + axes), (*(shape[d] for d in rest), _count(a, axes, None))
     )
     last = len(rest)
     ordered = sort(flat, last)
@@ -854,11 +854,11 @@ def quantile(
     missing = el.isnan(take_slice(ordered, last, n - 1))
     nan = dtype_of(a).type(np.nan)
     kept_axes = kept(shape, axes) if keepdims else tuple(shape[d] for d in rest)
-    finished = [linear.reshape(el.select(missing, nan, r), kept_axes) for r in results]
+    finished = [layout.reshape(el.select(missing, nan, r), kept_axes) for r in results]
     if fractions.ndim == 0:
         return finished[0]
-    rows = linear.concatenate([linear.expand_dims(r, (0,)) for r in finished], 0)
-    return linear.reshape(rows, fractions.shape + kept_axes)
+    rows = layout.concatenate([layout.expand_dims(r, (0,)) for r in finished], 0)
+    return layout.reshape(rows, fractions.shape + kept_axes)
 
 
 def _quantile_at(ordered: Any, place: float, axis: int, method: str) -> Any:

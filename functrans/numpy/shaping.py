@@ -27,7 +27,7 @@ from functrans.numpy.promote import (
     shape_tuple,
     to_shape,
 )
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives.indexing import gather
 
 # --- shape and order of axes ---------------------------------------------------------------------
@@ -104,10 +104,10 @@ def reshape(
     old = shape_of(a)
     new = resolve_shape(old, shape_tuple(newshape if shape is None else shape))
     if order == "F":
-        return transpose(linear.reshape(transpose(a), new[::-1]))
+        return transpose(layout.reshape(transpose(a), new[::-1]))
     if order not in ("C", "A"):
         raise OptionError(f"order={order!r} is not known.", 'Use "C" or "F".')
-    return linear.reshape(a, new)
+    return layout.reshape(a, new)
 
 
 @door(np.ravel)
@@ -130,14 +130,14 @@ def transpose(a: Any, axes: Any = None) -> Any:
     a = array_like(a)
     ndim = len(shape_of(a))
     if axes is None:
-        return linear.transpose(a, tuple(range(ndim - 1, -1, -1)))
+        return layout.transpose(a, tuple(range(ndim - 1, -1, -1)))
     order = tuple(axis_index(x, ndim) for x in axes)
     if sorted(order) != list(range(ndim)):
         raise ShapeError(
             f"The axes {tuple(axes)} do not name each axis of an array of {ndim} axes once.",
             "Give a permutation of all axes.",
         )
-    return linear.transpose(a, order)
+    return layout.transpose(a, order)
 
 
 permute_dims = transpose
@@ -166,7 +166,7 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
     order = list(range(ndim))
     i, j = axis_index(axis1, ndim), axis_index(axis2, ndim)
     order[i], order[j] = j, i
-    return linear.transpose(a, tuple(order))
+    return layout.transpose(a, tuple(order))
 
 
 @door(np.moveaxis)
@@ -185,7 +185,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     order = [d for d in range(ndim) if d not in sources]
     for d, s in sorted(zip(destinations, sources, strict=True)):
         order.insert(d, s)
-    return linear.transpose(a, tuple(order))
+    return layout.transpose(a, tuple(order))
 
 
 def _listed(x: Any) -> Sequence[Any]:
@@ -215,14 +215,14 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     a = array_like(a)
     dims = shape_of(a)
     if axis is None:
-        return linear.reshape(a, tuple(n for n in dims if n != 1))
+        return layout.reshape(a, tuple(n for n in dims if n != 1))
     axes = axes_tuple(axis, len(dims))
     if any(dims[d] != 1 for d in axes):
         raise ShapeError(
             f"Cannot squeeze the axes {axes} of an array of shape {dims}.",
             "Only axes of length one can be left out.",
         )
-    return linear.reshape(a, tuple(n for d, n in enumerate(dims) if d not in axes))
+    return layout.reshape(a, tuple(n for d, n in enumerate(dims) if d not in axes))
 
 
 @door(np.expand_dims)
@@ -234,7 +234,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     """
     a = array_like(a)
     new = _listed(axis)
-    return linear.expand_dims(a, axes_tuple(tuple(new), len(shape_of(a)) + len(new)))
+    return layout.expand_dims(a, axes_tuple(tuple(new), len(shape_of(a)) + len(new)))
 
 
 @door(np.broadcast_to)
@@ -292,7 +292,7 @@ def atleast_3d(*arys: Any) -> Any:
 
 
 def _each(arrays: Sequence[Any], new_shape: Any) -> Any:
-    results = [linear.reshape(a, new_shape(shape_of(a))) for a in map(array_like, arrays)]
+    results = [layout.reshape(a, new_shape(shape_of(a))) for a in map(array_like, arrays)]
     return results[0] if len(results) == 1 else tuple(results)
 
 
@@ -332,7 +332,7 @@ def concatenate(
             f"axis {axis}.",
             "All axes but the joined one must agree.",
         )
-    return linear.concatenate(xs, axis)
+    return layout.concatenate(xs, axis)
 
 
 concat = concatenate
@@ -355,7 +355,7 @@ def stack(
             "All arrays must have the same shape.",
         )
     axis = axis_index(axis, len(shape_of(xs[0])) + 1)
-    return linear.concatenate([linear.expand_dims(x, (axis,)) for x in xs], axis)
+    return layout.concatenate([layout.expand_dims(x, (axis,)) for x in xs], axis)
 
 
 @door(np.vstack)
@@ -426,7 +426,7 @@ def block(arrays: Any) -> Any:
         if isinstance(x, list):
             return concatenate([build(item, level + 1) for item in x], level - depth)
         a = array_like(x)
-        return linear.reshape(a, (1,) * (rank - ndim(a)) + shape_of(a))
+        return layout.reshape(a, (1,) * (rank - ndim(a)) + shape_of(a))
 
     return build(arrays, 0)
 
@@ -464,7 +464,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
             raise OptionError("The number of sections must be larger than 0.")
         each, extra = n // sections, n % sections
         bounds = [i * each + min(i, extra) for i in range(sections + 1)]
-    return [linear.slice_axis(x, axis, start, max(start, stop)) for start, stop in pairwise(bounds)]
+    return [layout.slice_axis(x, axis, start, max(start, stop)) for start, stop in pairwise(bounds)]
 
 
 @door(np.split)
@@ -527,7 +527,7 @@ def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
     dims = shape_of(x)
     rest = dims[:axis] + dims[axis + 1 :]
     return tuple(
-        linear.reshape(linear.slice_axis(x, axis, i, i + 1), rest) for i in range(dims[axis])
+        layout.reshape(layout.slice_axis(x, axis, i, i + 1), rest) for i in range(dims[axis])
     )
 
 
@@ -547,8 +547,8 @@ def tile(A: Any, reps: Any) -> Any:
     dims = (1,) * (rank - ndim(x)) + shape_of(x)
     counts = (1,) * (rank - len(counts)) + counts
     wide = tuple(n for pair in zip(counts, dims, strict=True) for n in pair)
-    spread = linear.broadcast_in_dim(linear.reshape(x, dims), wide, tuple(range(1, 2 * rank, 2)))
-    return linear.reshape(spread, tuple(c * n for c, n in zip(counts, dims, strict=True)))
+    spread = layout.broadcast_in_dim(layout.reshape(x, dims), wide, tuple(range(1, 2 * rank, 2)))
+    return layout.reshape(spread, tuple(c * n for c, n in zip(counts, dims, strict=True)))
 
 
 @door(np.repeat)
@@ -578,8 +578,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     count = int(counts.reshape(()))
     wide = (*dims[: axis + 1], count, *dims[axis + 1 :])
     keep = tuple(d for d in range(len(wide)) if d != axis + 1)
-    spread = linear.broadcast_in_dim(x, wide, keep)
-    return linear.reshape(spread, (*dims[:axis], dims[axis] * count, *dims[axis + 1 :]))
+    spread = layout.broadcast_in_dim(x, wide, keep)
+    return layout.reshape(spread, (*dims[:axis], dims[axis] * count, *dims[axis + 1 :]))
 
 
 @door(np.flip)
@@ -590,7 +590,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     array([3, 2, 1])
     """
     x = array_like(m)
-    return linear.rev(x, axes_tuple(axis, ndim(x)))
+    return layout.rev(x, axes_tuple(axis, ndim(x)))
 
 
 @door(np.fliplr)
@@ -635,8 +635,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         n = shape_of(x)[d]
         cut = operator.index(amount) % n if n else 0
         if cut:
-            parts = [linear.slice_axis(x, d, n - cut, n), linear.slice_axis(x, d, 0, n - cut)]
-            x = linear.concatenate(parts, d)
+            parts = [layout.slice_axis(x, d, n - cut, n), layout.slice_axis(x, d, 0, n - cut)]
+            x = layout.concatenate(parts, d)
     return x
 
 
@@ -672,9 +672,9 @@ def resize(a: Any, new_shape: Any) -> Any:
     new = shape_tuple(new_shape)
     total = math.prod(new)
     if not size(x):
-        return linear.full(new, dtype_of(x).type(0))
+        return layout.full(new, dtype_of(x).type(0))
     times = -(-total // size(x))
-    return reshape(linear.slice_axis(tile(x, times), 0, 0, total), new)
+    return reshape(layout.slice_axis(tile(x, times), 0, 0, total), new)
 
 
 # --- padding -------------------------------------------------------------------------------------
@@ -753,13 +753,13 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     dims = list(shape_of(x))
     dims[axis] = count
     rows = to_shape(values, tuple(dims))
-    both = linear.concatenate([x, rows], axis)
+    both = layout.concatenate([x, rows], axis)
     return take_known(both, np.where(order < 0, n - 1 - order, order), axis)
 
 
 def _at_front_axis(values: Any, axis: int, rank: int) -> Any:
     """Values for one scalar position: their first axis is the inserted one."""
-    values = linear.reshape(values, (1,) * (rank - ndim(values)) + shape_of(values))
+    values = layout.reshape(values, (1,) * (rank - ndim(values)) + shape_of(values))
     return moveaxis(values, 0, axis)
 
 
@@ -791,10 +791,10 @@ def _known(x: Any, name: str) -> Any:
 def take_slice(x: Any, axis: int, index: int) -> Any:
     """The sub-array at one known index of an axis, which the result lacks."""
     dims = shape_of(x)
-    row = linear.slice_axis(x, axis, index, index + 1)
-    return linear.reshape(row, dims[:axis] + dims[axis + 1 :])
+    row = layout.slice_axis(x, axis, index, index + 1)
+    return layout.reshape(row, dims[:axis] + dims[axis + 1 :])
 
 
 def take_known(x: Any, places: Any, axis: int) -> Any:
     """The sub-arrays at a vector of known indices of an axis."""
-    return linear.move_axis(gather(x, (places,), (axis,)), 0, axis)
+    return layout.move_axis(gather(x, (places,), (axis,)), 0, axis)

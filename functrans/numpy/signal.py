@@ -28,7 +28,7 @@ from functrans.numpy.promote import (
     result_dtype,
     to_shape,
 )
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.indexing import gather, scatter
 
@@ -38,7 +38,7 @@ _UNSET: Any = np._NoValue
 
 
 def _cut(x: Any, axis: int, start: int, stop: int, step: int = 1) -> Any:
-    return linear.slice_axis(x, axis, start, max(start, stop), step)
+    return layout.slice_axis(x, axis, start, max(start, stop), step)
 
 
 @door(np.diff)
@@ -225,7 +225,7 @@ def interp(
         fp = sh.concatenate([_cut(fp, 0, n - 1, n), fp, _cut(fp, 0, 0, 1)])
         n += 2
     if n == 1:
-        inside = to_shape(linear.reshape(fp, ()), shape_of(x))
+        inside = to_shape(layout.reshape(fp, ()), shape_of(x))
     else:
         i = el.clip(searchsorted(xp, x, "right"), 1, n - 1)
         low = el.subtract(i, 1)
@@ -368,7 +368,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     count = n + low + high - m + 1
     windows = np.arange(count)[:, None] + np.arange(m)
     return dot_general(
-        gather(padded, (windows,), (0,)), linear.rev(y, (0,)), (((1,), (0,)), ((), ()))
+        gather(padded, (windows,), (0,)), layout.rev(y, (0,)), (((1,), (0,)), ((), ()))
     )
 
 
@@ -417,10 +417,10 @@ def bincount_traced(
             )
         length = max(int(value.max()) + 1 if value.size else 0, operator.index(minlength))
     if weights is None:
-        ones: Any = linear.broadcast_in_dim(np.int64(1), shape_of(x), ())
+        ones: Any = layout.broadcast_in_dim(np.int64(1), shape_of(x), ())
     else:
         ones = cast(array_like(weights), np.dtype(np.float64))
-    slots = linear.broadcast_in_dim(dtype_of(ones).type(0), (length,), ())
+    slots = layout.broadcast_in_dim(dtype_of(ones).type(0), (length,), ())
     return scatter(slots, ones, (x,), (0,), "add", "drop")
 
 

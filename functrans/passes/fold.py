@@ -7,7 +7,7 @@ import numpy as np
 from functrans.core.jaxpr import Eqn, Jaxpr, Literal
 from functrans.core.primitive import Primitive
 from functrans.passes.match import Result, Scope, walk
-from functrans.primitives import elementwise, linear
+from functrans.primitives import elementwise, layout, linear
 
 ELEMENTWISE = frozenset(
     {
@@ -27,7 +27,7 @@ ELEMENTWISE = frozenset(
 )
 """The primitives that map one scalar function over their operands: cheap on one number."""
 
-_LAYOUT = frozenset({linear.broadcast_in_dim_p, linear.reshape_p, linear.transpose_p})
+_LAYOUT = frozenset({layout.broadcast_in_dim_p, layout.reshape_p, layout.transpose_p})
 
 
 def fold(jaxpr: Jaxpr) -> Jaxpr:

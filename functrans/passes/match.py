@@ -18,7 +18,8 @@ from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.primitives.elementwise import and_p, eq_p, ne_p, or_p, xor_p
-from functrans.primitives.linear import add_p, broadcast_in_dim_p, mul_p
+from functrans.primitives.layout import broadcast_in_dim_p
+from functrans.primitives.linear import add_p, mul_p
 
 COMMUTATIVE = frozenset({add_p, mul_p, eq_p, ne_p, and_p, or_p, xor_p})
 """Primitives whose two operands may change places (maximum may not: ±0)."""

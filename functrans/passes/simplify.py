@@ -32,6 +32,7 @@ from functrans.passes.match import (
     walk,
 )
 from functrans.primitives import elementwise as e
+from functrans.primitives import layout as lay
 from functrans.primitives import linear as ln
 from functrans.primitives import reductions as r
 from functrans.primitives.contraction import Dims, dot_general_p, free_axes
@@ -123,7 +124,7 @@ def _row(identity: str, primitive: Primitive, *, exact: bool = True) -> Callable
 
 def _broadcast(eqn: Eqn, operand: Atom, dims: Ints) -> Eqn:
     params = {"shape": _aval(eqn).shape, "broadcast_dimensions": dims}
-    return Eqn(ln.broadcast_in_dim_p, [operand], eqn.outvars, params, eqn.source)
+    return Eqn(lay.broadcast_in_dim_p, [operand], eqn.outvars, params, eqn.source)
 
 
 def _layout(eqn: Eqn, primitive: Primitive, operand: Atom, **params: Any) -> Eqn:
@@ -148,7 +149,7 @@ def _spread_numbers(eqn: Eqn, scope: Scope) -> Result:
 
 def _moved_number(eqn: Eqn, scope: Scope) -> Result:
     number = scope.literal(eqn.invars[0])
-    if number is None or (number is eqn.invars[0] and eqn.primitive is ln.broadcast_in_dim_p):
+    if number is None or (number is eqn.invars[0] and eqn.primitive is lay.broadcast_in_dim_p):
         return None
     return filled(eqn.outvars[0], number, eqn.source) if _aval(eqn).shape else [number]
 
@@ -238,7 +239,7 @@ def _divide_by_power_of_two(eqn: Eqn, scope: Scope) -> Result:
 
 
 def _broadcast_twice(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.broadcast_in_dim_p)
+    inner = scope.producer(eqn.invars[0], lay.broadcast_in_dim_p)
     if inner is None:
         return None
     outer = eqn.params["broadcast_dimensions"]
@@ -247,7 +248,7 @@ def _broadcast_twice(eqn: Eqn, scope: Scope) -> Result:
 
 
 def _broadcast_expanded(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.reshape_p)
+    inner = scope.producer(eqn.invars[0], lay.reshape_p)
     if inner is None:
         return None
     kept = _kept_axes(inner.invars[0].aval.shape, inner.params["shape"])
@@ -275,7 +276,7 @@ def _broadcast_nothing(eqn: Eqn, scope: Scope) -> Result:
 
 
 def _reshape_twice(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.reshape_p)
+    inner = scope.producer(eqn.invars[0], lay.reshape_p)
     return None if inner is None else eqn.with_invars(inner.invars)
 
 
@@ -285,12 +286,12 @@ def _transpose_nothing(eqn: Eqn, scope: Scope) -> Result:
 
 
 def _transpose_twice(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.transpose_p)
+    inner = scope.producer(eqn.invars[0], lay.transpose_p)
     if inner is None:
         return None
     first = inner.params["permutation"]
     both = tuple(first[p] for p in eqn.params["permutation"])
-    return _layout(eqn, ln.transpose_p, inner.invars[0], permutation=both)
+    return _layout(eqn, lay.transpose_p, inner.invars[0], permutation=both)
 
 
 def _rev_nothing(eqn: Eqn, scope: Scope) -> Result:
@@ -300,15 +301,15 @@ def _rev_nothing(eqn: Eqn, scope: Scope) -> Result:
         return eqn.invars
     if long == dimensions:
         return None
-    return _layout(eqn, ln.rev_p, eqn.invars[0], dimensions=long)
+    return _layout(eqn, lay.rev_p, eqn.invars[0], dimensions=long)
 
 
 def _rev_twice(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.rev_p)
+    inner = scope.producer(eqn.invars[0], lay.rev_p)
     if inner is None:
         return None
     odd = set(inner.params["dimensions"]) ^ set(eqn.params["dimensions"])
-    return _layout(eqn, ln.rev_p, inner.invars[0], dimensions=tuple(sorted(odd)))
+    return _layout(eqn, lay.rev_p, inner.invars[0], dimensions=tuple(sorted(odd)))
 
 
 def _slice_nothing(eqn: Eqn, scope: Scope) -> Result:
@@ -316,7 +317,7 @@ def _slice_nothing(eqn: Eqn, scope: Scope) -> Result:
 
 
 def _slice_twice(eqn: Eqn, scope: Scope) -> Result:
-    inner = scope.producer(eqn.invars[0], ln.slice_p)
+    inner = scope.producer(eqn.invars[0], lay.slice_p)
     if inner is None:
         return None
     first, second = inner.params, eqn.params
@@ -336,7 +337,7 @@ def _slice_twice(eqn: Eqn, scope: Scope) -> Result:
         strides.append(s * t)
         limit.append(begin + (length - 1) * s * t + 1 if length else begin)
     params = {"start": tuple(start), "limit": tuple(limit), "strides": tuple(strides)}
-    return _layout(eqn, ln.slice_p, inner.invars[0], **params)
+    return _layout(eqn, lay.slice_p, inner.invars[0], **params)
 
 
 def _pad_nothing(eqn: Eqn, scope: Scope) -> Result:
@@ -354,7 +355,7 @@ def _concatenate_one(eqn: Eqn, scope: Scope) -> Result:
 
 def _sums_floats(eqn: Eqn) -> bool:
     # NumPy sums from +0.0: the sum of [−0.0] is 0.0.
-    return eqn.primitive is ln.reduce_sum_p and _aval(eqn).dtype.kind in "fc"
+    return eqn.primitive is lay.reduce_sum_p and _aval(eqn).dtype.kind in "fc"
 
 
 def _reduce_nothing(eqn: Eqn, scope: Scope) -> Result:
@@ -365,7 +366,7 @@ def _reduce_ones(eqn: Eqn, scope: Scope) -> Result:
     shape = eqn.invars[0].aval.shape
     if _sums_floats(eqn) or any(shape[a] != 1 for a in eqn.params["axes"]):
         return None
-    return _layout(eqn, ln.reshape_p, eqn.invars[0], shape=_aval(eqn).shape)
+    return _layout(eqn, lay.reshape_p, eqn.invars[0], shape=_aval(eqn).shape)
 
 
 def _run_over_one(eqn: Eqn, scope: Scope) -> Result:
@@ -375,7 +376,7 @@ def _run_over_one(eqn: Eqn, scope: Scope) -> Result:
 def _dot_of_transposed(eqn: Eqn, scope: Scope) -> Result:
     operands, dims = list(eqn.invars), eqn.params["dims"]
     for side in (0, 1):
-        inner = scope.producer(operands[side], ln.transpose_p)
+        inner = scope.producer(operands[side], lay.transpose_p)
         if inner is None:
             continue
         straight = _without_transpose(dims, side, inner.params["permutation"])
@@ -408,9 +409,9 @@ def _for_each(identity: str, primitives: Iterable[Primitive], rewrite: Rewrite) 
 
 
 _FOLDS = (r.reduce_max_p, r.reduce_min_p, r.reduce_prod_p, r.reduce_and_p, r.reduce_or_p)
-_REDUCTIONS = (ln.reduce_sum_p, *_FOLDS)
+_REDUCTIONS = (lay.reduce_sum_p, *_FOLDS)
 _RUNNING = (r.cumsum_p, r.cumprod_p, r.cummax_p, r.cummin_p)
-_MOVES = (ln.broadcast_in_dim_p, ln.reshape_p, ln.transpose_p, ln.rev_p, ln.slice_p)
+_MOVES = (lay.broadcast_in_dim_p, lay.reshape_p, lay.transpose_p, lay.rev_p, lay.slice_p)
 _by_name = sorted(ELEMENTWISE, key=lambda p: p.name)
 
 TABLE: tuple[Row, ...] = (
@@ -460,19 +461,19 @@ TABLE: tuple[Row, ...] = (
     _row("real(convert(x)) → convert(x) of real x", ln.real_p)(_real_of_converted),
     algebra("stop_gradient(x) → x", STOP(x), x),
     # layout
-    _row("broadcast to own shape → x", ln.broadcast_in_dim_p)(_broadcast_nothing),
-    _row("broadcast ∘ broadcast → broadcast", ln.broadcast_in_dim_p)(_broadcast_twice),
-    _row("broadcast ∘ expand_dims → broadcast", ln.broadcast_in_dim_p)(_broadcast_expanded),
-    _row("reshape to own shape → x", ln.reshape_p)(_same_type),
-    _row("reshape ∘ reshape → reshape", ln.reshape_p)(_reshape_twice),
-    _row("transpose by the identity → x", ln.transpose_p)(_transpose_nothing),
-    _row("transpose ∘ transpose → transpose", ln.transpose_p)(_transpose_twice),
-    _row("rev of axes of length ≤ 1 → x", ln.rev_p)(_rev_nothing),
-    _row("rev ∘ rev → rev of the axes in one of them", ln.rev_p)(_rev_twice),
-    _row("slice of all → x", ln.slice_p)(_slice_nothing),
-    _row("slice ∘ slice → slice", ln.slice_p)(_slice_twice),
+    _row("broadcast to own shape → x", lay.broadcast_in_dim_p)(_broadcast_nothing),
+    _row("broadcast ∘ broadcast → broadcast", lay.broadcast_in_dim_p)(_broadcast_twice),
+    _row("broadcast ∘ expand_dims → broadcast", lay.broadcast_in_dim_p)(_broadcast_expanded),
+    _row("reshape to own shape → x", lay.reshape_p)(_same_type),
+    _row("reshape ∘ reshape → reshape", lay.reshape_p)(_reshape_twice),
+    _row("transpose by the identity → x", lay.transpose_p)(_transpose_nothing),
+    _row("transpose ∘ transpose → transpose", lay.transpose_p)(_transpose_twice),
+    _row("rev of axes of length ≤ 1 → x", lay.rev_p)(_rev_nothing),
+    _row("rev ∘ rev → rev of the axes in one of them", lay.rev_p)(_rev_twice),
+    _row("slice of all → x", lay.slice_p)(_slice_nothing),
+    _row("slice ∘ slice → slice", lay.slice_p)(_slice_twice),
     _row("pad by nothing → x", ln.pad_p)(_pad_nothing),
-    _row("concatenate without empty parts;  of one part → x", ln.concatenate_p)(_concatenate_one),
+    _row("concatenate without empty parts;  of one part → x", lay.concatenate_p)(_concatenate_one),
     # reductions
     *_for_each("reduce over no axes → x", _REDUCTIONS, _reduce_nothing),
     *_for_each("reduce over axes of length 1 → reshape", _REDUCTIONS, _reduce_ones),

@@ -13,15 +13,9 @@ from functrans.core.avals import Aval, shape_of
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import ShapeError
-from functrans.primitives.linear import (
-    Ints,
-    add,
-    move_axis,
-    native_or_fallback,
-    same_dtype,
-    spread,
-    transpose,
-)
+from functrans.primitives.layout import move_axis, spread, transpose
+from functrans.primitives.linear import add
+from functrans.primitives.types import Ints, native_or_fallback, same_dtype
 
 Dims = tuple[tuple[Ints, Ints], tuple[Ints, Ints]]
 """((contracted axes of lhs, of rhs), (batch axes of lhs, of rhs))."""

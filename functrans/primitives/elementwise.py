@@ -19,21 +19,20 @@ from functrans.core.avals import Aval, dtype_of, is_complex
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import bind
 from functrans.errors import DtypeError
+from functrans.primitives.layout import full_like
 from functrans.primitives.linear import (
-    bool_dtype,
     complex_,
     conj,
     convert,
     div,
     elementwise,
-    full_like,
     imag,
     keep_weak,
     mul,
     real,
-    same_dtype,
     select_n,
 )
+from functrans.primitives.types import bool_dtype, same_dtype
 
 Unary = Callable[[Any], Any]
 Binary = Callable[[Any, Any], Any]

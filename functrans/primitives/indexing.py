@@ -13,19 +13,16 @@ from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import DtypeError, IndexBoundsError, MissingRuleError, ShapeError
 from functrans.primitives.elementwise import eq
-from functrans.primitives.linear import (
-    NOT_LINEAR,
-    Ints,
+from functrans.primitives.layout import (
     batch_to_front,
     broadcast_in_dim,
     full_like,
     iota,
     move_axis,
-    mul,
-    native_or_fallback,
     reshape,
-    select_n,
 )
+from functrans.primitives.linear import mul, select_n
+from functrans.primitives.types import NOT_LINEAR, Ints, native_or_fallback
 
 MODES = ("raise", "clip", "wrap", "fill", "drop")
 

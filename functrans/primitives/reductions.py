@@ -14,28 +14,21 @@ from functrans.core.trace import bind
 from functrans.errors import ShapeError
 from functrans.primitives.elementwise import eq
 from functrans.primitives.indexing import gather
-from functrans.primitives.linear import (
-    NOT_LINEAR,
-    Ints,
-    add,
+from functrans.primitives.layout import (
     batch_reduction,
     broadcast_in_dim,
-    check_axes,
     concatenate,
-    convert,
-    div,
     full,
     iota,
     lower_reduction,
     move_axis,
-    mul,
-    native_or_fallback,
     reduce_sum,
     reshape,
     rev,
-    select_n,
     slice_axis,
 )
+from functrans.primitives.linear import add, convert, div, mul, select_n
+from functrans.primitives.types import NOT_LINEAR, Ints, check_axes, native_or_fallback
 
 
 def _kept(shape: Ints, axes: Ints) -> Ints:

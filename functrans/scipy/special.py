@@ -36,7 +36,7 @@ from functrans.numpy.promote import (
     strong,
 )
 from functrans.primitives import elementwise as ew
-from functrans.primitives import linear
+from functrans.primitives import layout, linear
 from functrans.transforms.stage import is_staging
 
 Function = Callable[..., Any]
@@ -226,7 +226,7 @@ def log_ndtr(x: Any) -> Any:
     middle = el.log(el.multiply(0.5, ew.erfc(el.multiply(safe, -math.sqrt(0.5)))))
     tail = el.select(far, x, dtype_of(x).type(-14))
     z = el.divide(1.0, el.square(tail))
-    series = linear.full_like(z, 0)
+    series = layout.full_like(z, 0)
     for coefficient in _TAIL[::-1]:
         series = el.add(el.multiply(series, z), coefficient)
     lead = el.multiply(-0.5, el.square(tail))
@@ -432,7 +432,7 @@ def exprel(x: Any) -> Any:
     zero, one = dtype_of(x).type(0), dtype_of(x).type(1)
     small = el.less(el.absolute(x), 0.5)
     z = el.select(small, x, zero)
-    series = linear.full_like(z, 0)
+    series = layout.full_like(z, 0)
     for k in range(14, -1, -1):
         series = el.add(el.multiply(series, z), 1.0 / math.factorial(k + 1))
     safe = el.select(small, one, x)
@@ -589,7 +589,7 @@ def logsumexp(
     if return_sign:
         sign = el.sign(total)
         total = el.absolute(total)
-    offset = largest if keepdims else linear.reshape(largest, shape_of(total))
+    offset = largest if keepdims else layout.reshape(largest, shape_of(total))
     result = el.add(el.log(total), offset)
     return (result, sign) if return_sign else result
 

@@ -21,7 +21,8 @@ from functrans.errors import (
     TreeError,
     TypeMismatchError,
 )
-from functrans.primitives.linear import convert, move_axis, reshape, spread
+from functrans.primitives.layout import move_axis, reshape, spread
+from functrans.primitives.linear import convert
 from functrans.transforms.linearize import (
     DualTracer,
     Linearized,

@@ -13,7 +13,8 @@ from functrans.core.primitive import Accumulator, Ints
 from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import current_line
 from functrans.primitives.indexing import scatter, scatter_into
-from functrans.primitives.linear import add, broadcast_in_dim, pad_for_slice, slices
+from functrans.primitives.layout import broadcast_in_dim, slices
+from functrans.primitives.linear import add, pad_for_slice
 from functrans.transforms.linearize import LinearEqn, LinearTracer, Tape, instantiate
 from functrans.transforms.stage import stage
 

@@ -13,7 +13,7 @@ from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_under, running
 from functrans.errors import OptionError, TreeError, VmapError
-from functrans.primitives.linear import move_axis, spread
+from functrans.primitives.layout import move_axis, spread
 from functrans.transforms.stage import named, own, stage, unshared
 
 

@@ -16,7 +16,7 @@ from functrans.core.avals import Aval
 from functrans.core.check import check
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.errors import IndexBoundsError
-from functrans.primitives import contraction, indexing, linear, reductions
+from functrans.primitives import contraction, indexing, layout, linear, reductions
 from functrans.primitives import elementwise as el
 from functrans.transforms.stage import stage
 
@@ -97,13 +97,13 @@ def normal(*shape: int, dtype: Any = float, seed: int = 0) -> Any:
 
 def rows(x: Any, shape: tuple[int, ...]) -> Any:
     """A value of the leading axes spread along the last one."""
-    return linear.broadcast_in_dim(x, shape, tuple(range(len(shape) - 1)))
+    return layout.broadcast_in_dim(x, shape, tuple(range(len(shape) - 1)))
 
 
 def softmax(x: Any) -> Any:
     shape = x.shape
     e = el.exp(linear.sub(x, rows(reductions.reduce_max(x, (1,)), shape)))
-    return linear.div(e, rows(linear.reduce_sum(e, (1,)), shape))
+    return linear.div(e, rows(layout.reduce_sum(e, (1,)), shape))
 
 
 # --- elementwise ---------------------------------------------------------------------------------
@@ -158,8 +158,8 @@ def test_outputs_never_alias() -> None:
 
 def test_views_compose_without_copies() -> None:
     def f(x: Any) -> Any:
-        t = linear.transpose(x, (1, 0))
-        r = linear.rev(linear.slice_(t, (1, 0), (5, 3), (2, 1)), (0,))
+        t = layout.transpose(x, (1, 0))
+        r = layout.rev(layout.slice_(t, (1, 0), (5, 3), (2, 1)), (0,))
         return linear.add(r, r)
 
     program = agree(f, normal(4, 6))
@@ -171,13 +171,13 @@ def test_views_compose_without_copies() -> None:
 )
 def test_reshapes(new: tuple[int, ...]) -> None:
     x = normal(4, 6)
-    agree(lambda x: linear.neg(linear.reshape(x, new)), x)
-    agree(lambda x: linear.reshape(linear.neg(x), new), x)
-    agree(lambda x: linear.reshape(linear.transpose(x, (1, 0)), new), x)
-    agree(lambda x: linear.add(linear.reshape(linear.rev(el.sin(x), (1,)), new), 1.0), x)
+    agree(lambda x: linear.neg(layout.reshape(x, new)), x)
+    agree(lambda x: layout.reshape(linear.neg(x), new), x)
+    agree(lambda x: layout.reshape(layout.transpose(x, (1, 0)), new), x)
+    agree(lambda x: linear.add(layout.reshape(layout.rev(el.sin(x), (1,)), new), 1.0), x)
     agree(
-        lambda x: linear.reshape(
-            linear.reshape(linear.reshape(el.sin(x), (2, 2, 2, 3)), new), (8, 3)
+        lambda x: layout.reshape(
+            layout.reshape(layout.reshape(el.sin(x), (2, 2, 2, 3)), new), (8, 3)
         ),
         x,
     )
@@ -189,15 +189,15 @@ def test_reshapes(new: tuple[int, ...]) -> None:
 def test_pad(config: Any) -> None:
     agree(lambda x: linear.pad(linear.neg(x), np.float64(2.5), config), normal(4, 5))
     agree(
-        lambda x: linear.reduce_sum(linear.pad(linear.neg(x), np.float64(2.5), config), (1,)),
+        lambda x: layout.reduce_sum(linear.pad(linear.neg(x), np.float64(2.5), config), (1,)),
         normal(4, 5),
     )
 
 
 def test_concatenate() -> None:
     def f(x: Any, y: Any) -> Any:
-        c = linear.concatenate([el.sin(x), y, linear.mul(x, x)], 1)
-        return [c, linear.reduce_sum(c, (1,)), linear.transpose(c, (1, 0))]
+        c = layout.concatenate([el.sin(x), y, linear.mul(x, x)], 1)
+        return [c, layout.reduce_sum(c, (1,)), layout.transpose(c, (1, 0))]
 
     agree(f, normal(3, 4), normal(3, 2))
 
@@ -205,7 +205,7 @@ def test_concatenate() -> None:
 def test_iota_and_full() -> None:
     agree(
         lambda x: linear.add(
-            x, linear.add(linear.iota(np.float64, (3, 4), 1), linear.iota(np.float64, (3, 4), 0))
+            x, linear.add(layout.iota(np.float64, (3, 4), 1), layout.iota(np.float64, (3, 4), 0))
         ),
         normal(3, 4),
     )
@@ -218,10 +218,10 @@ def test_iota_and_full() -> None:
 @pytest.mark.parametrize("shape", [(3, 4, 5), (1, 4, 1), (2, 0, 3), (40, 3, 33)])
 def test_reductions(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     x = normal(*shape)
-    agree(lambda x: linear.reduce_sum(linear.mul(x, x), axes), x)
+    agree(lambda x: layout.reduce_sum(linear.mul(x, x), axes), x)
     agree(lambda x: [reductions.reduce_prod(x, axes)], x)
     agree(lambda x: reductions.reduce_or(el.lt(x, -2.0), axes), x)
-    agree(lambda x: linear.reduce_sum(linear.convert(x, np.int32), axes), x)
+    agree(lambda x: layout.reduce_sum(linear.convert(x, np.int32), axes), x)
     if 0 not in shape:
         agree(lambda x: [reductions.reduce_max(x, axes), reductions.reduce_min(x, axes)], x)
 
@@ -240,27 +240,27 @@ def test_extremes_propagate_nan() -> None:
 
 
 def test_large_column_sum() -> None:
-    agree(lambda x: linear.reduce_sum(el.sin(x), (0,)), normal(20, 1000))
+    agree(lambda x: layout.reduce_sum(el.sin(x), (0,)), normal(20, 1000))
 
 
 def test_long_sums_stay_accurate() -> None:
     x = np.full(1_000_000, 0.1, np.float32)
-    program = program_of(lambda x: linear.reduce_sum(x, (0,)), x)
+    program = program_of(lambda x: layout.reduce_sum(x, (0,)), x)
     (total,) = Native(program)(x)
     assert abs(total / np.sum(x.astype(float)) - 1) < 1e-6
-    agree(lambda x: linear.reduce_sum(linear.mul(x, x), (0,)), normal(6000, 3))
-    agree(lambda x: linear.reduce_sum(linear.mul(x, x), (0, 1)), normal(60, 100))
-    x = linear.iota(np.float64, (4000,), 0)
-    agree(lambda x: linear.reduce_sum(linear.mul(x, linear.iota(float, (4000,), 0)), (0,)), x)
+    agree(lambda x: layout.reduce_sum(linear.mul(x, x), (0,)), normal(6000, 3))
+    agree(lambda x: layout.reduce_sum(linear.mul(x, x), (0, 1)), normal(60, 100))
+    x = layout.iota(np.float64, (4000,), 0)
+    agree(lambda x: layout.reduce_sum(linear.mul(x, layout.iota(float, (4000,), 0)), (0,)), x)
 
 
 def test_long_folds_that_call_nothing_interleave() -> None:
     mark = "!llvm.loop"
     x = normal(1000)
-    assert mark in agree(lambda x: linear.reduce_sum(linear.mul(x, x), (0,)), x).ir
+    assert mark in agree(lambda x: layout.reduce_sum(linear.mul(x, x), (0,)), x).ir
     assert mark in agree(lambda x: reductions.reduce_max(x, (0,)), x).ir
-    assert mark not in agree(lambda x: linear.reduce_sum(el.exp(x), (0,)), x).ir
-    assert mark not in agree(lambda x: linear.reduce_sum(x, (0,)), normal(100)).ir
+    assert mark not in agree(lambda x: layout.reduce_sum(el.exp(x), (0,)), x).ir
+    assert mark not in agree(lambda x: layout.reduce_sum(x, (0,)), normal(100)).ir
     assert mark not in agree(lambda x: linear.mul(x, x), x).ir
 
 
@@ -324,7 +324,7 @@ def test_contractions(case: Any, scale: int, dtype: Any) -> None:
 def test_transposed_operands_go_to_blas_as_flags() -> None:
     def f(x: Any, y: Any) -> Any:
         return contraction.dot_general(
-            linear.transpose(x, (1, 0)), linear.slice_(y, (0, 3), (30, 33), (1, 1)), dims([1], [0])
+            layout.transpose(x, (1, 0)), layout.slice_(y, (0, 3), (30, 33), (1, 1)), dims([1], [0])
         )
 
     program = agree(f, normal(30, 40), normal(30, 40))
@@ -343,7 +343,7 @@ def test_gather(mode: str) -> None:
     agree(lambda x, i: indexing.gather(x, (i,), (0,), mode), normal(3, 4), i)
     agree(lambda x, i: indexing.gather(linear.neg(x), (i,), (1,), mode), normal(4, 3), i)
     agree(
-        lambda x, i: indexing.gather(linear.transpose(x, (1, 0)), (i, i), (1, 0), mode),
+        lambda x, i: indexing.gather(layout.transpose(x, (1, 0)), (i, i), (1, 0), mode),
         normal(3, 3),
         i,
     )
@@ -463,7 +463,7 @@ def test_stages_of_a_layer_read_as_they_should(golden: Any, stage_name: str) -> 
 
 def test_ir_of_a_kernel_reads_as_it_should(golden: Any) -> None:
     def f(x: Any, y: Any) -> Any:
-        return linear.reduce_sum(linear.mul(x, rows(y, (6, 40))), (1,))
+        return layout.reduce_sum(linear.mul(x, rows(y, (6, 40))), (1,))
 
     golden.check("stage_llvm", program_of(f, normal(6, 40), normal(6)).as_text("llvm"))
 
@@ -507,22 +507,22 @@ class RandomProgram:
 
     def permuted(self, x: Any, made: Sequence[Any]) -> Any:
         order = tuple(map(int, self.rng.permutation(x.ndim)))
-        return linear.rev(linear.transpose(x, order), (self.axis_of(x),))
+        return layout.rev(layout.transpose(x, order), (self.axis_of(x),))
 
     def sliced(self, x: Any, made: Sequence[Any]) -> Any:
         start = tuple(int(self.rng.integers(0, max(1, n // 2))) for n in x.shape)
-        return linear.slice_(x, start, x.shape, tuple(self.pick([1, 2]) for _ in start))
+        return layout.slice_(x, start, x.shape, tuple(self.pick([1, 2]) for _ in start))
 
     def spread(self, x: Any, made: Sequence[Any]) -> Any:
-        return linear.broadcast_in_dim(x, (3, *x.shape, 2), tuple(range(1, x.ndim + 1)))
+        return layout.broadcast_in_dim(x, (3, *x.shape, 2), tuple(range(1, x.ndim + 1)))
 
     def reshaped(self, x: Any, made: Sequence[Any]) -> Any:
         n = x.size
         shapes = [(n,), (1, n), *((d, n // d) for d in (2, 3, 4, 6) if n % d == 0)]
-        return linear.reshape(x, self.pick(shapes))
+        return layout.reshape(x, self.pick(shapes))
 
     def summed(self, x: Any, made: Sequence[Any]) -> Any:
-        return linear.reduce_sum(x, tuple(sorted({self.axis_of(x), self.axis_of(x)})))
+        return layout.reduce_sum(x, tuple(sorted({self.axis_of(x), self.axis_of(x)})))
 
     def running(self, x: Any, made: Sequence[Any]) -> Any:
         reverse = self.pick([False, True])
@@ -535,7 +535,7 @@ class RandomProgram:
 
     def joined(self, x: Any, made: Sequence[Any]) -> Any:
         y = [v for v in made if v.shape == x.shape][-1]
-        return linear.concatenate([x, y], self.axis_of(x))
+        return layout.concatenate([x, y], self.axis_of(x))
 
     def contracted(self, x: Any, made: Sequence[Any]) -> Any:
         axis = self.axis_of(x)
@@ -551,7 +551,7 @@ class RandomProgram:
             return x
         if self.rng.random() < 0.5:
             return indexing.gather(x, (where,), (0,))
-        updates = linear.broadcast_in_dim(x.dtype.type(2), (3, *x.shape[1:]), ())
+        updates = layout.broadcast_in_dim(x.dtype.type(2), (3, *x.shape[1:]), ())
         return indexing.scatter(x, updates, (where,), (0,), "add")
 
     STEPS = (

@@ -28,6 +28,7 @@ from functrans.passes.inline import inline
 from functrans.passes.run import algebra, run
 from functrans.passes.simplify import simplify
 from functrans.primitives import elementwise as e
+from functrans.primitives import layout as lay
 from functrans.primitives import linear as ln
 from functrans.primitives import reductions as r
 from functrans.primitives.contraction import dot_general
@@ -134,7 +135,7 @@ def test_cse_joins_equal_equations_only() -> None:
     ],
 )
 def test_cse_compares_numbers_by_their_bits(a: Any, b: Any, joined: bool) -> None:
-    jaxpr = stage(lambda: [ln.full((2,), a), ln.full((2,), b)], [])
+    jaxpr = stage(lambda: [lay.full((2,), a), lay.full((2,), b)], [])
     assert len(dce(cse(jaxpr)).eqns) == (1 if joined else 2)
 
 
@@ -217,10 +218,10 @@ def test_run_dumps_every_pass(
 
 def test_the_programs_after_the_passes(golden: Any) -> None:
     def model(x: Any, w: Any) -> Any:
-        hidden = e.tanh(dot_general(ln.transpose(x, (1, 0)), w, (((0,), (0,)), ((), ()))))
-        slope = ln.sub(ln.full((4, 2), np.float64(1.0)), ln.mul(hidden, hidden))
-        scaled = ln.mul(ln.full((4, 2), np.float64(2.0)), ln.mul(ln.neg(slope), 0.5))
-        return ln.reduce_sum(ln.div(scaled, 4.0), (0, 1)), ln.mul(hidden, hidden)
+        hidden = e.tanh(dot_general(lay.transpose(x, (1, 0)), w, (((0,), (0,)), ((), ()))))
+        slope = ln.sub(lay.full((4, 2), np.float64(1.0)), ln.mul(hidden, hidden))
+        scaled = ln.mul(lay.full((4, 2), np.float64(2.0)), ln.mul(ln.neg(slope), 0.5))
+        return lay.reduce_sum(ln.div(scaled, 4.0), (0, 1)), ln.mul(hidden, hidden)
 
     matrix = Aval((4, 3), np.dtype(float)), Aval((3, 2), np.dtype(float))
     jaxpr = staged(model, *matrix)
@@ -257,7 +258,7 @@ def _unary(data: st.DataObject, x: Any, values: list[Any]) -> Any:
 def _binary(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     others = [v for v in values if v.shape == x.shape]
     number = data.draw(st.sampled_from(NUMBERS))
-    other = data.draw(st.sampled_from([*others, number, ln.full(x.shape, number)]))
+    other = data.draw(st.sampled_from([*others, number, lay.full(x.shape, number)]))
     pair = (x, other) if data.draw(st.booleans()) else (other, x)
     return data.draw(st.sampled_from(BINARY))(*pair)
 
@@ -271,12 +272,12 @@ def _choose(data: st.DataObject, x: Any, values: list[Any]) -> Any:
 def _reshaped(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     size = math.prod(x.shape)
     shapes = [(size,), (1, size), (size, 1), *([(2, 3), (3, 2), (1, 2, 3)] if size == 6 else [])]
-    return bind(ln.reshape_p, x, shape=data.draw(st.sampled_from(shapes)))
+    return bind(lay.reshape_p, x, shape=data.draw(st.sampled_from(shapes)))
 
 
 def _transposed(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     order = tuple(data.draw(st.permutations(range(len(x.shape)))))
-    return bind(ln.transpose_p, x, permutation=order)
+    return bind(lay.transpose_p, x, permutation=order)
 
 
 def _broadcast(data: st.DataObject, x: Any, values: list[Any]) -> Any:
@@ -285,14 +286,14 @@ def _broadcast(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     grown = tuple(2 if n == 1 and data.draw(st.booleans()) else n for n in x.shape)
     lead = (2,) if data.draw(st.booleans()) else ()
     dims = tuple(range(len(lead), len(lead) + len(grown)))
-    return ln.broadcast_in_dim(x, (*lead, *grown), dims)
+    return lay.broadcast_in_dim(x, (*lead, *grown), dims)
 
 
 def _cut(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     start = tuple(data.draw(st.integers(0, n)) for n in x.shape)
     limit = tuple(data.draw(st.integers(a, n)) for a, n in zip(start, x.shape, strict=True))
     strides = tuple(data.draw(st.integers(1, 3)) for _ in x.shape)
-    return bind(ln.slice_p, x, start=start, limit=limit, strides=strides)
+    return bind(lay.slice_p, x, start=start, limit=limit, strides=strides)
 
 
 def _axes(data: st.DataObject, x: Any) -> tuple[int, ...]:
@@ -300,13 +301,13 @@ def _axes(data: st.DataObject, x: Any) -> tuple[int, ...]:
 
 
 def _reversed(data: st.DataObject, x: Any, values: list[Any]) -> Any:
-    return bind(ln.rev_p, x, dimensions=_axes(data, x))
+    return bind(lay.rev_p, x, dimensions=_axes(data, x))
 
 
 def _reduced(data: st.DataObject, x: Any, values: list[Any]) -> Any:
     axes = _axes(data, x)
     empty = any(x.shape[a] == 0 for a in axes)
-    fold = data.draw(st.sampled_from([ln.reduce_sum_p, *([] if empty else [r.reduce_max_p])]))
+    fold = data.draw(st.sampled_from([lay.reduce_sum_p, *([] if empty else [r.reduce_max_p])]))
     return bind(fold, x, axes=axes)
 
 
@@ -316,7 +317,7 @@ def _converted(data: st.DataObject, x: Any, values: list[Any]) -> Any:
 
 
 def _called(data: st.DataObject, x: Any, values: list[Any]) -> Any:
-    body = staged(lambda v: ln.add(ln.mul(v, ln.full(v.shape, np.float64(3.0))), v), x.aval)
+    body = staged(lambda v: ln.add(ln.mul(v, lay.full(v.shape, np.float64(3.0))), v), x.aval)
     return call(body, x)[0]
 
 

@@ -17,6 +17,7 @@ from functrans.core.trace import bind
 from functrans.passes.dce import dce
 from functrans.passes.simplify import TABLE, lossless, simplify
 from functrans.primitives import elementwise as e
+from functrans.primitives import layout as lay
 from functrans.primitives import linear as ln
 from functrans.primitives import reductions as r
 from functrans.primitives.contraction import dot_general
@@ -38,14 +39,14 @@ class Case:
 
 
 def full(number: Any, shape: tuple[int, ...] = (121,)) -> Any:
-    return ln.full(shape, number)
+    return lay.full(shape, number)
 
 
 def one(primitive: Any, **params: Any) -> Callable[..., Any]:
     return lambda *xs: bind(primitive, *xs, **params)
 
 
-REDUCTIONS = (ln.reduce_sum_p, r.reduce_max_p, r.reduce_min_p, r.reduce_prod_p)
+REDUCTIONS = (lay.reduce_sum_p, r.reduce_max_p, r.reduce_min_p, r.reduce_prod_p)
 BITWISE = (r.reduce_and_p, r.reduce_or_p)
 RUNNING = (r.cumsum_p, r.cumprod_p, r.cummax_p, r.cummin_p)
 SPREAD = "f(x, full(n)) → f(x, n);  f(full(n)) → full(f(n))"
@@ -62,12 +63,12 @@ CASES = [
         "?",
         (),
     ),
-    Case("move(full(n)) → full(n)", lambda: ln.reshape(full(3.0, (6,)), (2, 3)), "full", ""),
-    Case("move(full(n)) → full(n)", lambda: ln.rev(full(3.0, (6,)), (0,)), "full", ""),
-    Case("move(full(n)) → full(n)", lambda: ln.transpose(full(3.0, (2, 3)), (1, 0)), "full", ""),
-    Case("move(full(n)) → full(n)", lambda: ln.slice_(full(3.0), (1,), (9,), (2,)), "full", ""),
-    Case("move(full(n)) → full(n)", lambda: ln.spread(full(3.0), 2), "full", ""),
-    Case("move(full(n)) → full(n)", lambda: ln.reshape(full(3.0, (1,)), ()), "", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.reshape(full(3.0, (6,)), (2, 3)), "full", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.rev(full(3.0, (6,)), (0,)), "full", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.transpose(full(3.0, (2, 3)), (1, 0)), "full", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.slice_(full(3.0), (1,), (9,), (2,)), "full", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.spread(full(3.0), 2), "full", ""),
+    Case("move(full(n)) → full(n)", lambda: lay.reshape(full(3.0, (1,)), ()), "", ""),
     Case("x + (−0) → x", lambda x: ln.add(-0.0, x), ""),
     Case("x + (−0) → x", lambda x: ln.add(x, np.int8(0)), "", "b"),
     Case("x + (−0) → x", lambda x: ln.add(x, np.complex128(complex(-0.0, -0.0))), "", "D"),
@@ -128,15 +129,15 @@ CASES = [
     Case("stop_gradient(x) → x", ln.stop_gradient, ""),
     Case(
         "broadcast to own shape → x",
-        lambda x: ln.broadcast_in_dim(x, (2, 3), (0, 1)),
+        lambda x: lay.broadcast_in_dim(x, (2, 3), (0, 1)),
         "",
         "d",
         (2, 3),
     ),
     Case(
         "broadcast ∘ broadcast → broadcast",
-        lambda x: ln.broadcast_in_dim(
-            ln.broadcast_in_dim(x, (2, 1, 3), (0, 2)), (4, 2, 5, 3), (1, 2, 3)
+        lambda x: lay.broadcast_in_dim(
+            lay.broadcast_in_dim(x, (2, 1, 3), (0, 2)), (4, 2, 5, 3), (1, 2, 3)
         ),
         "full",
         "d",
@@ -144,61 +145,63 @@ CASES = [
     ),
     Case(
         "broadcast ∘ expand_dims → broadcast",
-        lambda x: ln.broadcast_in_dim(ln.reshape(x, (1, 2, 1, 3)), (4, 2, 5, 3), (0, 1, 2, 3)),
+        lambda x: lay.broadcast_in_dim(lay.reshape(x, (1, 2, 1, 3)), (4, 2, 5, 3), (0, 1, 2, 3)),
         "full",
         "d",
         (2, 3),
     ),
-    Case("reshape to own shape → x", one(ln.reshape_p, shape=(2, 3)), "", "d", (2, 3)),
+    Case("reshape to own shape → x", one(lay.reshape_p, shape=(2, 3)), "", "d", (2, 3)),
     Case(
         "reshape ∘ reshape → reshape",
-        lambda x: ln.reshape(ln.reshape(x, (6,)), (3, 2)),
+        lambda x: lay.reshape(lay.reshape(x, (6,)), (3, 2)),
         "reshape",
         "d",
         (2, 3),
     ),
-    Case("transpose by the identity → x", one(ln.transpose_p, permutation=(0, 1)), "", "d", (2, 3)),
+    Case(
+        "transpose by the identity → x", one(lay.transpose_p, permutation=(0, 1)), "", "d", (2, 3)
+    ),
     Case(
         "transpose ∘ transpose → transpose",
-        lambda x: ln.transpose(ln.transpose(x, (1, 2, 0)), (0, 2, 1)),
+        lambda x: lay.transpose(lay.transpose(x, (1, 2, 0)), (0, 2, 1)),
         "transpose",
         "d",
         (2, 3, 4),
     ),
     Case(
         "transpose ∘ transpose → transpose",
-        lambda x: ln.transpose(ln.transpose(x, (1, 2, 0)), (2, 0, 1)),
+        lambda x: lay.transpose(lay.transpose(x, (1, 2, 0)), (2, 0, 1)),
         "",
         "d",
         (2, 3, 4),
     ),
-    Case("rev of axes of length ≤ 1 → x", lambda x: ln.rev(x, (0,)), "", "d", (1, 3)),
-    Case("rev of axes of length ≤ 1 → x", lambda x: ln.rev(x, (0, 1)), "rev", "d", (1, 3)),
+    Case("rev of axes of length ≤ 1 → x", lambda x: lay.rev(x, (0,)), "", "d", (1, 3)),
+    Case("rev of axes of length ≤ 1 → x", lambda x: lay.rev(x, (0, 1)), "rev", "d", (1, 3)),
     Case(
         "rev ∘ rev → rev of the axes in one of them",
-        lambda x: ln.rev(ln.rev(x, (0, 1)), (1, 2)),
+        lambda x: lay.rev(lay.rev(x, (0, 1)), (1, 2)),
         "rev",
         "d",
         (2, 3, 4),
     ),
     Case(
         "rev ∘ rev → rev of the axes in one of them",
-        lambda x: ln.rev(ln.rev(x, (1,)), (1,)),
+        lambda x: lay.rev(lay.rev(x, (1,)), (1,)),
         "",
         "d",
         (2, 3),
     ),
-    Case("slice of all → x", one(ln.slice_p, start=(0,), limit=(3,), strides=(1,)), "", "d", (3,)),
+    Case("slice of all → x", one(lay.slice_p, start=(0,), limit=(3,), strides=(1,)), "", "d", (3,)),
     Case(
         "slice ∘ slice → slice",
-        lambda x: ln.slice_(ln.slice_(x, (1, 0), (9, 4), (2, 3)), (1, 1), (4, 2), (2, 1)),
+        lambda x: lay.slice_(lay.slice_(x, (1, 0), (9, 4), (2, 3)), (1, 1), (4, 2), (2, 1)),
         "slice",
         "d",
         (10, 5),
     ),
     Case(
         "slice ∘ slice → slice",
-        lambda x: ln.slice_(ln.slice_(x, (1,), (9,), (3,)), (3,), (3,)),
+        lambda x: lay.slice_(lay.slice_(x, (1,), (9,), (3,)), (3,), (3,)),
         "slice",
         "d",
         (10,),
@@ -208,20 +211,20 @@ CASES = [
     ),
     Case(
         "concatenate without empty parts;  of one part → x",
-        lambda x, y: ln.concatenate([ln.slice_(x, (0,), (0,)), y], 0),
+        lambda x, y: lay.concatenate([lay.slice_(x, (0,), (0,)), y], 0),
         "",
         "dd",
         (3,),
     ),
     Case(
         "concatenate without empty parts;  of one part → x",
-        lambda x, y: ln.concatenate([x, ln.slice_(x, (0,), (0,)), y], 0),
+        lambda x, y: lay.concatenate([x, lay.slice_(x, (0,), (0,)), y], 0),
         "concatenate",
         "dd",
         (3,),
     ),
     *(Case("reduce over no axes → x", one(p, axes=()), "", "l", (2, 3)) for p in REDUCTIONS),
-    Case("reduce over no axes → x", one(ln.reduce_sum_p, axes=()), "reduce_sum", "d", (2, 3)),
+    Case("reduce over no axes → x", one(lay.reduce_sum_p, axes=()), "reduce_sum", "d", (2, 3)),
     *(Case("reduce over no axes → x", one(p, axes=()), "", "b", (2, 3)) for p in BITWISE),
     *(
         Case(
@@ -231,7 +234,7 @@ CASES = [
     ),
     Case(
         "reduce over axes of length 1 → reshape",
-        one(ln.reduce_sum_p, axes=(1,)),
+        one(lay.reduce_sum_p, axes=(1,)),
         "reduce_sum",
         "d",
         (4, 1),
@@ -249,7 +252,7 @@ CASES = [
     Case(
         "dot(transpose(x), y) → dot(x, y) with other axes",
         lambda x, y: dot_general(
-            ln.transpose(x, (1, 0)), ln.transpose(y, (1, 0)), (((1,), (0,)), ((), ()))
+            lay.transpose(x, (1, 0)), lay.transpose(y, (1, 0)), (((1,), (0,)), ((), ()))
         ),
         "dot_general",
         "ll",
@@ -258,7 +261,7 @@ CASES = [
     Case(
         "dot(transpose(x), y) → dot(x, y) with other axes",
         lambda x, y: dot_general(
-            ln.transpose(x, (2, 0, 1)), ln.transpose(y, (1, 2, 0)), (((0,), (1,)), ((2,), (0,)))
+            lay.transpose(x, (2, 0, 1)), lay.transpose(y, (1, 2, 0)), (((0,), (1,)), ((2,), (0,)))
         ),
         "dot_general",
         "ll",
@@ -266,7 +269,7 @@ CASES = [
     ),
     Case(  # the free axes would change places
         "dot(transpose(x), y) → dot(x, y) with other axes",
-        lambda x, y: dot_general(ln.transpose(x, (1, 0, 2)), y, (((2,), (0,)), ((), ()))),
+        lambda x, y: dot_general(lay.transpose(x, (1, 0, 2)), y, (((2,), (0,)), ((), ()))),
         "transpose dot_general",
         "ll",
         (3, 3, 3),
