@@ -261,6 +261,33 @@ def test_an_interrupt_leaves_nothing_behind(name: str) -> None:
     ft.tree.map_(np.testing.assert_array_equal, run(), expected)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_on_the_way_into_a_fallback_is_not_lost() -> None:
+    g = ft.jit(lambda x: np.sum(np.sort(x)))
+    expected = g(X)
+
+    def tracer(frame: Any, event: str, arg: Any) -> None:
+        if frame.f_code.co_filename.endswith("fallback.py"):
+            raise KeyboardInterrupt
+
+    former = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            g(X)
+    finally:
+        sys.settrace(former)
+    assert g(X) == expected
+
+
+def test_a_thread_that_lost_its_way_out_of_a_trace_recovers() -> None:
+    g = ft.jit(lambda x: x * 2.0)
+    g(1.0)
+    busy.add(threading.get_ident())  # what an interrupt at the wrong moment leaves
+    assert g(1.0) == 2.0
+    assert busy.cell[0] == 0
+
+
 def test_a_generator_that_outlives_its_trace() -> None:
     kept: list[Any] = []
 
@@ -376,6 +403,12 @@ def test_pullbacks_pass_through_transforms() -> None:
     np.testing.assert_allclose(out(X)[0], X * np.cos(X))
     each = ft.vmap(lambda x: ft.vjp(np.sin, x)[1])(X)
     np.testing.assert_allclose(ft.vmap(lambda p, c: p(c)[0])(each, X), X * np.cos(X))
+
+
+def test_python_integers_are_compared_as_integers() -> None:
+    less, larger = ft.jit(lambda a, b: (a < b, np.where(a > b, a, b)))(3, 4)
+    assert less
+    assert larger == 4
 
 
 def test_check_grads_of_reverse_mode_alone_sees_a_wrong_rule() -> None:

@@ -371,18 +371,9 @@ class _Place:
         _check_hints(options)
         x = array_like(self.array)
         chosen = _mode(mode, reading=True)
-        if chosen == "fill" and fill_value is None:
-            kind = dtype_of(x).kind
-            fill_value = (
-                np.nan
-                if kind in "fc"
-                else np.iinfo(dtype_of(x)).min
-                if kind == "i"
-                else (np.iinfo(dtype_of(x)).max if kind == "u" else True)
-            )
         if not has_tracer((x, self.index), {}) and current_trace() is None and chosen == "raise":
             return x[self.index]
-        fill = 0.0 if fill_value is None else fill_value
+        fill = _filling(dtype_of(x)) if fill_value is None else fill_value
         return getitem(x, _with_arrays(self.index, chosen), chosen, fill)
 
     def __repr__(self) -> str:
@@ -530,16 +521,26 @@ def concrete_index(x: Any) -> Any:
     return concrete(array_like(x)) if has_tracer((x,), {}) else np.asarray(x)
 
 
+def _filling(dtype: np.dtype[Any]) -> Any:
+    """What stands for a missing element: NaN, the integer farthest from 0, True."""
+    if dtype.kind in "fc":
+        return np.nan
+    if dtype.kind == "b":
+        return True
+    return np.iinfo(dtype).min if dtype.kind == "i" else np.iinfo(dtype).max
+
+
 # --- functions that read at indices --------------------------------------------------------------
 
 
 def take(
     a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise",
-    fill_value: Any = 0.0,
+    fill_value: Any = None,
 ) -> Any:  # fmt: skip
     """Elements at integer indices along an axis, or of the flattened array.
 
-    ``mode``: raise, clip, wrap, or fill (with ``fill_value``).
+    ``mode``: raise, clip, wrap, or fill (with ``fill_value``, by default NaN, or for integers the
+    value farthest from 0).
 
     >>> ft.vjp(lambda x: fnp.take(x, [0, 0, 2]), np.zeros(3))[1](np.ones(3))
     (array([2., 0., 1.]),)
@@ -555,7 +556,7 @@ def _numpy_take(a: Any, indices: Any, axis: Any, out: Any, mode: Any) -> Any:
 
 def take_traced(
     a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise",
-    fill_value: Any = 0.0,
+    fill_value: Any = None,
 ) -> Any:  # fmt: skip
     """:func:`take` for traced values."""
     no_out("take", out)
@@ -570,7 +571,8 @@ def take_traced(
         index = np.zeros(0, np.int64)
     if mode == "clip":  # NumPy's take clips negative indices to 0
         index = el.maximum(index, 0)
-    y = gather(x, (index,), (axis,), _mode(mode, reading=True), fill_value)
+    fill = _filling(dtype_of(x)) if fill_value is None else fill_value
+    y = gather(x, (index,), (axis,), _mode(mode, reading=True), fill)
     width = len(shape_of(index))
     order = (*range(width, width + axis), *range(width), *range(width + axis, len(shape_of(y))))
     return layout.transpose(y, order)

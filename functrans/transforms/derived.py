@@ -129,11 +129,14 @@ def jvp(
     primals, tangents = _sequence("primals", primals), _sequence("tangents", tangents)
     flat, in_tree = tree.flatten(primals)
     flat_tangents = _matching_leaves("tangents", in_tree, tangents)
-    pushed = [_checked_tangent("tangent", x, t) for x, t in zip(flat, flat_tangents, strict=True)]
+    pushed = [
+        _checked_against("tangent", aval_of(x), t) for x, t in zip(flat, flat_tangents, strict=True)
+    ]
+    pushed = [snapshot(t) if isinstance(t, np.ndarray) else t for t in pushed]
     flat_function = _FlatFunction(function, in_tree, has_aux)
     values, out_tangents = jvp_flat(flat_function, flat, pushed)
     outs, aux = flat_function.split(values)
-    dots = [instantiate(t, aval_of(v)) for v, t in zip(outs, out_tangents, strict=False)]
+    dots = [instantiate(t, aval_of(v)) for v, t in zip(outs, out_tangents[: len(outs)], strict=True)]
     result = (
         tree.unflatten(flat_function.out_tree, own(outs, flat)),
         tree.unflatten(flat_function.out_tree, own(dots, [*flat, *flat_tangents])),
@@ -149,28 +152,6 @@ def _matching_leaves(what: str, structure: tree.PyTreeDef, given: Any) -> list[A
             f"Give {what} the same containers as the values they belong to.",
         )
     return leaves
-
-
-def _checked_tangent(what: str, primal: Any, tangent: Any) -> Any:
-    """The tangent in the primal's dtype; None for float0."""
-    aval, given = aval_of(primal), aval_of(tangent)
-    wanted = aval.tangent()
-    if wanted.dtype == float0:
-        if given.dtype != float0:
-            raise TypeMismatchError(
-                f"The {what} of a value of dtype {aval.dtype} has dtype {given.dtype}.",
-                "Integers and booleans have no derivative: pass "
-                "np.zeros(shape, functrans.float0), or make the value floating.",
-            )
-        return None
-    if given.shape != aval.shape or (given.dtype != aval.dtype and not given.weak):
-        raise TypeMismatchError(
-            f"The {what} has type {given.strengthen()}, but the value has {aval.strengthen()}.",
-            f"Give a {what} of the value's shape and dtype.",
-        )
-    if given.weak:
-        return convert(tangent, aval.dtype)
-    return snapshot(tangent) if isinstance(tangent, np.ndarray) else tangent
 
 
 class LinearFunction:
