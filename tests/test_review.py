@@ -101,6 +101,26 @@ def test_a_function_keeps_a_bounded_number_of_programs(monkeypatch: pytest.Monke
     assert g(2.0, 0) == 0.0
 
 
+def test_many_kinds_of_arguments_do_not_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    g, h = ft.jit(lambda x: x * 2.0), ft.jit(lambda tree: tree["x"] * 2.0)
+    kinds = [np.ones(n + 1) for n in range(20)]
+
+    def call_all() -> None:
+        for x in kinds:
+            np.testing.assert_array_equal(g(x), 2.0)
+            np.testing.assert_array_equal(h({"x": x}), 2.0)
+            np.testing.assert_array_equal(h({"x": np.ones(2 * x.size)[::2]}), 2.0)
+
+    call_all()
+
+    def answer_with(*_: Any) -> None:
+        raise AssertionError("a chain of native stubs was made again")
+
+    for function in (g, h):
+        monkeypatch.setattr(type(function), "_answer_with", answer_with)
+    call_all()
+
+
 # --- keys ----------------------------------------------------------------------------------------
 
 
@@ -364,6 +384,13 @@ def test_threads_share_jitted_functions() -> None:
     assert busy.cell[0] == 0
 
 
+@pytest.mark.parametrize("result", ["text", object(), np.array(["text"])])
+@pytest.mark.parametrize("transform", [ft.jit, ft.vmap, ft.jacrev, ft.jacfwd, ft.grad])
+def test_results_that_are_no_arrays_are_refused(transform: Any, result: Any) -> None:
+    with pytest.raises(ft.errors.ArgumentError):
+        transform(lambda x: result)(X)
+
+
 # --- copies and pickles --------------------------------------------------------------------------
 
 
@@ -409,6 +436,14 @@ def test_python_integers_are_compared_as_integers() -> None:
     less, larger = ft.jit(lambda a, b: (a < b, np.where(a > b, a, b)))(3, 4)
     assert less
     assert larger == 4
+
+
+def test_lowered_programs_can_be_transformed() -> None:
+    lowered = ft.jit(np.sin).lower(1.0)
+    assert lowered(1.0) == pytest.approx(np.sin(1.0))
+    assert ft.grad(lowered)(1.0) == pytest.approx(np.cos(1.0))
+    np.testing.assert_allclose(ft.vmap(lowered)(X), np.sin(X))
+    assert ft.grad(lambda x: ft.jit(lambda y: y * x).lower(2.0)(2.0))(3.0) == 2.0
 
 
 def test_check_grads_of_reverse_mode_alone_sees_a_wrong_rule() -> None:

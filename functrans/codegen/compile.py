@@ -11,13 +11,17 @@ measurements.
 
 from __future__ import annotations
 
+import _thread
+import atexit
 import os
 import re
 import threading
 import time
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import llvmlite.binding as llvm
 
@@ -27,10 +31,12 @@ from functrans.errors import CompileError
 
 Tier = Literal["program", "stub"]
 
+T = TypeVar("T")
+
 _lock = threading.RLock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Compiled:
     """Machine code, alive as long as this object is.
 
@@ -56,18 +62,22 @@ class Compiled:
 
     def optimised_ir(self) -> str:
         """The IR after the optimiser; made anew at each call."""
-        with _lock:
-            return str(_optimised(self.ir, self.tier, _target_machine(self.tier)))
+        return _shielded(lambda: str(_optimised(self.ir, self.tier, _target_machine(self.tier))))
 
     def assembly(self) -> str:
         """The assembly of the machine code; made anew at each call."""
-        with _lock:
+
+        def assembly() -> str:
             machine = _target_machine(self.tier)
             return str(machine.emit_assembly(_optimised(self.ir, self.tier, machine)))
+
+        return _shielded(assembly)
 
 
 def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
     """Compile a module and load it; safe to call from many threads.
+
+    An interrupt raises at once in the main thread; the compilation ends behind its back.
 
     Raises
     ------
@@ -79,7 +89,8 @@ def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
     3
     """
     start = time.perf_counter()
-    with _lock:
+
+    def compiled() -> Compiled:
         machine = _target_machine(tier)
         try:
             module = _optimised(ir, tier, machine)
@@ -87,22 +98,78 @@ def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
             code = machine.emit_object(module)
         except RuntimeError as error:
             raise CompileError(f"LLVM refused the module of {entry}: {error}") from error
-        engine = _load(code)
-        address = int(engine.get_function_address(entry))
-    if not address:
-        raise CompileError(f"The module defines no function {entry}.")
-    return Compiled(address, ir, entry, tier, time.perf_counter() - start, code, engine)
+        return _loaded(code, ir, entry, tier, start)
+
+    return _shielded(compiled)
 
 
 def load_object(object_code: bytes, ir: str, entry: str, tier: Tier = "program") -> Compiled:
     """Load machine code that ``compile_ir`` made before, on the same kind of machine."""
     start = time.perf_counter()
+    return _shielded(lambda: _loaded(object_code, ir, entry, tier, start))
+
+
+# --- interrupts ----------------------------------------------------------------------------------
+
+# The engines of all programs. A program that is gone leaves its own here for the next job to dispose
+# of, so that no interrupt comes in between.
+_engines: list[tuple[weakref.ref[Compiled], llvm.ExecutionEngine]] = []
+
+
+def _shielded(job: Callable[[], T]) -> T:
+    """The result of a job of LLVM, under the lock, where no signal handler runs.
+
+    Handlers run in the main thread, between any two of its bytecodes. A KeyboardInterrupt inside
+    LLVM's bindings can leave an object freed and not marked so, and the next one to free it aborts
+    the process. So the main thread lets another one work and only waits; what it leaves behind on
+    an interrupt finishes harmlessly.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return _locked(job)
+    outcome: list[T] = []
+    errors: list[BaseException] = []
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def work() -> None:
+        try:
+            outcome.append(_locked(job))
+        except BaseException as error:  # it belongs to the caller
+            errors.append(error)
+        finally:
+            done.release()
+
+    try:
+        # Not threading.Thread, whose start is a handshake that an interrupt could break.
+        _thread.start_new_thread(work, ())
+    except RuntimeError:  # no thread to be had
+        return _locked(job)
+    done.acquire()
+    if errors:
+        raise errors.pop()  # a list that kept it would be a cycle
+    return outcome[0]
+
+
+def _locked(job: Callable[[], T]) -> T:
     with _lock:
-        engine = _load(object_code)
-        address = int(engine.get_function_address(entry))
-    if not address:
-        raise CompileError(f"The object code defines no function {entry}.")
-    return Compiled(address, ir, entry, tier, time.perf_counter() - start, object_code, engine)
+        _engines[:] = [pair for pair in _engines if pair[0]() is not None]
+        return job()
+
+
+@atexit.register
+def _wait() -> None:
+    """Let a job that an interrupt left behind end before LLVM is taken down."""
+    with _lock:
+        pass
+
+
+if hasattr(os, "register_at_fork"):  # a child cannot end its parent's jobs
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
+
+
+# --- LLVM ----------------------------------------------------------------------------------------
 
 
 def _optimised(ir: str, tier: Tier, machine: llvm.TargetMachine) -> llvm.ModuleRef:
@@ -182,11 +249,16 @@ def _kept_variants(ir: str) -> str:
 _VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@(?:_ZGV\w+|ft\.late\.[\w.]+))\(", re.MULTILINE)
 
 
-def _load(object_code: bytes) -> llvm.ExecutionEngine:
+def _loaded(code: bytes, ir: str, entry: str, tier: Tier, start: float) -> Compiled:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target_machine("stub"))
-    engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return engine
+    address = int(engine.get_function_address(entry))
+    if not address:
+        raise CompileError(f"The module defines no function {entry}.")
+    compiled = Compiled(address, ir, entry, tier, time.perf_counter() - start, code, engine)
+    _engines.append((weakref.ref(compiled), engine))
+    return compiled
 
 
 _LEVEL: dict[Tier, int] = {"program": 2, "stub": 0}  # of the code generator

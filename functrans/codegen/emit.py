@@ -175,6 +175,7 @@ class _Kernel:
             self.node(end)
 
     def loop(self, node: For) -> None:
+        limit = self.limit(node)
         self.count += 1
         number = self.count
         variable, following = f"%i{number}", f"%n{number}"
@@ -192,12 +193,20 @@ class _Kernel:
             self.node(child)
         text[phi] = f"  {variable} = phi i64 [ 0, %{before} ], [ {following}, %{self.label} ]"
         self.line(f"{following} = add nuw nsw i64 {variable}, 1")
-        self.line(f"%c{number} = icmp eq i64 {following}, {node.extent}")
+        self.line(f"%c{number} = icmp eq i64 {following}, {limit}")
         mark = self.module.interleaved() if _interleaves(node) else ""
         self.line(f"br i1 %c{number}, label %e{number}, label %b{number}{mark}")
         text.append(f"e{number}:")
         self.label = f"e{number}"
         del self.scopes[variable]
+
+    def limit(self, node: For) -> str:
+        """How many iterations run, at least one."""
+        if node.left is None:
+            return str(node.extent)
+        self.declare("declare i64 @llvm.umin.i64(i64, i64)")
+        left = self.coordinate(node.left)
+        return self.instruction(f"call i64 @llvm.umin.i64(i64 {left}, i64 {node.extent})")
 
     # Memory.
 

@@ -4,7 +4,7 @@
 
     nest    ::= node*
     node    ::= step | for
-    for     ::= variable, extent, unroll?, prologue: node*, body: node*, epilogue: node*
+    for     ::= variable, extent, unroll?, left?, prologue: node*, body: node*, epilogue: node*
     step    ::= target* = op operand*
     operand ::= register | cell | number
     cell    ::= storage at an affine address over loop variables
@@ -59,7 +59,7 @@ class Storage:
     size: int  # in elements
     local: bool
     inside: int = -1  # the one cluster that uses it, -1 when it carries values between clusters
-    partial: bool = False  # an accumulator for one block of a long sum
+    partial: int = 0  # a number where this is an accumulator for blocks of a long sum
 
     @property
     def dtype(self) -> Dtype:
@@ -70,7 +70,7 @@ class Storage:
         return self.size * self.dtype.itemsize
 
     def __repr__(self) -> str:
-        return f"{self.value}{'′' if self.partial else ''}"
+        return f"{self.value}{'′' * self.partial}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ class For:
     body: list[Step | For] = field(default_factory=list)
     epilogue: list[Step | For] = field(default_factory=list)
     unroll: bool = False
+    left: Affine | None = None  # where fewer iterations than the extent are left, only these run
 
 
 @dataclass(slots=True, eq=False)
@@ -189,10 +190,12 @@ def build_nests(clusters: Clusters) -> Nests:
     for cluster in clusters.order:
         nest = None
         if isinstance(cluster, Kernel):
-            nest = Nest(_Writer(places).nodes(cluster.nodes, []))
-            nest.nodes = [_blocked(_collapsed(node)) for node in nest.nodes]
-            for node in nest.nodes:
+            writer = _Writer(places)
+            nodes = [_collapsed(node) for node in writer.nodes(cluster.nodes, [])]
+            for node in nodes:
                 _mark_unrolled(node)
+            blocks = _Blocks(writer.count)
+            nest = Nest([blocks.cut(node, {}) for node in nodes])
         order.append((cluster, nest))
     return Nests(order, places.storage, clusters.outputs)
 
@@ -415,63 +418,99 @@ def _forget(step: Step, variable: int) -> None:
 
 
 _BLOCKED_FROM = 2048
-_BLOCKS = range(1024, 255, -1)
+_BLOCK = 1024  # iterations of a loop that becomes vector code
+_GROUP = 32  # iterations of any other: rows, or blocks
 
 
-def _blocked(node: Step | For) -> Step | For:
-    """A long sum as a sum of the sums of blocks, so that rounding errors grow far more slowly.
+class _Blocks:
+    """Long float sums as sums of the sums of blocks, so that rounding errors grow far more slowly.
 
-    The outermost loop is cut where a block size divides it. Each accumulator gets a partial one
-    for the block, set up as the whole one is, and folded into it behind the block.
+    A loop is cut into blocks, many blocks into groups, and many groups again; the last one of each
+    may be shorter. Each accumulator gets a partial one for the block, set up as the whole one is,
+    and folded into it behind the block.
     """
-    if isinstance(node, Step) or node.extent < _BLOCKED_FROM:
+
+    def __init__(self, variables: int) -> None:
+        self.variables = variables  # numbers of loops in use
+        self.partials: dict[Value, int] = {}
+
+    def cut(self, node: Step | For, outer: dict[Storage, Step]) -> Step | For:
+        """``node`` with its long sums cut; ``outer`` has what begins the sums of loops around."""
+        if isinstance(node, Step):
+            return node
+        begun = outer | {s.targets[0].storage: s for s in node.prologue if isinstance(s, Step)}
+        node.body = [self.cut(child, begun) for child in node.body]
+        if node.extent < _BLOCKED_FROM:
+            return node
+        steps = list(steps_of(node.body))
+        folds = {step.targets[0].storage: step.op for step in steps if isinstance(step.op, Fold)}
+        setup = [*node.prologue, *(step for total, step in outer.items() if total in folds)]
+        totals = {cell.storage for step in steps_of(setup) for cell in step.targets}
+        read = {o.storage for step in steps for o in step.operands if isinstance(o, Cell)}
+        sums = any(s.dtype.kind == "f" and s in folds and folds[s].op == "add" for s in totals)
+        if not sums or totals & read or not all(s.local and s in folds for s in totals):
+            return node
+        simple = all(isinstance(child, Step) or child.unroll for child in node.body)
+        node = self.blocks(node, _BLOCK if simple else _GROUP, setup, folds)
+        while node.extent >= 2 * _GROUP:
+            node = self.blocks(node, _GROUP, setup, folds)
         return node
-    block = next((b for b in _BLOCKS if node.extent % b == 0), 0)
-    steps = list(steps_of(node.body))
-    folds = {step.targets[0].storage: step.op for step in steps if isinstance(step.op, Fold)}
-    begun = {cell.storage for step in steps_of(node.prologue) for cell in step.targets}
-    read = {o.storage for step in steps for o in step.operands if isinstance(o, Cell)}
-    sums = any(op.op == "add" and storage.dtype.kind == "f" for storage, op in folds.items())
-    if not block or not sums or begun != set(folds) or begun & read:
-        return node
-    if not all(storage.local for storage in begun):
-        return node
-    partial = {old: Storage(old.value, old.size, True, old.inside, True) for old in begun}
-    outer = -1 - node.variable  # a name that no other loop has
 
-    def moved(cell: Cell) -> Cell:
-        terms = dict(cell.address.terms)
-        if node.variable in terms:
-            terms[outer] = terms[node.variable] * block
-        where = Affine(cell.address.offset, tuple(terms.items()))
-        return replace(cell, address=where, storage=partial.get(cell.storage, cell.storage))
+    def blocks(
+        self, node: For, size: int, setup: list[Step | For], folds: dict[Storage, Fold]
+    ) -> For:
+        """A loop over blocks of ``node``; ``setup`` begins the sums that its body folds into."""
+        totals = {cell.storage for step in steps_of(setup) for cell in step.targets}
+        partial = {total: self.partial(total) for total in totals}
+        number = self.variables
+        self.variables += 1
 
-    def begin(part: Step | For) -> Step | For:
-        if isinstance(part, For):
-            return replace(part, body=[begin(child) for child in part.body])
-        return replace(part, targets=[moved(cell) for cell in part.targets])
+        def shifted(form: Affine) -> Affine:
+            more = tuple((number, c * size) for axis, c in form.terms if axis == node.variable)
+            return Affine(form.offset, form.terms + more)
 
-    def finish(part: Step | For) -> Step | For:
-        if isinstance(part, For):
-            return replace(part, body=[finish(child) for child in part.body])
-        (target,) = part.targets
-        op = folds[target.storage]
-        return replace(part, op=op, operands=[moved(target)])
+        def moved(cell: Cell) -> Cell:
+            storage = partial.get(cell.storage, cell.storage)
+            return replace(cell, address=shifted(cell.address), storage=storage)
 
-    for step in steps:
-        step.operands = [moved(o) if isinstance(o, Cell) else o for o in step.operands]
-        step.targets = [moved(cell) for cell in step.targets]
-        if isinstance(step.op, Coordinate):
-            probe = moved(Cell(next(iter(begun)), step.op.form))
-            step.op = replace(step.op, form=probe.address)
-    inner = For(
-        node.variable,
-        block,
-        [begin(part) for part in node.prologue],
-        node.body,
-        [finish(part) for part in node.prologue],
-    )
-    return For(outer, node.extent // block, node.prologue, [inner], node.epilogue)
+        def move(part: Step | For) -> None:
+            if isinstance(part, For):
+                part.left = part.left and shifted(part.left)
+                for child in (*part.prologue, *part.body, *part.epilogue):
+                    move(child)
+                return
+            part.operands = [moved(o) if isinstance(o, Cell) else o for o in part.operands]
+            part.targets = [moved(cell) for cell in part.targets]
+            if isinstance(part.op, Coordinate):
+                part.op = replace(part.op, form=shifted(part.op.form))
+
+        def begin(part: Step | For) -> Step | For:
+            if isinstance(part, For):
+                return replace(part, body=[begin(child) for child in part.body])
+            return replace(part, targets=[moved(cell) for cell in part.targets])
+
+        def finish(part: Step | For) -> Step | For:
+            if isinstance(part, For):
+                return replace(part, body=[finish(child) for child in part.body])
+            (target,) = part.targets
+            return replace(part, op=folds[target.storage], operands=[moved(target)])
+
+        for part in node.body:
+            move(part)
+        block = For(
+            node.variable,
+            size,
+            [begin(part) for part in setup],
+            node.body,
+            [finish(part) for part in setup],
+            left=Affine(node.extent, ((number, -size),)) if node.extent % size else None,
+        )
+        count = -(-node.extent // size)
+        return For(number, count, node.prologue, [block], node.epilogue)
+
+    def partial(self, total: Storage) -> Storage:
+        count = self.partials[total.value] = self.partials.get(total.value, 0) + 1
+        return replace(total, partial=count)
 
 
 def _mark_unrolled(node: Step | For) -> int:
@@ -492,6 +531,7 @@ def _show(node: Step | For, indent: str) -> list[str]:
         return [indent + str(node)]
     how = " unrolled" if node.unroll else ""
     lines = [line for end in node.prologue for line in _show(end, indent)]
-    lines.append(f"{indent}for i{node.variable} < {node.extent}{how}:")
+    extent = node.extent if node.left is None else f"min({node.extent}, {show_form(node.left)})"
+    lines.append(f"{indent}for i{node.variable} < {extent}{how}:")
     lines += [line for child in node.body for line in _show(child, indent + "  ")]
     return lines + [line for end in node.epilogue for line in _show(end, indent)]

@@ -112,14 +112,23 @@ def report(nests: Nests, workspace: int) -> Report:
     return result
 
 
-def _counted_steps(nodes: list[Step | For], times: int = 1) -> Iterator[tuple[Step, int]]:
-    """All steps below, each with the number of times that it runs."""
+def _counted_steps(
+    nodes: list[Step | For], times: int = 1, runs: dict[int, int] | None = None
+) -> Iterator[tuple[Step, int]]:
+    """All steps below, each with the number of times that it runs.
+
+    ``runs`` says of each loop around how often it is entered.
+    """
+    runs = runs or {}
     for node in nodes:
         if isinstance(node, Step):
             yield node, times
-        else:
-            yield from _counted_steps([*node.prologue, *node.epilogue], times)
-            yield from _counted_steps(node.body, times * node.extent)
+            continue
+        inside = times * node.extent
+        if node.left is not None:  # together, the blocks of a sum make a loop over all that is left
+            inside = min(runs[variable] for variable, _ in node.left.terms) * node.left.offset
+        yield from _counted_steps([*node.prologue, *node.epilogue], times, runs)
+        yield from _counted_steps(node.body, inside, {**runs, node.variable: times})
 
 
 def _kernel_row(steps: list[tuple[Step, int]], touched: int) -> KernelRow:

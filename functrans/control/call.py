@@ -208,7 +208,7 @@ def _identity(value: Any) -> Any:
 class _Entry:
     """One traced program of a jitted function."""
 
-    __slots__ = ("in_tree", "jaxpr", "lifted", "out_tree")
+    __slots__ = ("in_tree", "jaxpr", "lifted", "out_tree", "shortened")
 
     def __init__(
         self, jaxpr: Jaxpr, lifted: Sequence[Any], in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef
@@ -217,6 +217,7 @@ class _Entry:
         self.lifted = lifted  # tracers of outer transforms that the function closed over
         self.in_tree = in_tree
         self.out_tree = out_tree
+        self.shortened = False  # whether it has had its place among the native signatures
 
 
 class Lowered:
@@ -277,13 +278,15 @@ class Lowered:
                 f"Compiled for arguments {self._entry.in_tree}, called with {in_tree}.",
                 "Call the jitted function itself, which compiles for new kinds of arguments.",
             )
-        for x, aval in zip(leaves, self.jaxpr.in_avals, strict=True):
+        lifted = self._entry.lifted
+        for x, aval in zip(leaves, self.jaxpr.in_avals[len(lifted) :], strict=True):
             if not aval_of(x).same_type(aval):
                 raise ArgumentError(
                     f"Compiled for an argument of type {aval}, called with {aval_of(x)}.",
                     "Call the jitted function itself, which compiles for new kinds of arguments.",
                 )
-        return tree.unflatten(self._entry.out_tree, self.executable.run(*leaves))
+        outs = bind(jit_p, *lifted, *leaves, jaxpr=self.jaxpr, name="lowered")
+        return tree.unflatten(self._entry.out_tree, outs)
 
 
 def _refuse(*_: Any) -> None:
@@ -448,10 +451,13 @@ class JitFunction(Generic[P, R]):
         """Put a native stub in front of the Python path.
 
         Flat arguments and results need no Python code at all; trees are flattened in Python.
+        Each program comes once: with more kinds of arguments than the chain holds, the oldest
+        stay on the Python path instead of taking turns in chains made anew for every call.
         """
         in_tree, _, statics = key
-        if statics or any(e is entry for e, _ in self._native):
+        if statics or entry.shortened:
             return
+        entry.shortened = True
         positional, keywords = in_tree.children
         flat = not keywords.children and all(c.type is None for c in positional.children)
         single = entry.out_tree.type is None
@@ -460,7 +466,7 @@ class JitFunction(Generic[P, R]):
         )
         if flat and (single or flat_tuple):
             self._native = [*self._native[-(_CHAIN - 1) :], (entry, single)]
-        elif not any(known is in_tree for known, _, _ in self._tree_stubs):
+        else:
             stub = executable_of(entry.jaxpr).stub(_refuse, single=False, guarded=True)
             self._tree_stubs = [
                 (in_tree, entry.out_tree, stub),

@@ -136,7 +136,9 @@ def jvp(
     flat_function = _FlatFunction(function, in_tree, has_aux)
     values, out_tangents = jvp_flat(flat_function, flat, pushed)
     outs, aux = flat_function.split(values)
-    dots = [instantiate(t, aval_of(v)) for v, t in zip(outs, out_tangents[: len(outs)], strict=True)]
+    dots = [
+        instantiate(t, aval_of(v)) for v, t in zip(outs, out_tangents[: len(outs)], strict=True)
+    ]
     result = (
         tree.unflatten(flat_function.out_tree, own(outs, flat)),
         tree.unflatten(flat_function.out_tree, own(dots, [*flat, *flat_tangents])),

@@ -252,10 +252,12 @@ class DualTrace(Trace):
         if True not in nonzero:
             return bind_under(self.parent, primitive, primals, params)
         if False in nonzero:
-            # What the user may change in place later is copied before it becomes a residual.
+            # What the user may change in place later is copied before it becomes a residual;
+            # forward mode keeps none.
+            plain = native if self.target is self.parent else snapshot
             for i, on in enumerate(nonzero):
                 if not on and isinstance(primals[i], np.ndarray):
-                    primals[i] = snapshot(primals[i])
+                    primals[i] = plain(primals[i])
         token = _current.set(self.parent)
         try:
             return self.differentiate(primitive, primals, tangents, nonzero, params)

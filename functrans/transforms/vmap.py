@@ -224,6 +224,7 @@ def _axis_size(flat: Sequence[Any], dims: Sequence[int | None], given: int | Non
 
 
 def _place(value: Any, dim: int | None, wanted: int | None, size: int) -> Any:
+    aval_of(value)  # raises: the function returned something that is no array
     if wanted is None:
         if dim is not None:
             raise VmapError(

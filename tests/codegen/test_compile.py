@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from functrans.codegen.compile import (
-    Compiled,
-    compile_ir,
-    load_object,
-)
+from functrans.codegen import compile as compiler
+from functrans.codegen.compile import Compiled, compile_ir, load_object
 from functrans.codegen.host import vector_bits, vector_library
 from functrans.errors import CompileError
 
@@ -132,3 +131,59 @@ def test_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert found == {i: i for i in range(8)}
+
+
+def test_engines_of_dropped_programs_are_disposed_of() -> None:
+    codes = [compile_ir(constant(i), "number", "stub") for i in range(5)]
+    kept = codes[0]
+    many = len(compiler._engines)
+    del codes
+    gc.collect()
+    again = compile_ir(constant(9), "number", "stub")
+    assert len(compiler._engines) <= many - 4 + 1
+    assert (run(kept), run(again)) == (0, 9)
+
+
+INTERRUPTED = """
+import ctypes, os, random, signal, threading, time
+from functrans.codegen.compile import compile_ir
+
+def run(number):
+    code = compile_ir(f"define i32 @number() {{ ret i32 {number} }}", "number")
+    return ctypes.CFUNCTYPE(ctypes.c_int32)(code.address)()
+
+assert run(1) == 1
+over = False
+pause = random.Random(0)
+
+def interrupt():
+    while not over:
+        time.sleep(pause.uniform(0.001, 0.004))
+        os.kill(os.getpid(), signal.SIGINT)
+
+interrupts = compiled = 0
+end = time.monotonic() + 2
+thread = threading.Thread(target=interrupt, daemon=True)
+while time.monotonic() < end:
+    try:
+        if not thread.ident:
+            thread.start()
+        while time.monotonic() < end:
+            assert run(compiled) == compiled
+            compiled += 1
+    except KeyboardInterrupt:
+        interrupts += 1
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+over = True
+thread.join()
+assert run(7) == 7
+print(interrupts > 10, compiled > 10)
+"""
+
+
+def test_interrupts_leave_the_compiler_usable() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True", "True"]

@@ -254,6 +254,49 @@ def test_long_sums_stay_accurate() -> None:
     agree(lambda x: layout.reduce_sum(linear.mul(x, layout.iota(float, (4000,), 0)), (0,)), x)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [2048, 2049, 10_007, 65_536, 100_003, 1_000_001])
+def test_sums_of_any_length_stay_accurate(n: int, dtype: type) -> None:
+    """Equal elements are the worst case: the rounding errors of a plain sum all add up."""
+    x = np.full(n, 0.1, dtype)
+
+    def sums(x: Any) -> list[Any]:
+        twice = linear.broadcast_in_dim(x, (2, n), (1,))
+        return [
+            linear.reduce_sum(x, (0,)),
+            linear.reduce_sum(linear.mul(x, x), (0,)),
+            linear.reduce_sum(linear.mul(twice, twice), (1,)),
+            linear.reduce_sum(linear.transpose(twice, (1, 0)), (0, 1)),
+        ]
+
+    element = np.longdouble(x[0])
+    square = np.longdouble(x[0] * x[0])
+    bound = np.finfo(dtype).eps * np.log2(n)
+    exact = [element * n, square * n, square * n, 2 * element * n]
+    for actual, expected in zip(Native(program_of(sums, x))(x), exact, strict=True):
+        assert np.all(abs(actual / expected - 1) < bound)
+
+
+@pytest.mark.parametrize("shape", [(2, 10_007), (10_007, 2), (3, 4001), (4001, 12)])
+def test_long_sums_in_all_places(shape: tuple[int, int]) -> None:
+    x = normal(*shape)
+    agree(lambda x: linear.reduce_sum(x, (0,)), x)
+    agree(lambda x: linear.reduce_sum(el.sin(x), (1,)), x)
+    agree(
+        lambda x: linear.reduce_sum(linear.mul(x, linear.reduce_sum(x, (1,))[:, None]), (0, 1)), x
+    )
+    agree(lambda x: [reductions.reduce_max(x, (0,)), linear.reduce_sum(x, (0,))], x)
+    agree(lambda x: reductions.cumulative("add", x, 0, False), x)
+    agree(lambda x: linear.mul(linear.reduce_sum(x, (0, 1)), reductions.argmax(x, 0)), x)
+    agree(lambda x: linear.reduce_sum(linear.mul(x, linear.iota(float, shape, 0)), (1, 0)), x)
+
+
+def test_reports_count_each_iteration_of_a_cut_sum() -> None:
+    for n in (1024 * 32 * 2, 100_003):
+        row = program_of(lambda x: linear.reduce_sum(el.sin(x), (0,)), normal(n)).report()
+        assert 0 <= row.kernels[0].flops - 2 * n < n // 500
+
+
 def test_long_folds_that_call_nothing_interleave() -> None:
     mark = "!llvm.loop"
     x = normal(1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -122,6 +123,7 @@ def test_failures_leak_no_outputs() -> None:
     for _ in range(3):
         with pytest.raises(MemoryError):
             compiled(x)
+    gc.collect()
     start = sys.getrefcount(np.dtype(float))
     for _ in range(50):
         with pytest.raises(MemoryError):
