@@ -12,17 +12,8 @@ from functrans.core.avals import float0
 from functrans.core.jaxpr import Jaxpr
 from functrans.device import block_until_ready, device_get, device_put
 from functrans.lax import stop_gradient
-from functrans.transforms.derived import (
-    grad,
-    hessian,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    value_and_grad,
-    vjp,
-)
+from functrans.transforms.derived import grad, jvp, linearize, value_and_grad, vjp
+from functrans.transforms.jacobian import hessian, jacfwd, jacobian, jacrev
 from functrans.transforms.stage import (
     ShapeDtypeStruct,
     ensure_compile_time_eval,

@@ -111,8 +111,8 @@ def load_object(object_code: bytes, ir: str, entry: str, tier: Tier = "program")
 
 # --- interrupts ----------------------------------------------------------------------------------
 
-# The engines of all programs. A program that is gone leaves its own here for the next job to dispose
-# of, so that no interrupt comes in between.
+# The engines of all programs. A program that is gone leaves its own here for the next job to
+# dispose of, so that no interrupt comes in between.
 _engines: list[tuple[weakref.ref[Compiled], llvm.ExecutionEngine]] = []
 
 

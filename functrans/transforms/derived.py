@@ -1,4 +1,4 @@
-"""The public derivatives: jvp, linearize, vjp, grad, jacobians and hessian, on pytrees."""
+"""The public derivatives on pytrees: jvp, linearize, vjp, grad and value_and_grad."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, native, shape_of
+from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, native
 from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import (
     ArgumentError,
     ComplexInputError,
-    DtypeError,
     IntegerInputError,
     OptionError,
     ScalarOutputError,
     TreeError,
     TypeMismatchError,
 )
-from functrans.primitives.layout import move_axis, reshape, spread
 from functrans.primitives.linear import convert
 from functrans.transforms.linearize import (
     DualTracer,
@@ -33,14 +31,13 @@ from functrans.transforms.linearize import (
     linearize_flat,
     snapshot,
 )
-from functrans.transforms.stage import named, own, unshared, zeros_of
+from functrans.transforms.stage import named, own, unshared
 from functrans.transforms.transpose import backward
-from functrans.transforms.vmap import batch_flat
 
 Argnums = int | Sequence[int]
 
 
-class _FlatFunction:
+class FlatFunction:
     """A function of pytrees as one from leaves to leaves; remembers the result's structure."""
 
     __slots__ = ("aux", "function", "has_aux", "in_tree", "out_tree")
@@ -133,7 +130,7 @@ def jvp(
         _checked_against("tangent", aval_of(x), t) for x, t in zip(flat, flat_tangents, strict=True)
     ]
     pushed = [snapshot(t) if isinstance(t, np.ndarray) else t for t in pushed]
-    flat_function = _FlatFunction(function, in_tree, has_aux)
+    flat_function = FlatFunction(function, in_tree, has_aux)
     values, out_tangents = jvp_flat(flat_function, flat, pushed)
     outs, aux = flat_function.split(values)
     dots = [
@@ -301,7 +298,7 @@ def _linear(
     flat, in_tree = tree.flatten(primals)
     # The derivative outlives this call: it must not see later changes of the inputs.
     kept = [snapshot(x) if isinstance(x, np.ndarray) else x for x in flat]
-    flat_function = _FlatFunction(function, in_tree, has_aux)
+    flat_function = FlatFunction(function, in_tree, has_aux)
     values, linear = linearize_flat(flat_function, kept, [_differentiable(x) for x in kept])
     outs, aux = flat_function.split(values)
     n = len(outs)
@@ -367,13 +364,13 @@ class _Reverse:
     ) -> None:
         self.function = function
         self.single = isinstance(argnums, int | np.integer)
-        self.numbers = _checked_argnums(argnums)
+        self.numbers = checked_argnums(argnums)
         self.has_aux = has_aux
         self.holomorphic = holomorphic
         self.allow_int = allow_int
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        places = _resolved(self.numbers, len(args))
+        places = resolved_argnums(self.numbers, len(args))
         leaves, in_tree = tree.flatten([args[i] for i in places])
         trace = LinearizeTrace(current_trace())
         tape = trace.tape
@@ -382,7 +379,7 @@ class _Reverse:
         ins: list[LinearTracer | None] = []
         duals: list[Any] = []
         for x, aval in zip(leaves, avals, strict=True):
-            if _checked_input(aval, self.holomorphic, self.allow_int):
+            if checked_input(aval, self.holomorphic, self.allow_int):
                 variable = tape.input(aval.strengthen())
                 ins.append(variable)
                 duals.append(DualTracer(trace, x, variable))
@@ -442,7 +439,7 @@ def grad(
     return named(gradient, function, "grad")
 
 
-def _checked_argnums(argnums: Argnums) -> tuple[int, ...]:
+def checked_argnums(argnums: Argnums) -> tuple[int, ...]:
     if isinstance(argnums, int | np.integer) and not isinstance(argnums, bool):
         return (int(argnums),)
     numbers = tuple(argnums) if isinstance(argnums, tuple | list) else ()
@@ -456,7 +453,7 @@ def _checked_argnums(argnums: Argnums) -> tuple[int, ...]:
     return tuple(int(i) for i in numbers)
 
 
-def _resolved(numbers: tuple[int, ...], count: int) -> list[int]:
+def resolved_argnums(numbers: tuple[int, ...], count: int) -> list[int]:
     places = []
     for i in numbers:
         if not -count <= i < count:
@@ -470,7 +467,7 @@ def _resolved(numbers: tuple[int, ...], count: int) -> list[int]:
     return places
 
 
-def _checked_input(aval: Aval, holomorphic: bool, allow_int: bool) -> bool:
+def checked_input(aval: Aval, holomorphic: bool, allow_int: bool) -> bool:
     """Whether a leaf of this type takes part in differentiation."""
     if not is_inexact(aval.dtype):
         if holomorphic:
@@ -517,201 +514,3 @@ def _checked_output(out: Any, holomorphic: bool) -> Any:
             "Integers and booleans have no derivative; return a float.",
         )
     return aval.dtype.type(1)
-
-
-# --- Jacobians -----------------------------------------------------------------------------------
-
-
-def jacfwd(
-    function: Callable[..., Any],
-    argnums: Argnums = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-) -> Callable[..., Any]:
-    """The Jacobian by forward mode: one pushforward for every input number, all in one pass.
-
-    The result has the output's tree with the input's tree nested inside; each array has the
-    output's shape followed by the input's. ``argnums``, ``has_aux`` and ``holomorphic`` are those
-    of :func:`value_and_grad`. Best where inputs are fewer than outputs.
-
-    Raises
-    ------
-    IntegerInputError: an integer input.
-    ComplexInputError: complex inputs without ``holomorphic``.
-
-    >>> import numpy as np
-    >>> jacfwd(lambda x: x * x)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-    return _jacobian(function, argnums, has_aux, holomorphic, forward=True)
-
-
-def jacrev(
-    function: Callable[..., Any],
-    argnums: Argnums = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    allow_int: bool = False,
-) -> Callable[..., Any]:
-    """The Jacobian by reverse mode: one pullback for every output number, all in one pass.
-
-    Result and parameters as in :func:`jacfwd`; with ``allow_int`` integer inputs get blocks of
-    dtype ``float0``. Best where outputs are fewer than inputs.
-
-    Raises
-    ------
-    IntegerInputError: an integer input without ``allow_int``.
-    ComplexInputError: complex outputs without ``holomorphic``.
-    DtypeError: integer outputs.
-
-    >>> import numpy as np
-    >>> jacrev(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
-    array([ 3., 12.])
-    """
-    return _jacobian(function, argnums, has_aux, holomorphic, forward=False, allow_int=allow_int)
-
-
-jacobian = jacrev
-
-
-def _jacobian(
-    function: Callable[..., Any],
-    argnums: Argnums,
-    has_aux: bool,
-    holomorphic: bool,
-    forward: bool,
-    allow_int: bool = False,
-) -> Callable[..., Any]:
-    single = isinstance(argnums, int | np.integer)
-    numbers = _checked_argnums(argnums)
-
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        places = _resolved(numbers, len(args))
-        chosen = args[places[0]] if single else tuple(args[i] for i in places)
-        flat, in_tree = tree.flatten(chosen)
-        active = [_checked_input(aval_of(x), holomorphic, allow_int) for x in flat]
-        for x in flat:
-            if forward and is_complex(aval_of(x).dtype) and not holomorphic:
-                raise ComplexInputError(
-                    "jacfwd of complex inputs needs holomorphic=True.",
-                    "Give holomorphic=True for a holomorphic function, or split the real parts.",
-                )
-
-        def closed(picked: Any) -> Any:
-            merged = list(args)
-            for place, value in zip(places, (picked,) if single else picked, strict=True):
-                merged[place] = value
-            return function(*merged, **kwargs)
-
-        flat_function = _FlatFunction(closed, tree.treedef_tuple([in_tree]), has_aux)
-        values, linear = linearize_flat(flat_function, flat, active)
-        outs, aux = flat_function.split(values)
-        n = len(outs)
-        linear.outs, linear.out_avals = linear.outs[:n], linear.out_avals[:n]
-        _check_jacobian_outputs(linear.out_avals, holomorphic, forward)
-        blocks = _forward_blocks(linear) if forward else _reverse_blocks(linear)
-        rows = [tree.unflatten(in_tree, own(row, ())) for row in blocks]
-        result = tree.unflatten(flat_function.out_tree, rows)
-        return (result, aux) if has_aux else result
-
-    return named(jacobian_of, function, "jacfwd" if forward else "jacrev")
-
-
-def _check_jacobian_outputs(avals: Sequence[Aval], holomorphic: bool, forward: bool) -> None:
-    for aval in avals:
-        if holomorphic and not is_complex(aval.dtype):
-            raise ComplexInputError(f"holomorphic=True needs complex outputs, not {aval.dtype}.")
-        if not forward and not holomorphic and is_complex(aval.dtype):
-            raise ComplexInputError(
-                f"jacrev needs real outputs, but one is {aval.dtype}.",
-                "Give holomorphic=True for a holomorphic function, or split the real parts.",
-            )
-        if not forward and not is_inexact(aval.dtype):
-            raise DtypeError(f"jacrev needs floating outputs, but one is {aval.dtype}.")
-
-
-def _basis(avals: Sequence[Aval], which: int) -> Any:
-    """All unit vectors of value ``which``: an array of shape (size, *shape)."""
-    aval = avals[which]
-    return np.eye(aval.size, dtype=aval.dtype).reshape((aval.size, *aval.shape))
-
-
-def _forward_blocks(linear: Linearized) -> list[list[Any]]:
-    """blocks[out][in] of shape out + in, from pushforwards of the unit vectors of each input."""
-    columns: list[list[Any]] = []
-    live = [t for t in linear.ins if t is not None]
-    for i, aval in enumerate(linear.in_avals):
-        here = linear.ins[i]
-        if here is None:
-            columns.append([zeros_of(_block(o, aval).tangent()) for o in linear.out_avals])
-            continue
-
-        def push(unit: Any, here: LinearTracer = here) -> list[Any]:
-            values = [unit if t is here else zeros_of(t.aval) for t in live]
-            found = linear.tape.replay(live, values, linear.outs)
-            return [instantiate(t, a) for t, a in zip(found, linear.out_avals, strict=True)]
-
-        pushed, dims = batch_flat(push, aval.size, [_basis(linear.in_avals, i)], [0])
-        columns.append(
-            [
-                _to_block(v, d, o, aval, last=True)
-                for v, d, o in zip(pushed, dims, linear.out_avals, strict=True)
-            ]
-        )
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-def _reverse_blocks(linear: Linearized) -> list[list[Any]]:
-    """blocks[out][in] of shape out + in, from pullbacks of the unit vectors of each output."""
-    rows: list[list[Any]] = []
-    for i, aval in enumerate(linear.out_avals):
-
-        def pull(unit: Any, i: int = i) -> list[Any]:
-            given = [unit if k == i else None for k in range(len(linear.out_avals))]
-            found = backward(linear.tape, linear.outs, given, linear.ins)
-            return [instantiate(ct, a) for ct, a in zip(found, linear.in_avals, strict=True)]
-
-        pulled, dims = batch_flat(pull, aval.size, [_basis(linear.out_avals, i)], [0])
-        rows.append(
-            [
-                _to_block(v, d, aval, a, last=False)
-                for v, d, a in zip(pulled, dims, linear.in_avals, strict=True)
-            ]
-        )
-    return rows
-
-
-def _block(out: Aval, in_: Aval) -> Aval:
-    return Aval(out.shape + in_.shape, in_.dtype)
-
-
-def _to_block(value: Any, dim: int | None, out: Aval, in_: Aval, last: bool) -> Any:
-    """Results for all unit vectors, as an array of the output's shape and then the input's."""
-    size = in_.size if last else out.size
-    if not isinstance(value, Tracer) and getattr(value, "dtype", None) == float0:
-        return np.zeros(out.shape + in_.shape, float0)
-    value = spread(value, size) if dim is None else move_axis(value, dim, 0)
-    if last:
-        value = move_axis(value, 0, len(shape_of(value)) - 1)
-    return reshape(value, out.shape + in_.shape)
-
-
-def hessian(
-    function: Callable[..., Any],
-    argnums: Argnums = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-) -> Callable[..., Any]:
-    """The matrix of second derivatives: forward over reverse mode.
-
-    For a scalar function of an array of shape s the result has shape s + s; for a tree of inputs
-    it is a tree of trees. Parameters and errors are those of :func:`jacfwd` and :func:`jacrev`.
-
-    >>> import numpy as np
-    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
-    array([[6., 2.],
-           [2., 0.]])
-    """
-    inner = jacrev(function, argnums, has_aux, holomorphic)
-    return named(jacfwd(inner, argnums, has_aux, holomorphic), function, "hessian")
