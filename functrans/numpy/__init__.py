@@ -238,32 +238,7 @@ from functrans.numpy.elementwise import (
     true_divide,
     trunc,
 )
-from functrans.numpy.indexing import (
-    argwhere,
-    at,
-    choose,
-    compress,
-    diag_indices,
-    diagonal,
-    extract,
-    flatnonzero,
-    isin,
-    ix_,
-    nonzero,
-    piecewise,
-    put_along_axis,
-    ravel_multi_index,
-    select,
-    take,
-    take_along_axis,
-    tril_indices,
-    tril_indices_from,
-    triu_indices,
-    triu_indices_from,
-    unique,
-    unravel_index,
-    where,
-)
+from functrans.numpy.indexing import at, diagonal, put_along_axis, take, take_along_axis
 from functrans.numpy.promote import door, key_of
 from functrans.numpy.reductions import (
     all_ as all,
@@ -311,6 +286,27 @@ from functrans.numpy.reductions import (
 )
 from functrans.numpy.reductions import (
     any_ as any,
+)
+from functrans.numpy.selecting import (
+    argwhere,
+    choose,
+    compress,
+    diag_indices,
+    extract,
+    flatnonzero,
+    isin,
+    ix_,
+    nonzero,
+    piecewise,
+    ravel_multi_index,
+    select,
+    tril_indices,
+    tril_indices_from,
+    triu_indices,
+    triu_indices_from,
+    unique,
+    unravel_index,
+    where,
 )
 from functrans.numpy.shaping import (
     append,

@@ -23,6 +23,7 @@ from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
 from functrans.numpy import indexing as ix
 from functrans.numpy import reductions as red
+from functrans.numpy import selecting as sel
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import (
     FLOATS,
@@ -236,10 +237,10 @@ def _dot(self: Tracer, b: Any, out: Any = None) -> Any:
 
 _METHODS: dict[str, Method] = {
     "all": red.all_, "any": red.any_, "argmax": red.argmax, "argmin": red.argmin,
-    "argsort": red.argsort, "astype": _astype, "choose": ix.choose, "clip": _clip,
+    "argsort": red.argsort, "astype": _astype, "choose": sel.choose, "clip": _clip,
     "conj": el.conj, "conjugate": el.conj, "copy": _copy, "cumprod": red.cumprod,
     "cumsum": red.cumsum, "diagonal": ix.diagonal, "dot": _dot, "flatten": _flatten,
-    "max": red.max, "mean": red.mean, "min": red.min, "nonzero": ix.nonzero, "prod": red.prod,
+    "max": red.max, "mean": red.mean, "min": red.min, "nonzero": sel.nonzero, "prod": red.prod,
     "ptp": red.ptp, "ravel": sh.ravel, "repeat": sh.repeat, "reshape": _reshape,
     "round": el.round, "sort": red.sort, "squeeze": sh.squeeze,
     "std": red.std, "sum": _sum, "swapaxes": sh.swapaxes, "take": _take, "trace": con.trace,

@@ -1,0 +1,438 @@
+"""Choosing by masks, the places of true elements, and index arrays of known shapes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from functrans.core.avals import dtype_of, shape_of
+from functrans.core.trace import Tracer, current_trace
+from functrans.errors import (
+    ArgumentError,
+    NonConcreteBooleanIndexError,
+    OptionError,
+    ShapeError,
+)
+from functrans.numpy import elementwise as el
+from functrans.numpy.indexing import take
+from functrans.numpy.promote import (
+    TRACED,
+    array_like,
+    cast,
+    common_shape,
+    concrete,
+    door,
+    no_out,
+    operand,
+    result_dtype,
+    shape_tuple,
+    strong,
+    to_shape,
+)
+from functrans.numpy.shaping import ravel
+from functrans.primitives import layout, linear
+from functrans.primitives import reductions as red
+from functrans.primitives.indexing import gather, scatter
+
+# --- choosing by masks ---------------------------------------------------------------------------
+
+
+def where(
+    condition: Any, x: Any = None, y: Any = None, /, *, size: int | None = None,
+    fill_value: Any = None,
+) -> Any:  # fmt: skip
+    """``x`` where the condition holds, else ``y``; the derivative of the other does not leak.
+
+    With the condition alone: its indices, as :func:`nonzero` gives them.
+
+    >>> ft.vmap(ft.grad(lambda x: fnp.where(x > 0.0, x * x, 0.0)))(np.array([3.0, -1.0]))
+    array([ 6., -0.])
+    >>> ft.jit(lambda x: fnp.where(x > 1, size=3, fill_value=-1))(np.array([5, 0, 7]))
+    (array([ 0,  2, -1]),)
+    """
+    if x is None and y is None:
+        return nonzero(condition, size=size, fill_value=fill_value)
+    if x is None or y is None:
+        raise ArgumentError("where takes either both or neither of x and y.")
+    return _either(condition, x, y)
+
+
+def _numpy_where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)
+
+
+@door(_numpy_where)
+def _either(condition: Any, x: Any, y: Any) -> Any:
+    return strong(el.select(condition, x, y))
+
+
+@door(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """The first choice whose condition holds, elsewhere the default.
+
+    >>> x = np.array([1, 5, 9])
+    >>> fnp.select([x < 3, x < 7], [x, 10 * x], -1)
+    array([ 1, 50, -1])
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ArgumentError("select needs as many conditions as choices, and at least one.")
+    result = default
+    for condition, choice in list(zip(condlist, choicelist, strict=True))[::-1]:
+        result = el.select(condition, choice, result)
+    dtype = result_dtype(*map(operand, choicelist), operand(default))
+    return cast(result, dtype)
+
+
+@door(np.choose)
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """``choices[a]`` elementwise; ``a`` must be in range, or ``mode`` clip or wrap.
+
+    >>> fnp.choose(np.array([0, 1, 0]), [np.array([1, 2, 3]), 10])
+    array([ 1, 10,  3])
+    """
+    no_out("choose", out)
+    index = array_like(a)
+    items = [operand(c) for c in choices]
+    dtype = result_dtype(*items)
+    if mode == "wrap":
+        index = el.mod(index, len(items))
+    elif mode == "clip":
+        index = el.clip(index, 0, len(items) - 1)
+    shape = common_shape(shape_of(index), *map(shape_of, items))
+    cases = layout.concatenate(
+        [layout.expand_dims(to_shape(cast(c, dtype), shape), (0,)) for c in items], 0
+    )
+    picked = red.take_along_axis(cases, layout.expand_dims(to_shape(index, shape), (0,)), 0)
+    return layout.reshape(picked, shape)
+
+
+@door(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """Functions (or numbers) chosen by conditions; every function is evaluated everywhere.
+
+    >>> x = np.array([-1.0, 2.0])
+    >>> fnp.piecewise(x, [x < 0, x >= 0], [lambda v: -v, lambda v: v * v])
+    array([1., 4.])
+    """
+    x = array_like(x)
+    conditions = condlist if isinstance(condlist, list | tuple) else [condlist]
+    functions = list(funclist)
+    default: Any = functions.pop() if len(functions) == len(conditions) + 1 else 0
+    if len(functions) != len(conditions):
+        raise ArgumentError("piecewise needs one function for each condition, or one more.")
+
+    def value(f: Any) -> Any:
+        return f(x, *args, **kw) if callable(f) else f
+
+    result = cast(to_shape(array_like(value(default)), shape_of(x)), dtype_of(x))
+    for condition, f in zip(conditions, functions, strict=True):
+        result = cast(el.select(condition, value(f), result), dtype_of(x))
+    return result
+
+
+@door(np.compress)
+def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+    """The sub-arrays along an axis where a known condition holds.
+
+    Under jit and vmap the condition must be a plain array: it decides the shape.
+
+    >>> fnp.compress([True, False, True], np.array([1, 2, 3]))
+    array([1, 3])
+    """
+    no_out("compress", out)
+    mask = _counted("compress", array_like(condition))
+    return take(a, np.flatnonzero(mask), axis)
+
+
+@door(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """The elements where a known condition holds.
+
+    Under jit and vmap the condition must be a plain array: it decides the shape.
+
+    >>> fnp.extract(np.array([True, False, True]), np.array([1, 2, 3]))
+    array([1, 3])
+    """
+    mask = _counted("extract", array_like(condition))
+    return take(ravel(arr), np.flatnonzero(mask), 0)
+
+
+# --- places of true elements ---------------------------------------------------------------------
+
+
+def _counted(name: str, mask: Any) -> Any:
+    value = concrete(mask)
+    if value is None:
+        raise NonConcreteBooleanIndexError(
+            f"{name} needs to know how many elements are not zero: they decide the result's shape.",
+            "Give the number to fnp.nonzero, flatnonzero, argwhere or unique, as size=n; or keep "
+            "all elements with fnp.where(mask, x, 0).",
+        )
+    return value
+
+
+def nonzero_traced(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices of the elements that are not zero, one array for each axis."""
+    x = array_like(a)
+    shape = shape_of(x)
+    if size is None:
+        return _counted("nonzero", x).nonzero()
+    if not shape:
+        raise ShapeError("nonzero needs at least one axis.", "Use fnp.atleast_1d.")
+    mask = ravel(el.truth(x))
+    total = math.prod(shape)
+    # A stable sort of the negated mask puts the places of true elements first, in order.
+    order = red.argsort(el.logical_not(mask), 0)
+    if total < size:
+        order = linear.pad(order, np.int64(0), ((0, size - total, 0),))
+    flat = layout.slice_axis(order, 0, 0, size)
+    count = layout.reduce_sum(cast(mask, np.dtype(np.int64)), (0,))
+    real = el.less(np.arange(size), count)
+    fill_value = 0 if fill_value is None else fill_value
+    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * len(shape)
+    result = []
+    for d, n in enumerate(shape):
+        inner = math.prod(shape[d + 1 :])
+        place = el.remainder(el.floor_divide(flat, max(inner, 1)), max(n, 1))
+        result.append(cast(el.select(real, place, fills[d]), np.dtype(np.int64)))
+    return tuple(result)
+
+
+def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices of the elements that are not zero, one array for each axis.
+
+    ``size`` fixes their number, which jit and vmap need: the first ``size`` places, then
+    ``fill_value`` (0 when not given).
+
+    >>> ft.jit(lambda x: fnp.nonzero(x, size=2))(np.array([0, 7, 0, 9]))
+    (array([1, 3]),)
+    """
+    if size is None and current_trace() is None and not isinstance(a, Tracer):
+        return np.nonzero(a)
+    return nonzero_traced(a, size=size, fill_value=fill_value)
+
+
+def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices of the elements that are not zero in the flattened array.
+
+    ``size`` and ``fill_value`` as in :func:`nonzero`.
+
+    >>> fnp.flatnonzero(np.array([[0, 7], [9, 0]]))
+    array([1, 2])
+    """
+    if size is None:
+        return np.flatnonzero(_counted("flatnonzero", array_like(a)))
+    return nonzero_traced(ravel(a), size=size, fill_value=fill_value)[0]
+
+
+def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+    """The indices of the elements that are not zero, one row for each.
+
+    ``size`` and ``fill_value`` as in :func:`nonzero`.
+
+    >>> fnp.argwhere(np.array([[0, 7], [9, 0]]))
+    array([[0, 1],
+           [1, 0]])
+    """
+    if size is None and current_trace() is None and not isinstance(a, Tracer):
+        return np.argwhere(a)
+    columns = nonzero_traced(a, size=size, fill_value=fill_value)
+    if isinstance(columns[0], Tracer):
+        return layout.concatenate([layout.expand_dims(c, (1,)) for c in columns], 1)
+    return np.stack(columns, 1)
+
+
+def unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
+    axis: Any = None, *, equal_nan: bool = True, size: int | None = None, fill_value: Any = None,
+) -> Any:  # fmt: skip
+    """The sorted distinct elements; derivatives follow the first occurrence.
+
+    ``size`` fixes their number, which jit and vmap need; then only the flattened array is
+    supported, and missing elements are ``fill_value`` (the smallest element when not given).
+
+    >>> fnp.unique(np.array([3, 1, 3]))
+    array([1, 3])
+    >>> ft.jit(lambda x: fnp.unique(x, size=3, fill_value=0))(np.array([3, 1, 3]))
+    array([1, 3, 0])
+    """
+    if size is None and current_trace() is None and not isinstance(ar, Tracer):
+        return np.unique(  # type: ignore[call-overload]
+            ar, return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
+        )
+    if size is None:
+        value = _counted("unique", array_like(ar))
+        results: Any = np.unique(  # type: ignore[call-overload]
+            value, True, return_inverse, return_counts, axis, equal_nan=equal_nan
+        )
+        first = results[1]
+        values = take(ravel(ar) if axis is None else ar, first, 0 if axis is None else axis)
+        chosen = [values, *([first] if return_index else []), *results[2:]]
+        return chosen[0] if len(chosen) == 1 else tuple(chosen)
+    if axis is not None:
+        raise OptionError("unique with size= works on the flattened array.", "Leave out axis.")
+    return _unique_sized(ravel(ar), return_index, return_inverse, return_counts, size, fill_value)
+
+
+def _unique_sized(
+    x: Any, index: bool, inverse: bool, counts: bool, size: int, fill_value: Any
+) -> Any:
+    n = shape_of(x)[0]
+    order = red.argsort(x, 0)
+    ordered = red.take_along_axis(x, order, 0)
+    changed = el.not_equal(
+        layout.slice_axis(ordered, 0, 1, n), layout.slice_axis(ordered, 0, 0, n - 1)
+    )
+    fresh = layout.concatenate([np.ones(1, bool), changed], 0)
+    starts = nonzero_traced(fresh, size=size, fill_value=0)[0]
+    total = layout.reduce_sum(cast(fresh, np.dtype(np.int64)), (0,))
+    real = el.less(np.arange(size), total)
+    values = gather(ordered, (starts,), (0,))
+    if fill_value is not None:
+        values = el.select(real, values, dtype_of(x).type(fill_value))
+    results = [values]
+    if index:
+        results.append(gather(order, (starts,), (0,)))
+    group = el.subtract(red.cumulative("add", cast(fresh, np.dtype(np.int64)), 0), 1)
+    zeros = layout.broadcast_in_dim(np.int64(0), (n,), ())
+    if inverse:
+        results.append(scatter(zeros, group, (order,), (0,), "set"))
+    if counts:
+        slots = layout.broadcast_in_dim(np.int64(0), (size,), ())
+        results.append(scatter(slots, el.add(zeros, 1), (group,), (0,), "add", "drop"))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+# --- indices of known shapes ---------------------------------------------------------------------
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+    """Rows and columns of the elements at and below a diagonal.
+
+    >>> fnp.tril_indices(2)
+    (array([0, 1, 1]), array([0, 0, 1]))
+    """
+    return np.tril_indices(n, k, m)
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+    """Rows and columns of the elements at and above a diagonal.
+
+    >>> fnp.triu_indices(2)
+    (array([0, 0, 1]), array([0, 1, 1]))
+    """
+    return np.triu_indices(n, k, m)
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
+    """The indices of the main diagonal.
+
+    >>> fnp.diag_indices(2)
+    (array([0, 1]), array([0, 1]))
+    """
+    return np.diag_indices(n, ndim)
+
+
+@door(np.tril_indices_from)
+def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+    """:func:`tril_indices` for the shape of a matrix.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[fnp.tril_indices_from(x)]
+    array([1, 3, 4])
+    """
+    rows, columns = shape_of(operand(arr))
+    return np.tril_indices(rows, k, columns)
+
+
+@door(np.triu_indices_from)
+def triu_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+    """:func:`triu_indices` for the shape of a matrix.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[fnp.triu_indices_from(x)]
+    array([1, 2, 4])
+    """
+    rows, columns = shape_of(operand(arr))
+    return np.triu_indices(rows, k, columns)
+
+
+@door(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Vectors of indices shaped so that together they index a grid.
+
+    >>> np.arange(9).reshape(3, 3)[fnp.ix_([0, 2], [1, 2])]
+    array([[1, 2],
+           [7, 8]])
+    """
+    result = []
+    for place, a in enumerate(args):
+        x = array_like(a)
+        x = _counted("nonzero", x).nonzero()[0] if dtype_of(x).kind == "b" else x
+        shape = tuple(shape_of(x)[0] if d == place else 1 for d in range(len(args)))
+        result.append(layout.reshape(x, shape))
+    return tuple(result)
+
+
+@door(np.unravel_index)
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
+    """Coordinates from indices into the flattened array; out of range they wrap.
+
+    NumPy raises where these wrap.
+
+    >>> fnp.unravel_index(np.array([1, 5]), (2, 3))
+    (array([0, 1]), array([1, 2]))
+    """
+    flat = array_like(indices)
+    dims = shape_tuple(shape)
+    places = []
+    for n in dims[::-1] if order == "C" else dims:
+        places.append(el.remainder(flat, n))
+        flat = el.floor_divide(flat, n)
+    return tuple(places[::-1] if order == "C" else places)
+
+
+@door(np.ravel_multi_index)
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+    """Indices into the flattened array from coordinates, which are not checked.
+
+    >>> fnp.ravel_multi_index((np.array([0, 1]), np.array([1, 2])), (2, 3))
+    array([1, 5])
+    """
+    lengths = shape_tuple(dims)
+    pairs = list(zip(multi_index, lengths, strict=True))
+    flat: Any = 0
+    for i, n in pairs if order == "C" else pairs[::-1]:
+        if mode == "clip":
+            i = el.clip(i, 0, n - 1)
+        elif mode == "wrap":
+            i = el.remainder(i, n)
+        flat = el.add(el.multiply(flat, n), i)
+    return flat
+
+
+@door(np.isin)
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False,
+    *, kind: Any = None,
+) -> Any:  # fmt: skip
+    """True where an element is one of ``test_elements``, by comparing with each.
+
+    >>> fnp.isin(np.array([1, 2, 3]), [1, 3])
+    array([ True, False,  True])
+    """
+    x, tests = array_like(element), ravel(test_elements)
+    same = el.equal(layout.expand_dims(x, (len(shape_of(x)),)), tests)
+    found = red.reduce_or(same, (len(shape_of(x)),))
+    return el.logical_not(found) if invert else found
+
+
+TRACED |= {
+    np.where: where,
+    np.nonzero: nonzero_traced,
+    np.flatnonzero: flatnonzero,
+    np.argwhere: argwhere,
+    np.unique: unique,
+}
