@@ -260,9 +260,16 @@ class DualTrace(Trace):
                     primals[i] = plain(primals[i])
         token = _current.set(self.parent)
         try:
-            return self.differentiate(primitive, primals, tangents, nonzero, params)
+            out, tangent = self.differentiate(primitive, primals, tangents, nonzero, params)
         finally:
             _current.reset(token)
+        if tangent is None:
+            return out
+        if not primitive.multiple:
+            return DualTracer(self, out, tangent)
+        return [
+            o if t is None else DualTracer(self, o, t) for o, t in zip(out, tangent, strict=True)
+        ]
 
     def differentiate(
         self,
@@ -271,21 +278,13 @@ class DualTrace(Trace):
         tangents: list[Any],
         nonzero: list[bool],
         params: dict[str, Any],
-    ) -> Any:
-        """One operation on values and tangents; runs under the trace around."""
+    ) -> tuple[Any, Any]:
+        """Output and tangent (None for zero) of one operation; runs under the trace around."""
         out, pushforward = primitive.linearize(nonzero, *primals, **params)
         if pushforward is None:
-            return out
+            return out, None
         _current.set(self.target)
-        tangent = pushforward(*tangents)
-        if primitive.multiple:
-            return [
-                o if t is None else DualTracer(self, o, t)
-                for o, t in zip(out, tangent, strict=True)
-            ]
-        if tangent is None:
-            return out
-        return DualTracer(self, out, tangent)
+        return out, pushforward(*tangents)
 
     def split(self, x: Any) -> tuple[Any, Any]:
         """Value and tangent (None for zero) of anything met under this trace."""
@@ -321,15 +320,11 @@ class JVPTrace(DualTrace):
         tangents: list[Any],
         nonzero: list[bool],
         params: dict[str, Any],
-    ) -> Any:
+    ) -> tuple[Any, Any]:
         if primitive.jvp is None:
             return super().differentiate(primitive, primals, tangents, nonzero, params)
         out, tangent = primitive.jvp(primals, tangents, **params)
-        if not primitive.multiple:
-            return out if tangent is None else DualTracer(self, out, tangent)
-        return [
-            o if t is None else DualTracer(self, o, t) for o, t in zip(out, tangent, strict=True)
-        ]
+        return out, tangent
 
 
 def snapshot(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
