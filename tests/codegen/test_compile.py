@@ -158,17 +158,21 @@ pause = random.Random(0)
 
 def interrupt():
     while not over:
-        time.sleep(pause.uniform(0.001, 0.004))
+        time.sleep(pause.uniform(0.001, 0.02))
         os.kill(os.getpid(), signal.SIGINT)
 
 interrupts = compiled = 0
-end = time.monotonic() + 2
+end = time.monotonic() + 30  # on a busy machine; a second is enough on an idle one
+
+def going_on():
+    return (interrupts < 30 or compiled < 30) and time.monotonic() < end
+
 thread = threading.Thread(target=interrupt, daemon=True)
-while time.monotonic() < end:
+while going_on():
     try:
         if not thread.ident:
             thread.start()
-        while time.monotonic() < end:
+        while going_on():
             assert run(compiled) == compiled
             compiled += 1
     except KeyboardInterrupt:
@@ -177,7 +181,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 over = True
 thread.join()
 assert run(7) == 7
-print(interrupts > 10, compiled > 10)
+print(interrupts, compiled)
 """
 
 
@@ -186,4 +190,6 @@ def test_interrupts_leave_the_compiler_usable() -> None:
         [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True", "True"]
+    interrupts, compiled = map(int, done.stdout.split())
+    assert interrupts > 0
+    assert compiled > 0
