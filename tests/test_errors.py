@@ -447,3 +447,16 @@ def test_numpy_errors_without_transforms_are_numpys() -> None:
         fnp.add(X, np.ones(4))
     with pytest.raises(ValueError, match=r"mismatch|matmul"):
         fnp.matmul(X, np.ones((4, 2)))
+
+
+def test_a_structure_that_cannot_be_hashed_names_the_remedy() -> None:
+    class Labelled:
+        def __init__(self, value: Any, labels: list[str]) -> None:
+            self.value, self.labels = value, labels
+
+    ft.tree.register_pytree_node(
+        Labelled, lambda x: ((x.value,), x.labels), lambda labels, c: Labelled(c[0], labels)
+    )
+    double = ft.jit(lambda x: x.value * 2.0)
+    with pytest.raises(ft.errors.TreeError, match="cannot be hashed"):
+        double(Labelled(1.0, ["a"]))

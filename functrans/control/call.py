@@ -17,7 +17,7 @@ from functrans.core.avals import Aval, aval_of
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
-from functrans.errors import ArgumentError, OptionError, StaticArgumentError
+from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
 from functrans.transforms.linearize import jvp_flat, linearize_jaxpr
 from functrans.transforms.stage import ShapeDtypeStruct, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
@@ -372,9 +372,7 @@ class JitFunction(Generic[P, R]):
         if _disabled.get():
             return self.__wrapped__(*args, **kwargs)
         leaves, key = self._signature(args, kwargs)
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._traced(key, args, kwargs)
+        entry = self._entry(key, args, kwargs)
         if current_trace() is not None or any(isinstance(x, Tracer) for x in leaves):
             outs = bind(jit_p, *entry.lifted, *leaves, jaxpr=entry.jaxpr, name=self.__name__)
             return tree.unflatten(entry.out_tree, outs)
@@ -409,6 +407,19 @@ class JitFunction(Generic[P, R]):
         leaves, in_tree = tree.flatten((dynamic, keywords))
         static_key = tuple((place, _Static(value)) for place, value in statics)
         return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key)
+
+    def _entry(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
+        """The program for arguments of this kind, traced if they are the first."""
+        try:
+            known = self._entries.get(key)
+        except TypeError:
+            raise TreeError(
+                f"The arguments of {self.__name__} have a structure that cannot be hashed: "
+                f"{key[0]!s:.200}",
+                "The auxiliary data of a registered pytree class is part of the compilation key: "
+                "make it hashable, for example a tuple instead of a list.",
+            ) from None
+        return self._traced(key, args, kwargs) if known is None else known
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
         in_tree, avals, statics = key
@@ -480,8 +491,7 @@ class JitFunction(Generic[P, R]):
     def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
         """The program for these arguments (arrays, or anything with shape and dtype)."""
         _, key = self._signature(args, kwargs)
-        entry = self._entries.get(key) or self._traced(key, args, kwargs)
-        return Lowered(entry)
+        return Lowered(self._entry(key, args, kwargs))
 
 
 @overload
