@@ -12,13 +12,13 @@ from __future__ import annotations
 import ctypes
 import importlib
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from functrans.codegen import host
 from functrans.codegen.compile import Compiled, compile_ir
+from functrans.codegen.host import once
 from functrans.core.avals import Aval
 
 # Words of a plan, of an argument's record and of an output's record.
@@ -159,7 +159,7 @@ _OBJECTS: dict[str, Any] = {"ndarray": np.ndarray, "true": True, "false": False}
 _API = (*_PYTHON_API, *_NUMPY_API, *_OBJECTS, "pool")
 
 
-@cache
+@once
 def _api() -> np.ndarray[Any, Any]:
     """The addresses the stub calls, in the order of ``_API``; then the pool's one cell."""
     core = importlib.import_module("numpy._core._multiarray_umath")
@@ -172,7 +172,7 @@ def _api() -> np.ndarray[Any, Any]:
     return np.array([*python, *numpy, *objects, 0], np.int64)
 
 
-@cache
+@once
 def _never_busy() -> np.ndarray[Any, Any]:
     return np.zeros(1, np.int64)
 
@@ -189,7 +189,7 @@ class _MethodDefinition(ctypes.Structure):
 _METH_KEYWORDS, _METH_FASTCALL = 0x2, 0x80
 
 
-@cache
+@once
 def _method_definition() -> _MethodDefinition:
     """The one method record that all stubs share; it lives as long as the process."""
     return _MethodDefinition(
@@ -205,7 +205,7 @@ def _new_builtin(definition: _MethodDefinition, self: Any, module: Any) -> Calla
     return function
 
 
-@cache
+@once
 def _code() -> Compiled:
     return compile_ir(stub_ir(), "functrans_call", tier="stub")
 

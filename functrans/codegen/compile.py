@@ -20,13 +20,13 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Literal, TypeVar
 
 import llvmlite.binding as llvm
 
 from functrans.codegen import host
 from functrans.codegen.formulas import LATE_SYMBOL, late_helper
+from functrans.codegen.host import once
 from functrans.errors import CompileError
 
 Tier = Literal["program", "stub"]
@@ -276,7 +276,7 @@ def _new_target_machine(tier: Tier) -> llvm.TargetMachine:
     )
 
 
-@cache
+@once
 def _target_machine(tier: Tier) -> llvm.TargetMachine:
     """One machine makes all code of a tier; it is used under the lock only."""
     return _new_target_machine(tier)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any
+from threading import RLock
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,32 @@ STAGES = ("jaxpr", "passes", "clusters", "loops", "buffers", "llvm", "optimised"
 """What :meth:`Executable.as_text` can show, in the order of the pipeline."""
 
 
+T = TypeVar("T")
+
+
+class _MadeOnce(Generic[T]):
+    """A cached property that threads wait for: ``functools.cached_property`` has no lock.
+
+    Were a stage made twice, the machine code behind a stub could be freed with the copy that lost.
+    """
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> T:
+        if instance is None:
+            return self  # type: ignore[return-value]  # the class' attribute, for help()
+        with instance.lock:
+            if self._name not in instance.__dict__:
+                instance.__dict__[self._name] = self._make(instance)
+            made: T = instance.__dict__[self._name]
+            return made
+
+
 class Executable:
     """The compiled program of one Jaxpr.
 
@@ -35,25 +61,26 @@ class Executable:
 
     def __init__(self, jaxpr: Jaxpr) -> None:
         self.jaxpr = jaxpr
+        self.lock = RLock()
 
-    @cached_property
+    @_MadeOnce
     def program(self) -> Program:
         """The pipeline's stages up to LLVM's text."""
         return build(run(self.jaxpr))
 
-    @cached_property
+    @_MadeOnce
     def compiled(self) -> Compiled:
         """The machine code, from LLVM."""
         if self.program.workspace > sys.maxsize:
             raise MemoryError(f"The program needs a workspace of {self.program.workspace} bytes.")
         return compile_ir(self.program.ir, self.program.entry)
 
-    @cached_property
+    @_MadeOnce
     def constants(self) -> Any:
         """The table of addresses that the code reads its constants through."""
         return self.program.constant_table()
 
-    @cached_property
+    @_MadeOnce
     def run(self) -> Callable[..., tuple[Any, ...]]:
         """The native function from flat arguments to the tuple of results."""
         places = [i for i, a in enumerate(self.jaxpr.in_avals) if a.dtype != float0]

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
+from threading import RLock
+from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
 
+T = TypeVar("T")
 
-@cache
+
+def once(make: Callable[..., T]) -> Callable[..., T]:
+    """``functools.cache`` for what must exist once in a process: threads wait for the first.
+
+    ``cache`` lets two threads make a thing twice and drops one of them, though machine code may
+    hold its address by then.
+
+    >>> @once
+    ... def table():
+    ...     return [1, 2, 3]
+    >>> table() is table()
+    True
+    """
+    lock = RLock()
+    known: dict[tuple[Any, ...], T] = {}
+
+    @wraps(make)
+    def made(*args: Any) -> T:
+        if args not in known:
+            with lock:
+                if args not in known:
+                    known[args] = make(*args)
+        return known[args]
+
+    return made
+
+
+@once
 def target() -> tuple[llvm.Target, str, str]:
     """LLVM's target of this machine, the processor's name and its features."""
     llvm.initialize_native_target()
@@ -25,7 +56,7 @@ def target() -> tuple[llvm.Target, str, str]:
 _LIBMVEC = "libmvec.so.1"
 
 
-@cache
+@once
 def vector_library() -> bool:
     """Whether glibc's vector math library can be called here."""
     if not llvm.get_process_triple().startswith("x86_64"):

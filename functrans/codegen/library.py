@@ -10,13 +10,14 @@ import ctypes
 import importlib
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from functrans.codegen.host import once
 
 
 class InnerLoop(NamedTuple):
@@ -26,7 +27,7 @@ class InnerLoop(NamedTuple):
     data: int
 
 
-@cache
+@once
 def blas_routine(name: str) -> int:
     """The address of a BLAS routine, from the library that SciPy carries."""
     module = _alone("linalg", "cython_blas") or importlib.import_module("scipy.linalg.cython_blas")
@@ -52,7 +53,7 @@ def signature(in_dtypes: Sequence[np.dtype[Any]], out_dtype: np.dtype[Any]) -> s
 _INNER_NAMES = {"zeta": "_zeta"}  # public functions that are Python around a ufunc
 
 
-@cache
+@once
 def special_loop(name: str, types: str) -> InnerLoop | None:
     """The inner loop of a ufunc of scipy.special, or None if it has none for these types.
 
@@ -83,7 +84,7 @@ class _UfuncRecord(ctypes.Structure):
     )
 
 
-@cache
+@once
 def _special_ufunc(name: str) -> np.ufunc | None:
     if "scipy.special" not in sys.modules:
         found = getattr(_alone("special", "_special_ufuncs"), name, None)
@@ -93,7 +94,7 @@ def _special_ufunc(name: str) -> np.ufunc | None:
     return found if isinstance(found, np.ufunc) else None
 
 
-@cache
+@once
 def _alone(package: str, name: str) -> Any:
     """An extension of a package of SciPy without that package, or None where it is none."""
     import scipy  # heavy: imported when the first program calls into it
