@@ -483,7 +483,12 @@ rint = _rounding(
 )
 
 
-@door(np.fix)
+def _numpy_fix(x: Any, out: Any = None) -> Any:
+    """NumPy 2.5 deprecates its own name for this."""
+    return np.trunc(x, out=out)
+
+
+@door(_numpy_fix, np.fix)
 def fix(x: Any, out: Any = None) -> Any:
     """x without its fraction.
 
