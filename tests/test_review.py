@@ -454,3 +454,22 @@ def test_check_grads_of_reverse_mode_alone_sees_a_wrong_rule() -> None:
         with pytest.raises(ft.errors.CheckError):
             check_grads(wrong, (X,), modes=modes)
     check_grads(f, (X,), order=2, modes=["rev"])
+
+
+def _wiping(x: Any) -> tuple[Any, Any]:
+    """A function that changes its caller's array in the middle, and that array."""
+    mine = np.array(x)
+
+    def function(v: Any) -> Any:
+        out = np.sum(v * v)
+        mine[:] = 5.0
+        return out
+
+    return function, mine
+
+
+@pytest.mark.parametrize("transform", [ft.grad, ft.jacrev, ft.jacfwd])
+def test_a_function_that_changes_its_input_does_not_change_the_derivative(transform: Any) -> None:
+    function, mine = _wiping([1.0, 2.0])
+    np.testing.assert_array_equal(transform(function)(mine), [2.0, 4.0])
+    np.testing.assert_array_equal(mine, [5.0, 5.0])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact, native
+from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact
 from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import (
     ArgumentError,
@@ -296,8 +296,7 @@ def _linear(
     function: Callable[..., Any], primals: tuple[Any, ...], has_aux: bool, make: Any
 ) -> tuple[Any, ...]:
     flat, in_tree = tree.flatten(primals)
-    # The derivative outlives this call: it must not see later changes of the inputs.
-    kept = [snapshot(x) if isinstance(x, np.ndarray) else x for x in flat]
+    kept = kept_apart(flat)
     flat_function = FlatFunction(function, in_tree, has_aux)
     values, linear = linearize_flat(flat_function, kept, [_differentiable(x) for x in kept])
     outs, aux = flat_function.split(values)
@@ -374,8 +373,8 @@ class _Reverse:
         leaves, in_tree = tree.flatten([args[i] for i in places])
         trace = LinearizeTrace(current_trace())
         tape = trace.tape
-        leaves = [native(x) for x in leaves]
         avals = [aval_of(x) for x in leaves]
+        leaves = kept_apart(leaves)
         ins: list[LinearTracer | None] = []
         duals: list[Any] = []
         for x, aval in zip(leaves, avals, strict=True):
@@ -403,6 +402,11 @@ class _Reverse:
         gradients = tree.unflatten(in_tree, own(filled, leaves))
         gradient = gradients[0] if self.single else tuple(gradients)
         return own([value], ())[0], gradient, aux
+
+
+def kept_apart(leaves: Sequence[Any]) -> list[Any]:
+    """The inputs with arrays copied: neither the function nor a later caller can change them."""
+    return [snapshot(x) if isinstance(x, np.ndarray) else x for x in leaves]
 
 
 def _pair(out: Any) -> tuple[Any, Any]:

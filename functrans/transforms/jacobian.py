@@ -20,6 +20,7 @@ from functrans.transforms.derived import (
     FlatFunction,
     checked_argnums,
     checked_input,
+    kept_apart,
     resolved_argnums,
 )
 from functrans.transforms.linearize import (
@@ -116,7 +117,7 @@ def _jacobian(
             return function(*merged, **kwargs)
 
         flat_function = FlatFunction(closed, tree.treedef_tuple([in_tree]), has_aux)
-        values, linear = linearize_flat(flat_function, flat, active)
+        values, linear = linearize_flat(flat_function, kept_apart(flat), active)
         outs, aux = flat_function.split(values)
         n = len(outs)
         linear.outs, linear.out_avals = linear.outs[:n], linear.out_avals[:n]

@@ -191,5 +191,5 @@ def test_interrupts_leave_the_compiler_usable() -> None:
     )
     assert done.returncode == 0, done.stderr
     interrupts, compiled = map(int, done.stdout.split())
-    assert interrupts > 0
-    assert compiled > 0
+    assert interrupts > 10
+    assert compiled > 10
