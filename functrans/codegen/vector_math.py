@@ -1,15 +1,14 @@
 """Scalar functions by name: the LLVM IR of one application, which loops then vectorise.
 
-Single instructions go into the caller's code. The longer functions come from three sources, best
-first: the formulas of ``codegen.formulas``; glibc's vector library, through the attribute that
-tells LLVM of a function's vector variants; the scalar C library.
+Single instructions go into the caller's code, short formulas into functions that are inlined at
+once. Long functions are declared with their vector forms, which the vectoriser chooses among, and
+linked in after it (``codegen.formulas``). Only ``nextafter`` is a call of the C library.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,13 +71,7 @@ _FLOAT_INTRINSICS = {
     "copysign": "copysign",
 }  # fmt: skip
 
-# C library names; a helper of ours comes first where there is one.
-_LIBRARY = {
-    "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan",
-    "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "cbrt": "cbrt", "erf": "erf",
-    "erfc": "erfc", "pow": "pow", "atan2": "atan2", "hypot": "hypot",
-    "nextafter": "nextafter",
-}  # fmt: skip
+_LIBRARY = frozenset(("nextafter",))
 
 _NUMBERS = frozenset("biuf")
 
@@ -181,7 +174,7 @@ def _float_function(
         return _intrinsic(emitter, _FLOAT_INTRINSICS[name], args, dtype)
     if name in FORMULAS:
         return _call_helper(emitter, name, args, dtype)
-    return _call_library(emitter, _LIBRARY[name], args, dtype)
+    return _call_library(emitter, name, args, dtype)
 
 
 def _intrinsic(
@@ -236,46 +229,12 @@ def _lanes(dtype: Dtype) -> list[int]:
 
 
 def _call_library(emitter: Emitter, function: str, args: Sequence[str], dtype: Dtype) -> str:
-    """A C library function, with its vector variants named where the process has them."""
+    """A function of the C library, one element a call."""
     t = llvm_type(dtype)
     symbol = function if dtype.itemsize == 8 else function + "f"
     emitter.declare(f"declare {t} @{symbol}({', '.join([t] * len(args))})")
     arguments = ", ".join(f"{t} {a}" for a in args)
-    variants = _vector_variants(symbol, len(args))
-    if not variants:
-        return _emit(emitter, f"call {t} @{symbol}({arguments}) {PURE}")
-    for width, variant in variants:
-        vector = f"<{width} x {t}>"
-        emitter.declare(f"declare {vector} @{variant}({', '.join([vector] * len(args))})")
-    # LLVM takes a call of "sin" for its own intrinsic and forgets the variants: hide the name.
-    hidden = f"ft.libm.{symbol}"
-    parameters = ", ".join(f"{t} %x{i}" for i in range(len(args)))
-    emitter.define(
-        hidden,
-        f"define internal {t} @{hidden}({parameters}) noinline {PURE} {{\n"
-        f"  %y = call {t} @{symbol}({parameters}) {PURE}\n  ret {t} %y\n}}\n",
-    )
-    names = ",".join(f"_ZGV{v[4:].split('_')[0]}_{hidden}({v})" for _, v in variants)
-    call = f"call {t} @{hidden}({arguments}) {PURE}"
-    return _emit(emitter, f'{call} "vector-function-abi-variant"="{names}"')
-
-
-_LIBMVEC_CLASSES = (("b", 128), ("d", 256), ("e", 512))  # SSE, AVX2, AVX-512
-
-
-@cache
-def _vector_variants(symbol: str, arity: int) -> tuple[tuple[int, str], ...]:
-    if not host.vector_library():
-        return ()
-    item = 32 if symbol.endswith("f") and symbol != "erf" else 64
-    widest = host.vector_bits()
-    found = []
-    for letter, bits in _LIBMVEC_CLASSES:
-        width = bits // item
-        name = f"_ZGV{letter}N{width}{'v' * arity}_{symbol}"
-        if bits <= widest and host.has_symbol(name):
-            found.append((width, name))
-    return tuple(found)
+    return _emit(emitter, f"call {t} @{symbol}({arguments}) {PURE}")
 
 
 def _integer_pow(emitter: Emitter, x: str, exponent: int, dtype: Dtype) -> str:
