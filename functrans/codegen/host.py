@@ -50,7 +50,10 @@ def target() -> tuple[llvm.Target, str, str]:
         features = ""
     if vector_library():  # its calls are resolved among the symbols of the process
         llvm.load_library_permanently(_LIBMVEC)
-    return llvm.Target.from_default_triple(), llvm.get_host_cpu_name(), features
+    cpu = llvm.get_host_cpu_name()
+    if cpu.startswith("znver"):  # a gather or scatter takes longer than eight scalar instructions
+        features += ",+prefer-no-gather,+prefer-no-scatter"
+    return llvm.Target.from_default_triple(), cpu, features
 
 
 _LIBMVEC = "libmvec.so.1"

@@ -10,8 +10,8 @@ import ctypes
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
-from importlib.util import module_from_spec
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +29,10 @@ class InnerLoop(NamedTuple):
 
 @once
 def blas_routine(name: str) -> int:
-    """The address of a BLAS routine, from the library that SciPy carries."""
+    """The address of a BLAS routine, from the library that SciPy carries or was built with."""
+    found = _symbol(name)
+    if found is not None:
+        return found
     module = _alone("linalg", "cython_blas") or importlib.import_module("scipy.linalg.cython_blas")
     capsule = module.__pyx_capi__[name]
     api = ctypes.pythonapi
@@ -39,6 +42,26 @@ def blas_routine(name: str) -> int:
     api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
     pointer: int = api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule))
     return pointer
+
+
+def _symbol(name: str) -> int | None:
+    """The routine that SciPy's extension is linked to, found without running any of its code."""
+    file = _file("linalg", "cython_blas")
+    if file is None:
+        return None
+    try:
+        extension = _shared_library(file)
+    except OSError:
+        return None
+    for symbol in (f"scipy_{name}_", f"{name}_"):  # as SciPy's own builds call it, and as others do
+        if hasattr(extension, symbol):
+            return ctypes.cast(getattr(extension, symbol), ctypes.c_void_p).value
+    return None
+
+
+@once
+def _shared_library(file: str) -> ctypes.CDLL:
+    return ctypes.CDLL(file)
 
 
 def signature(in_dtypes: Sequence[np.dtype[Any]], out_dtype: np.dtype[Any]) -> str:
@@ -96,13 +119,29 @@ def _special_ufunc(name: str) -> np.ufunc | None:
 
 @once
 def _alone(package: str, name: str) -> Any:
-    """An extension of a package of SciPy without that package, or None where it is none."""
-    import scipy  # heavy: imported when the first program calls into it
+    """An extension of a package of SciPy without that package, or None where that does not work.
 
-    folder = Path(scipy.__file__).parent / package
-    spec = FileFinder(str(folder), (ExtensionFileLoader, EXTENSION_SUFFIXES)).find_spec(name)
+    SciPy itself is not imported either, which would take as long as calling all that is here.
+    """
+    file = _file(package, name)
+    spec = spec_from_file_location(name, file) if file else None
     if spec is None or spec.loader is None:
         return None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except ImportError:  # its libraries are found only once SciPy has said where they are
+        return None
     return module
+
+
+@once
+def _file(package: str, name: str) -> str | None:
+    """Where an extension of SciPy lies."""
+    scipy = find_spec("scipy")
+    for folder in (scipy and scipy.submodule_search_locations) or ():
+        for suffix in EXTENSION_SUFFIXES:
+            file = Path(folder, package, name + suffix)
+            if file.exists():
+                return str(file)
+    return None

@@ -1,1 +1,6 @@
 """What a program is: avals, primitives, Jaxprs, traces, the checker and the printer."""
+
+import time
+
+loaded_at = time.time()
+"""When this process began to read the package; sources changed since then are not what runs."""
