@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from threading import get_ident
+from threading import RLock, get_ident
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -24,7 +26,10 @@ from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
 if TYPE_CHECKING:
+    from functrans.codegen.call import Signature
     from functrans.codegen.executable import Executable
+    from functrans.codegen.profile import Profile
+    from functrans.codegen.report import Report
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,17 +76,17 @@ def disable_jit(disable: bool = True) -> Iterator[None]:
 # --- the primitive -------------------------------------------------------------------------------
 
 
-def executable_of(jaxpr: Jaxpr) -> Executable:
-    """The compiled program of a Jaxpr; remembered."""
+def executable_of(jaxpr: Jaxpr, donated: tuple[int, ...] = ()) -> Executable:
+    """The compiled program of a Jaxpr, which may overwrite donated arguments; remembered."""
 
     def make() -> Executable:
         # The compiler's libraries are loaded when the first program is compiled.
         from functrans.codegen.executable import Executable
 
         counters.compilations += 1
-        return Executable(jaxpr)
+        return Executable(jaxpr, donated)
 
-    result: Executable = remember(jaxpr, "executable", make)
+    result: Executable = remember(jaxpr, ("executable", donated), make)
     return result
 
 
@@ -208,23 +213,31 @@ def _identity(value: Any) -> Any:
 class _Entry:
     """One traced program of a jitted function."""
 
-    __slots__ = ("in_tree", "jaxpr", "lifted", "out_tree", "shortened")
+    __slots__ = ("donated", "in_tree", "jaxpr", "lifted", "out_tree", "seconds", "shortened")
 
     def __init__(
-        self, jaxpr: Jaxpr, lifted: Sequence[Any], in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef
+        self,
+        jaxpr: Jaxpr,
+        lifted: Sequence[Any],
+        in_tree: tree.PyTreeDef,
+        out_tree: tree.PyTreeDef,
+        donated: tuple[int, ...] = (),
+        seconds: float = 0.0,
     ) -> None:
         self.jaxpr = jaxpr
+        self.seconds = seconds  # that tracing took
         self.lifted = lifted  # tracers of outer transforms that the function closed over
         self.in_tree = in_tree
         self.out_tree = out_tree
+        self.donated = donated  # leaves whose memory results may take
         self.shortened = False  # whether it has had its place among the native signatures
 
 
 class Lowered:
     """A jitted function for one kind of arguments, on its way to machine code.
 
-    ``as_text(stage)`` shows the program at each stage, ``report()`` the kernels and fallbacks,
-    ``compile()`` finishes it.
+    ``as_text(stage)`` shows the program at each stage, ``report()`` what it consists of and the
+    time that making it took, ``compile()`` finishes it.
 
     A compiled one takes arguments of its types alone and raises ArgumentError for others; static
     arguments are left out.
@@ -241,6 +254,8 @@ class Lowered:
     def __init__(self, entry: _Entry) -> None:
         self._entry = entry
         self.executable = executable_of(entry.jaxpr)
+        # The one that the function calls: it may overwrite donated arguments.
+        self._called = executable_of(entry.jaxpr, entry.donated)
 
     @property
     def jaxpr(self) -> Jaxpr:
@@ -255,11 +270,16 @@ class Lowered:
 
     def as_text(self, stage: str = "llvm") -> str:
         """The program as text at a stage of :data:`functrans.codegen.executable.STAGES`."""
-        return self.executable.as_text(stage)
+        return self._called.as_text(stage)
 
-    def report(self) -> Any:
-        """Kernels with their equations, flops and bytes, and every fallback with its reason."""
-        return self.executable.program.report()
+    def report(self) -> Report:
+        """Kernels, loops, library calls and fallbacks with their work, and times; compiles.
+
+        See :class:`functrans.codegen.report.Report`, whose text is a table.
+        """
+        report = self._called.report()
+        report.times = dataclasses.replace(report.times, trace=self._entry.seconds)
+        return report
 
     def compile(self) -> Lowered:
         """Generate machine code now."""
@@ -293,8 +313,25 @@ def _refuse(*_: Any) -> None:
     """What a stub on leaves answers when they are not of its types."""
 
 
+def _call_signature(
+    in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef, statics: Sequence[tuple[int | str, _Static]]
+) -> Signature:
+    """The arguments as they are passed: static ones among those of ``in_tree``."""
+    from functrans.codegen.call import Argument, Signature, Static  # heavy: with the compiler
+
+    dynamic, keywords = in_tree.children
+    fixed: dict[int | str, Argument] = {place: Static(s.value) for place, s in statics}
+    numbers = [place for place in fixed if isinstance(place, int)]
+    rest = iter(dynamic.children)
+    count = len(dynamic.children) + len(numbers)
+    positional = [fixed[i] if i in fixed else next(rest) for i in range(count)]
+    named = dict(zip(keywords.aux, keywords.children, strict=True))
+    named |= {place: fixed[place] for place in fixed if isinstance(place, str)}
+    return Signature(tuple(positional), named, out_tree)
+
+
 _PROGRAMS = 1024  # kept for one function; the oldest go first
-_CHAIN = 16  # native signatures tried one after the other before the Python path
+_CHAIN = 16  # native signatures tried one after the other before the Python path, up to twice that
 
 
 class JitFunction(Generic[P, R]):
@@ -319,6 +356,8 @@ class JitFunction(Generic[P, R]):
         function: Callable[P, R],
         static_argnums: tuple[int, ...],
         static_argnames: tuple[str, ...],
+        donate_argnums: tuple[int, ...] = (),
+        donate_argnames: tuple[str, ...] = (),
     ) -> None:
         self.__wrapped__ = function
         self.__name__ = getattr(function, "__name__", type(function).__name__)
@@ -327,17 +366,21 @@ class JitFunction(Generic[P, R]):
         self.__module__ = getattr(function, "__module__", __name__)
         self._static_argnums = static_argnums
         self._static_argnames = static_argnames
+        self._donate_argnums = donate_argnums
+        self._donate_argnames = donate_argnames
         self.trace_count = 0
+        self._lock = RLock()  # a destructor that runs within may call this function
         self.clear_cache()
 
     def clear_cache(self) -> None:
         """Forget all programs."""
         self._entries: dict[Any, _Entry] = {}
-        self._native: list[tuple[Any, bool]] = []
+        self._native: list[tuple[_Entry, Signature]] = []
         self._tree_stubs: list[tuple[tree.PyTreeDef, tree.PyTreeDef, Callable[..., Any]]] = []
-        self._answer_with(self._python_call)
+        self._answer_with(self._tree_call)
 
     def _answer_with(self, call: Callable[..., Any]) -> None:
+        self._first = call
         type(self).__call__ = call  # type: ignore[method-assign]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -356,10 +399,18 @@ class JitFunction(Generic[P, R]):
             found = getattr(found, part, None)
         if found is self:
             return self.__qualname__
-        return JitFunction, (self.__wrapped__, self._static_argnums, self._static_argnames)
+        return JitFunction, (
+            self.__wrapped__,
+            self._static_argnums,
+            self._static_argnames,
+            self._donate_argnums,
+            self._donate_argnames,
+        )
 
     def _tree_call(self, *args: Any, **kwargs: Any) -> Any:
         """Flatten, and try the native stubs on the leaves before types are looked at."""
+        if not self._tree_stubs:
+            return self._python_call(*args, **kwargs)
         leaves, in_tree = tree.flatten((args, kwargs))
         for known_tree, out_tree, stub in self._tree_stubs:
             if known_tree == in_tree:
@@ -378,8 +429,9 @@ class JitFunction(Generic[P, R]):
             return tree.unflatten(entry.out_tree, outs)
         if busy:  # an interrupt may have kept this thread from saying that its traces are closed
             busy.remove(get_ident())
-        outs = executable_of(entry.jaxpr).run(*leaves)
-        self._shortcut(entry, key)
+        outs = executable_of(entry.jaxpr, entry.donated).run(*leaves)
+        if not entry.shortened:
+            self._shortcut(entry, key)
         return tree.unflatten(entry.out_tree, outs)
 
     def _signature(
@@ -438,10 +490,13 @@ class JitFunction(Generic[P, R]):
 
         self.trace_count += 1
         counters.traces += 1
+        start = time.perf_counter()
         jaxpr = stage(flat_function, avals)
+        seconds = time.perf_counter() - start
         outer = [i for i, c in enumerate(jaxpr.consts) if isinstance(c, Tracer)]
         if not outer:
-            entry = _Entry(jaxpr, (), in_tree, out_tree[0])
+            donated = self._donated(in_tree, fixed, count)
+            entry = _Entry(jaxpr, (), in_tree, out_tree[0], donated, seconds)
             self._entries[key] = entry
             if len(self._entries) > _PROGRAMS:
                 self._entries.pop(next(iter(self._entries)), None)
@@ -456,42 +511,91 @@ class JitFunction(Generic[P, R]):
             jaxpr.eqns,
             jaxpr.outvars,
         )
-        return _Entry(closed, lifted, in_tree, out_tree[0])
+        return _Entry(closed, lifted, in_tree, out_tree[0], seconds=seconds)
+
+    def _donated(
+        self, in_tree: tree.PyTreeDef, fixed: Mapping[int | str, Any], count: int
+    ) -> tuple[int, ...]:
+        """The leaves of donated arguments."""
+        if not (self._donate_argnums or self._donate_argnames):
+            return ()
+        numbers = {i % count for i in self._donate_argnums if -count <= i < count}
+        places = [i for i in range(count) if i not in fixed]
+        positional, keywords = in_tree.children
+        arguments = [
+            *((i in numbers, c) for i, c in zip(places, positional.children, strict=True)),
+            *(
+                (k in self._donate_argnames, c)
+                for k, c in zip(keywords.aux, keywords.children, strict=True)
+            ),
+        ]
+        leaves = [donated for donated, c in arguments for _ in range(c.num_leaves)]
+        return tuple(i for i, donated in enumerate(leaves) if donated)
 
     def _shortcut(self, entry: _Entry, key: Any) -> None:
         """Put a native stub in front of the Python path.
 
-        Flat arguments and results need no Python code at all; trees are flattened in Python.
+        Trees of tuples, lists and dicts need no Python code at all; others are flattened in Python.
         Each program comes once: with more kinds of arguments than the chain holds, the oldest
         stay on the Python path instead of taking turns in chains made anew for every call.
         """
         in_tree, _, statics = key
-        if statics or entry.shortened:
-            return
-        entry.shortened = True
-        positional, keywords = in_tree.children
-        flat = not keywords.children and all(c.type is None for c in positional.children)
-        single = entry.out_tree.type is None
-        flat_tuple = entry.out_tree.type is tuple and all(
-            c.type is None for c in entry.out_tree.children
-        )
-        if flat and (single or flat_tuple):
-            self._native = [*self._native[-(_CHAIN - 1) :], (entry, single)]
-        else:
-            stub = executable_of(entry.jaxpr).stub(_refuse, single=False, guarded=True)
-            self._tree_stubs = [
-                (in_tree, entry.out_tree, stub),
-                *self._tree_stubs[: _CHAIN - 1],
-            ]
-        call: Callable[..., Any] = self._tree_call if self._tree_stubs else self._python_call
-        for known, one in self._native:
-            call = executable_of(known.jaxpr).stub(call, single=one, guarded=True)
+        signature = _call_signature(in_tree, entry.out_tree, statics)
+        with self._lock:
+            if entry.shortened:
+                return
+            entry.shortened = True
+            if signature.is_native:
+                self._lengthen(entry, signature)
+            elif not statics:
+                stub = executable_of(entry.jaxpr, entry.donated).stub(_refuse, guarded=True)
+                known = self._tree_stubs[: _CHAIN - 1]
+                self._tree_stubs = [(in_tree, entry.out_tree, stub), *known]
+
+    def _lengthen(self, entry: _Entry, signature: Signature) -> None:
+        """A native stub in front of those that are there."""
+        added = [(entry, signature)]
+        call: Callable[..., Any] = self._first
+        if len(self._native) == 2 * _CHAIN:  # start again from the newest
+            added = [*self._native[-(_CHAIN - 1) :], *added]
+            self._native = []
+            call = self._tree_call
+        for known, form in added:
+            call = executable_of(known.jaxpr, known.donated).stub(call, form, guarded=True)
+        self._native = [*self._native, *added]
         self._answer_with(call)
 
     def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
         """The program for these arguments (arrays, or anything with shape and dtype)."""
         _, key = self._signature(args, kwargs)
         return Lowered(self._entry(key, args, kwargs))
+
+    def profile(self, *args: P.args, **kwargs: P.kwargs) -> Profile:
+        """Where the time of a call with these arguments goes: kernel by kernel, with your lines.
+
+        The program is compiled a second time with a clock around every kernel, and both run for
+        about 0.3 s. Donated arguments are copied. The result prints as a table.
+
+        Raises
+        ------
+        ArgumentError: for arguments without values, or within a transform or another jit.
+
+        >>> profile = ft.jit(lambda x: np.sum(np.sort(x))).profile(np.ones(1000))
+        >>> len(profile.rows), round(sum(row.share for row in profile.rows), 6)
+        (2, 1.0)
+        """
+        from functrans.codegen import profile as profiling  # heavy: with the compiler
+
+        leaves, key = self._signature(args, kwargs)
+        abstract = any(isinstance(x, Tracer | ShapeDtypeStruct) for x in leaves)
+        if abstract or current_trace() is not None:
+            raise ArgumentError(
+                f"Only a call with values can be measured, not one of types: {self!r}.",
+                "Call profile() on arrays, outside of functions that are traced.",
+            )
+        entry = self._entry(key, args, kwargs)
+        executable = executable_of(entry.jaxpr, entry.donated)
+        return profiling.profile(executable, leaves, self.__name__)
 
 
 @overload
@@ -541,7 +645,10 @@ def jit(
     ----------
     static_argnums, static_argnames: arguments that are Python values and not traced; they must
         be hashable. Each is inferred from the other where the signature allows.
-    donate_argnums, donate_argnames: arguments whose memory may be reused; accepted as a promise.
+    donate_argnums, donate_argnames: arguments that the caller needs no more. A result of the same
+        shape and dtype may then *be* the argument: its contents are overwritten and the same
+        array is returned. Only arrays that own their memory, may be written to and share it with
+        no other argument are; whatever views of them see the new contents.
     keep_unused, inline: accepted for compatibility; they change nothing here.
 
     Raises
@@ -571,16 +678,26 @@ def jit(
         return decorate
     if not callable(function):
         raise ArgumentError(f"jit needs a function, not {function!r:.60}.")
-    numbers, names = _inferred_statics(function, static_argnums, static_argnames)
-    return JitFunction(function, numbers, names)
+    statics = _inferred(function, "static", static_argnums, static_argnames)
+    donated = _inferred(
+        function,
+        "donate",
+        None if donate_argnums == () else donate_argnums,
+        None if donate_argnames == () else donate_argnames,
+    )
+    for kept, given in zip(statics, donated, strict=True):
+        if set(kept) & set(given):
+            raise OptionError("An argument cannot be both static and donated.")
+    return JitFunction(function, *statics, *donated)
 
 
-def _inferred_statics(
+def _inferred(
     function: Callable[..., Any],
+    option: str,
     argnums: int | Sequence[int] | None,
     argnames: str | Sequence[str] | None,
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Static positions and names, each completed from the other by the signature."""
+    """Positions and names of an option, each completed from the other by the signature."""
     numbers = () if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
     names = (
         () if argnames is None else (argnames,) if isinstance(argnames, str) else tuple(argnames)
@@ -599,12 +716,12 @@ def _inferred_statics(
     for i in numbers:
         if not variadic and not -len(positional) <= i < len(positional):
             raise OptionError(
-                f"static_argnums names argument {i}, but {function!r:.60} has {len(positional)}."
+                f"{option}_argnums names argument {i}, but {function!r:.60} has {len(positional)}."
             )
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         for name in names:
             if name not in keywords:
-                raise OptionError(f"static_argnames names {name!r}, which is no argument.")
+                raise OptionError(f"{option}_argnames names {name!r}, which is no argument.")
     if argnames is None:
         names = tuple(positional[i] for i in numbers if -len(positional) <= i < len(positional))
     if argnums is None:

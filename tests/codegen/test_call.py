@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functrans.codegen.call import make_stub
+from functrans.codegen.call import Signature, make_stub
 from functrans.codegen.compile import compile_ir
 from functrans.core.avals import Aval
+from functrans.tree import LEAF
 
 F64 = np.dtype(np.float64)
 VECTOR = Aval((4,), F64)
+ONE = Signature((LEAF,), {}, LEAF)
 
 _ENTRY = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
@@ -49,6 +51,11 @@ def double_vector() -> Any:
     )
 
 
+def signature(ins: Sequence[Aval], outs: Sequence[Aval], single: bool) -> Signature:
+    flat = Signature.flat(len(ins), len(outs))
+    return Signature(flat.positional, {}, LEAF) if single else flat
+
+
 def stub_of(
     body: Callable[[list[Any], list[Any], int], int | None],
     ins: Sequence[Aval],
@@ -67,8 +74,8 @@ def stub_of(
     address = ctypes.cast(callback, ctypes.c_void_p).value
     assert address
     return make_stub(
-        address, ins, outs, 0, workspace, single, options.pop("miss", miss), fail,
-        keep=(callback,), **options,
+        address, ins, outs, 0, workspace, signature(ins, outs, single), options.pop("miss", miss),
+        fail, keep=(callback,), **options,
     )  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def copy(ins: list[Any], outs: list[Any], space: int) -> None:
 @pytest.fixture(scope="module")
 def double() -> Any:
     code = double_vector()
-    return make_stub(code.address, [VECTOR], [VECTOR], 0, 0, True, miss, fail, keep=(code,))
+    return make_stub(code.address, [VECTOR], [VECTOR], 0, 0, ONE, miss, fail, keep=(code,))
 
 
 def test_array_in_and_out(double: Any) -> None:
@@ -244,6 +251,15 @@ def test_no_arguments_and_no_outputs() -> None:
     assert stub_of(lambda i, o, s: None, [VECTOR], [], single=False)(np.ones(4)) == ()
 
 
+def test_more_leaves_than_fit_on_the_stack() -> None:
+    avals = [Aval((), F64)] * 2000
+    stub = stub_of(copy, avals, avals, single=False)
+    values = [np.float64(i) for i in range(2000)]
+    for _ in range(3):
+        assert stub(*values) == tuple(values)
+        assert stub(*values[1:], None)[0] == "miss"
+
+
 def test_status_reaches_fail() -> None:
     calls: list[int] = []
 
@@ -303,7 +319,7 @@ def test_recursion_gives_each_call_its_own_workspace(size: int) -> None:
 def test_threads(release: bool) -> None:
     code = double_vector()
     stub = make_stub(
-        code.address, [VECTOR], [VECTOR], 0, 1 << 20, True, miss, fail,
+        code.address, [VECTOR], [VECTOR], 0, 1 << 20, ONE, miss, fail,
         release_gil=release, keep=(code,),
     )  # fmt: skip
     wrong: list[Any] = []
@@ -364,7 +380,7 @@ def test_a_dead_stub_frees_what_it_kept() -> None:
 
     kept = Kept()
     code = double_vector()
-    stub = make_stub(code.address, [VECTOR], [VECTOR], 0, 0, True, miss, fail, keep=(kept, code))
+    stub = make_stub(code.address, [VECTOR], [VECTOR], 0, 0, ONE, miss, fail, keep=(kept, code))
     count = sys.getrefcount(kept)
     del stub
     gc.collect()
@@ -373,4 +389,4 @@ def test_a_dead_stub_frees_what_it_kept() -> None:
 
 def test_what_no_plan_describes_is_the_miss_itself() -> None:
     weak_bool = Aval((), np.dtype(bool), weak=True)
-    assert make_stub(1, [weak_bool], [], 0, 0, True, miss, fail) is miss
+    assert make_stub(1, [weak_bool], [], 0, 0, ONE, miss, fail) is miss
