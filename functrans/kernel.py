@@ -21,6 +21,8 @@ Contract      sum of products over paired axes, with batch axes (BLAS by size, o
 Gather        ``out[i] = in[…]`` with some coordinates read from integer arrays
 Scatter       the updates written, or folded, into a copy of the operand at such coordinates
 Call          run an inner program; the ``inline`` pass removes it before codegen
+Loop          run an inner program a fixed number of times; state is carried, rows are stacked
+While         run an inner program as long as another one says so
 ============  ==================================================================================
 
 A primitive with no word yet returns ``Fallback(reason)``: the compiled program then calls the
@@ -165,6 +167,35 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """Run the program in the equation's ``jaxpr`` parameter ``length`` times.
+
+    Operands: ``constants`` arrays that every iteration reads, ``carries`` initial values, then
+    arrays whose leading axis is the iteration. The program maps constants, carries and one row of
+    each of the others to new carries and rows; results are the last carries, then the stacked
+    rows. ``reverse`` runs from the last row to the first.
+    """
+
+    constants: int
+    carries: int
+    length: int
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """Run the program ``body_jaxpr`` as long as ``cond_jaxpr`` gives True.
+
+    Operands: ``cond_constants`` arrays for the condition, ``body_constants`` for the body, then
+    the initial carries. Both programs take their constants and the carries; results are the last
+    carries.
+    """
+
+    cond_constants: int
+    body_constants: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
 
@@ -173,5 +204,5 @@ class Fallback:
 
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
-    | Contract | Gather | Scatter | Call | Fallback
+    | Contract | Gather | Scatter | Call | Loop | While | Fallback
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """The operations below NumPy's: no broadcasting, no promotion, one function for each primitive.
 
+And the loops, which trace the functions they are given: scan, fori_loop, while_loop.
+
 Operands of elementwise functions have one dtype and one shape; a constant of rank 0 goes with any
 shape. Axes count from 0. Under a transform anything else raises ShapeError or DtypeError; plain
 arrays go to NumPy as they are.
@@ -13,6 +15,8 @@ array([2., 4.])
 from typing import Any
 
 from functrans import tree
+from functrans.control.loops import scan
+from functrans.control.while_loop import fori_loop, while_loop
 from functrans.core.avals import aval_of, is_inexact
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.elementwise import abs_ as abs
@@ -150,6 +154,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "floor",
+    "fori_loop",
     "full",
     "full_like",
     "gather",
@@ -187,6 +192,7 @@ __all__ = [
     "reshape",
     "rev",
     "round",
+    "scan",
     "scatter",
     "select_n",
     "shift_left",
@@ -200,5 +206,6 @@ __all__ = [
     "tan",
     "tanh",
     "transpose",
+    "while_loop",
     "zeta",
 ]

@@ -504,6 +504,39 @@ def _call_cases() -> list[Case]:
     ]  # fmt: skip
 
 
+def _loop_cases() -> list[Case]:
+    from functrans.control.loops import scan
+    from functrans.control.while_loop import while_loop
+
+    def looped(x: Any, y: Any) -> Any:
+        c, rows = x, []
+        for row in y:
+            c = np.sin(c) * row
+            rows.append(c + row)
+        return c, np.stack(rows)
+
+    def step(c: Any, row: Any) -> Any:
+        c = np.sin(c) * row
+        return c, c + row
+
+    def halved(x: Any, y: Any) -> Any:
+        for _ in range(3):
+            x = np.sin(x) * y
+        return x
+
+    def repeated(x: Any, y: Any) -> Any:
+        return while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, np.sin(s[1]) * y), (0, x))[1]
+
+    return [
+        Case("scan", lambda x, y: scan(step, x, y), looped,
+             (Arg((4,), -0.5, 0.5), Arg((3, 4), -0.5, 0.5)),
+             dtypes="dfD"),
+        Case("scan:scalar", lambda x, y: scan(step, x, y), looped, (Arg(()), Arg((3,))),
+             dtypes="d"),
+        Case("while", repeated, halved, (Arg(), Arg()), dtypes="dfD", anyshape=True, smooth=False),
+    ]  # fmt: skip
+
+
 PRIMITIVE_CASES: list[Case] = [
     *_linear_cases(),
     *_elementwise_cases(),
@@ -511,6 +544,7 @@ PRIMITIVE_CASES: list[Case] = [
     *_indexing_cases(),
     *_contraction_cases(),
     *_call_cases(),
+    *_loop_cases(),
 ]
 
 # --- the NumPy door ------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ from functrans.passes.cse import common_equation
 from functrans.passes.dce import dce
 from functrans.passes.fold import fold_equation
 from functrans.passes.inline import inline
+from functrans.passes.loop_products import gather_products
+from functrans.passes.loops import hoist, trim_loops
 from functrans.passes.match import walk
+from functrans.passes.pads import assemble
 from functrans.passes.simplify import table_rewrite
 
 
@@ -22,14 +25,33 @@ def algebra(jaxpr: Jaxpr) -> Jaxpr:
     return walk(jaxpr, [fold_equation, table_rewrite(), common_equation()])
 
 
-PIPELINE = (inline, algebra, dce)
+def simplify_bodies(jaxpr: Jaxpr) -> Jaxpr:
+    """Programs held by equations, of loops and branches, as the compiler wants them."""
+    eqns = [_with_simple_bodies(eqn) for eqn in jaxpr.eqns]
+    if all(new is old for new, old in zip(eqns, jaxpr.eqns, strict=True)):
+        return jaxpr
+    return jaxpr.replace(eqns=eqns)
+
+
+PIPELINE = (
+    inline,
+    trim_loops,
+    simplify_bodies,
+    trim_loops,
+    hoist,
+    gather_products,
+    algebra,
+    assemble,
+    dce,
+)
 
 
 def run(jaxpr: Jaxpr) -> Jaxpr:
     """``jaxpr`` as the compiler wants it: no calls, nothing computed twice or in vain.
 
     Inner programs (of loops and branches) are simplified too. With ``FUNCTRANS_CHECK=1`` every
-    pass is checked; ``FUNCTRANS_DUMP=passes`` prints the program after each to stderr.
+    pass is checked; ``FUNCTRANS_DUMP=passes`` prints the program after each to stderr, unless
+    ``FUNCTRANS_DUMP_DIR`` says that files are wanted.
 
     >>> import numpy as np
     >>> import functrans as ft
@@ -40,14 +62,15 @@ def run(jaxpr: Jaxpr) -> Jaxpr:
       in (d,) }
     """
     checked = os.environ.get("FUNCTRANS_CHECK") == "1"
-    dumped = "passes" in os.environ.get("FUNCTRANS_DUMP", "")
+    names = {name.strip() for name in os.environ.get("FUNCTRANS_DUMP", "").split(",")}
+    dumped = not names.isdisjoint({"passes", "all"}) and not os.environ.get("FUNCTRANS_DUMP_DIR")
     for step in PIPELINE:
         jaxpr = step(jaxpr)
         if checked:
             _checked(jaxpr, step.__name__)
         if dumped:
             print(f"--- after {step.__name__}\n{jaxpr}", file=sys.stderr)
-    return _inner_simplified(jaxpr)
+    return jaxpr
 
 
 def _checked(jaxpr: Jaxpr, name: str) -> None:
@@ -56,13 +79,6 @@ def _checked(jaxpr: Jaxpr, name: str) -> None:
     except CheckError as error:
         error.add_note(f"after the pass {name}")
         raise
-
-
-def _inner_simplified(jaxpr: Jaxpr) -> Jaxpr:
-    eqns = [_with_simple_bodies(eqn) for eqn in jaxpr.eqns]
-    if all(new is old for new, old in zip(eqns, jaxpr.eqns, strict=True)):
-        return jaxpr
-    return jaxpr.replace(eqns=eqns)
 
 
 def _with_simple_bodies(eqn: Eqn) -> Eqn:
