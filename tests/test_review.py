@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import functrans as ft
+import functrans.numpy as fnp
 from functrans.core.trace import busy, current_trace
 from functrans.errors import current_line
 from functrans.testing import check_grads
@@ -473,3 +474,16 @@ def test_a_function_that_changes_its_input_does_not_change_the_derivative(transf
     function, mine = _wiping([1.0, 2.0])
     np.testing.assert_array_equal(transform(function)(mine), [2.0, 4.0])
     np.testing.assert_array_equal(mine, [5.0, 5.0])
+
+
+def test_what_a_later_iteration_reads_is_not_overwritten() -> None:
+    """The difference took the memory of an operand that every row reads."""
+    rng = np.random.default_rng(0)
+    x, q, mu = rng.normal(size=(3, 2)), rng.normal(size=(300, 2, 2)), rng.normal(size=(300, 2))
+
+    def f(q: Any, mu: Any, x: Any) -> Any:
+        y = (x @ q.reshape(600, 2).T).reshape(3, 300, 2) - fnp.einsum("kij,kj->ki", q, mu)
+        return fnp.sum(fnp.log(fnp.sum(fnp.exp(-0.01 * fnp.sum(y * y, axis=2)), axis=1)))
+
+    gradient = ft.grad(f)
+    np.testing.assert_allclose(ft.jit(gradient)(q, mu, x), gradient(q, mu, x), rtol=1e-12)

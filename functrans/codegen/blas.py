@@ -12,7 +12,7 @@ BLAS counts rows and columns in Fortran's order. A row-major product ``C = A·B`
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,10 +22,12 @@ from functrans.kernel import Contract
 
 Ints = tuple[int, ...]
 
+
 # From this many multiplications on BLAS is faster than a loop nest. Measured with float64 and
 # float32 on AVX-512: a call costs 0.2–0.4 µs, an 8³ product takes about as long either way, a 10³
 # product 0.3 µs against 1.0 µs. docs/design/codegen.md has the table.
 _BLAS_FROM = 500
+_FEW = 4  # terms of a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,11 @@ def sides(word: Contract, lhs_ndim: int, rhs_ndim: int) -> Sides:
 
 
 def pays(sizes: Sizes, dtype: np.dtype[Any]) -> bool:
-    """Whether BLAS is faster than a loop nest. Products with a vector are memory-bound: loops."""
-    if dtype.kind != "f" or min(sizes.m, sizes.n) == 1:
+    """Whether BLAS is faster than a loop nest.
+
+    Products with a vector and sums of a few terms are memory-bound: loops, which fuse.
+    """
+    if dtype.kind != "f" or min(sizes.m, sizes.n) == 1 or sizes.k <= _FEW:
         return False
     return sizes.products >= _BLAS_FROM
 
@@ -195,7 +200,22 @@ class _Body:
         self.lines.append("  " + text)
 
 
-def _emit_call(gemm: Gemm, emitter: Emitter, pointers: Sequence[str]) -> None:
+def emit_block(
+    gemm: Gemm, emitter: Emitter, pointers: Sequence[str], axis: str, rows: str | None
+) -> None:
+    """The product of one block; ``rows`` points to how long ``axis`` is, where that varies."""
+    _emit_call(gemm, emitter, pointers, {axis: rows} if rows else {}, adds=axis == "k")
+
+
+def _emit_call(
+    gemm: Gemm,
+    emitter: Emitter,
+    pointers: Sequence[str],
+    found: Mapping[str, str] | None = None,
+    adds: bool = False,
+) -> None:
+    """A call; ``found`` are pointers to sizes that are no constants."""
+    found = found or {}
     s = gemm.sizes
     t = "double" if gemm.dtype.itemsize == 8 else "float"
 
@@ -212,8 +232,10 @@ def _emit_call(gemm: Gemm, emitter: Emitter, pointers: Sequence[str]) -> None:
 
     routine, a, b, c = pointers
     arguments = (
-        *(flag(gemm.rhs), flag(gemm.lhs), number(s.n), number(s.m), number(s.k)),
+        *(flag(gemm.rhs), flag(gemm.lhs), number(s.n)),
+        *(found.get("m") or number(s.m), found.get("k") or number(s.k)),
         *(constant(f"{t}.1", f"{t} 1.0"), b, number(gemm.rhs.leading)),
-        *(a, number(gemm.lhs.leading), constant(f"{t}.0", f"{t} 0.0"), c, number(s.n)),
+        *(a, number(gemm.lhs.leading)),
+        *(constant(f"{t}.{int(adds)}", f"{t} {int(adds)}.0"), c, number(s.n)),
     )
     emitter.line(f"call void {routine}({', '.join(f'ptr {x}' for x in arguments)})")

@@ -10,12 +10,15 @@ that dies in the kernel that makes it, where each element is read before its pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from functrans.codegen.fuse import Cluster
-from functrans.codegen.loops import Cell, Nest, Nests, Step, Storage
+import numpy as np
+
+from functrans import kernel
+from functrans.codegen.fuse import Cluster, Repetition
+from functrans.codegen.loops import Cell, For, Nest, Nests, Step, Storage, steps_of
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,
@@ -45,23 +48,45 @@ class Place:
 
 
 @dataclass(slots=True)
+class Repeated:
+    """The memory of repeated programs: plans of their own in a part of the arena.
+
+    ``spares`` are second buffers for the carries that are not updated in place: byte offsets there.
+    """
+
+    programs: tuple[Buffers, ...]
+    scratch: Storage
+    spares: dict[int, int]
+
+
+@dataclass(slots=True)
 class Buffers:
     """The plan."""
 
     places: dict[Storage, Place] = field(default_factory=dict)
+    repeats: dict[Repetition, Repeated] = field(default_factory=dict)
     workspace: int = 0  # bytes of the arena
+    donors: dict[int, int] = field(default_factory=dict)  # output -> argument that it overwrites
 
     def __str__(self) -> str:
         lines = [f"workspace {self.workspace} bytes"]
+        scratch = {repeated.scratch for repeated in self.repeats.values()}
         for storage, place in self.places.items():
-            if place.kind not in ("arg", "const"):
+            if storage.value.kind not in ("arg", "const") and storage not in scratch:
                 lines.append(f"  {storage.value} ({storage.nbytes} bytes): {place}")
+        for repeated in self.repeats.values():
+            place = self.places[repeated.scratch]
+            lines.append(f"  for a loop ({repeated.scratch.nbytes} bytes): {place}")
+            for k, offset in repeated.spares.items():
+                lines.append(f"    carry {k} goes back and forth: loop[{offset}]")
+            for program in repeated.programs:
+                lines += ["    " + line for line in str(program).splitlines()]
         return "\n".join(lines)
 
 
-def storages_of(cluster: Cluster, nest: Nest | None, nests: Nests) -> set[Storage]:
+def storages_of(cluster: Cluster, nest: Any, nests: Nests) -> set[Storage]:
     """All buffers that a cluster touches."""
-    if nest is not None:
+    if isinstance(nest, Nest):
         cells = {cell.storage for step in nest.steps() for cell in cells_of(step)}
         return {storage for storage in cells if not storage.local}
     return {nests.storage[value] for value in _touched(cluster) if value.kind != "literal"}
@@ -75,23 +100,28 @@ def cells_of(step: Step) -> Iterator[Cell]:
     yield from step.targets
 
 
-def plan(nests: Nests) -> Buffers:
-    """Give every buffer its place."""
+def plan(nests: Nests, donors: Mapping[int, Sequence[int]] | None = None) -> Buffers:
+    """Give every buffer its place; ``donors`` says which arguments an output may overwrite."""
     buffers = Buffers()
     touched = [storages_of(cluster, nest, nests) for cluster, nest in nests.order]
+    for (cluster, nest), storages in zip(nests.order, touched, strict=True):
+        if isinstance(cluster, Repetition):
+            repeated = buffers.repeats[cluster] = _repeated(cluster, nest)
+            storages.add(repeated.scratch)
     first: dict[Storage, int] = {}
     last: dict[Storage, int] = {}
     for position, storages in enumerate(touched):
         for storage in storages:
             first.setdefault(storage, position)
             last[storage] = position
+    buffers.donors = _overwritten(donors or {}, nests, first, last)
     arena = _Arena()
     for position, (_, nest) in enumerate(nests.order):
         in_order = sorted(touched[position], key=lambda s: s.value.number)
         dying = [s for s in in_order if last[s] == position]
         for storage in in_order:
             if first[storage] == position:
-                buffers.places[storage] = _fixed(storage) or Place(
+                buffers.places[storage] = _fixed(storage, buffers.donors) or Place(
                     "arena", arena.take(storage, _take_over(storage, dying, nest, arena))
                 )
         for storage in dying:
@@ -100,10 +130,28 @@ def plan(nests: Nests) -> Buffers:
     return buffers
 
 
-def _fixed(storage: Storage) -> Place | None:
+def _repeated(cluster: Repetition, nests: Any) -> Repeated:
+    word = cluster.call.word
+    start = word.constants if isinstance(word, kernel.Loop) else word.body_constants
+    count = word.carries if isinstance(word, kernel.Loop) else len(cluster.call.writes)
+    *conditions, body = nests
+    programs = (*map(plan, conditions), plan(body, {k: [start + k] for k in range(count)}))
+    size = max(program.workspace for program in programs)
+    spares: dict[int, int] = {}
+    for k in range(count):
+        storage = body.storage[body.outputs[k]]
+        if programs[-1].places.get(storage) != Place("arg", start + k):
+            spares[k] = size
+            size += _rounded(storage.nbytes)
+    scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
+    return Repeated(programs, scratch, spares)
+
+
+def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:
     value = storage.value
     if value.output is not None:
-        return Place("out", value.output)
+        donor = donors.get(value.output)
+        return Place("out", value.output) if donor is None else Place("arg", donor)
     if value.kind == "arg":
         return Place("arg", value.number)
     return Place("const", value.number) if value.kind == "const" else None
@@ -120,16 +168,17 @@ def _touched(cluster: Cluster) -> Iterator[Value]:
         case ByteCopy():
             yield cluster.read.value
             yield cluster.write
+        case Repetition():
+            yield from (region.value for region in cluster.call.reads)
+            yield from cluster.call.writes
 
 
 # --- in place ------------------------------------------------------------------------------------
 
 
-def _take_over(
-    new: Storage, dying: list[Storage], nest: Nest | None, arena: _Arena
-) -> Storage | None:
+def _take_over(new: Storage, dying: list[Storage], nest: Any, arena: _Arena) -> Storage | None:
     """A buffer that dies here and whose memory ``new`` may overwrite."""
-    if nest is None:
+    if not isinstance(nest, Nest):
         return None
     for old in dying:
         if (
@@ -141,15 +190,50 @@ def _take_over(
     return None
 
 
+def _overwritten(
+    donors: Mapping[int, Sequence[int]],
+    nests: Nests,
+    first: Mapping[Storage, int],
+    last: Mapping[Storage, int],
+) -> dict[int, int]:
+    """Output -> the argument that it overwrites: nothing needs that one any more by then."""
+    given = {s.value.number: s for s in first if s.value.kind == "arg"}
+    made = {s.value.output: s for s in first if s.value.output is not None}
+
+    def is_free(donor: int, new: Storage) -> bool:
+        old = given.get(donor)
+        if old is None or last[old] < first[new]:
+            return True
+        nest = nests.order[first[new]][1]
+        if last[old] > first[new] or not isinstance(nest, Nest):
+            return False
+        return _read_before_written(old, new, nest)
+
+    found: dict[int, int] = {}
+    for output, candidates in donors.items():
+        for donor in candidates:
+            if output in made and donor not in found.values() and is_free(donor, made[output]):
+                found[output] = donor
+                break
+    return found
+
+
 def _read_before_written(old: Storage, new: Storage, nest: Nest) -> bool:
+    """Whether each element of ``old`` is read, once and for all, before its place is written."""
     if old.dtype.itemsize != new.dtype.itemsize:
         return False
+    return _at_one_place(old, new, nest) or _row_by_row(old, new, nest)
+
+
+def _at_one_place(old: Storage, new: Storage, nest: Nest) -> bool:
+    """The simple case: both are used at one and the same address."""
     address: Affine | None = None
     written = False
-    for step in nest.steps():
+    for step, loops in _steps_in_loops(nest.nodes, frozenset()):
         for cell in cells_of(step):
             if cell.storage is old:
-                if written or cell.strides:
+                again = loops - {variable for variable, _ in cell.address.terms}
+                if written or cell.strides or again:
                     return False
                 if address is None:
                     address = cell.address
@@ -166,6 +250,94 @@ def _read_before_written(old: Storage, new: Storage, nest: Nest) -> bool:
     return written
 
 
+def _row_by_row(old: Storage, new: Storage, nest: Nest) -> bool:
+    """Each iteration uses a row of its own, and is done with the old one before it writes."""
+    rows: list[For] = []  # the loops around, outermost first
+    nodes: Sequence[Step | For] = nest.nodes
+    while True:
+        holders = [node for node in nodes if any(_cells_below([node], old, new))]
+        if len(holders) != 1:
+            break
+        (node,) = holders
+        if not isinstance(node, For) or any(
+            _cells_below([*node.prologue, *node.epilogue], old, new)
+        ):
+            return False
+        rows.append(node)
+        nodes = node.body
+    return bool(rows) and _rows_apart(rows, nodes, old, new) and _reads_come_first(nodes, old, new)
+
+
+def _rows_apart(
+    rows: Sequence[For], nodes: Sequence[Step | For], old: Storage, new: Storage
+) -> bool:
+    """Whether all cells of one iteration lie in a row that no other iteration touches."""
+    extents = {node.variable: node.extent for node in _loops(nodes)}
+    strides: set[tuple[int, ...]] = set()
+    last = 0  # the last place inside a row
+    for cell in _cells_below(nodes, old, new):
+        terms = dict(cell.address.terms)
+        strides.add(tuple(terms.pop(node.variable, 0) for node in rows))
+        if cell.strides or cell.address.offset < 0 or any(c < 0 for c in terms.values()):
+            return False
+        inner = sum(c * (extents[variable] - 1) for variable, c in terms.items())
+        last = max(last, cell.address.offset + inner)
+    if len(strides) != 1:
+        return False
+    for node, stride in zip(reversed(rows), reversed(strides.pop()), strict=True):
+        if stride <= last:
+            return False
+        last += stride * (node.extent - 1)
+    return True
+
+
+def _reads_come_first(nodes: Sequence[Step | For], old: Storage, new: Storage) -> bool:
+    """Whether nothing reads ``old`` from the first node on that writes ``new``."""
+    began = False
+    for node in nodes:
+        steps = list(steps_of([node]))
+        writes = any(cell.storage is new for step in steps for cell in step.targets)
+        reads = {o.storage for step in steps for o in step.operands if isinstance(o, Cell)}
+        if old in reads and (writes or began):
+            return False
+        if new in reads and not began:
+            return False
+        if any(cell.storage is old for step in steps for cell in step.targets):
+            return False
+        began = began or writes
+    return began
+
+
+def _cells_below(nodes: Sequence[Step | For], *storages: Storage) -> Iterator[Cell]:
+    for step in steps_of(list(nodes)):
+        yield from (cell for cell in cells_of(step) if cell.storage in storages)
+
+
+def _loops(nodes: Sequence[Step | For]) -> Iterator[For]:
+    for node in nodes:
+        if isinstance(node, For):
+            yield node
+            yield from _loops([*node.prologue, *node.body, *node.epilogue])
+
+
+def _steps_in_loops(
+    nodes: Sequence[Step | For], loops: frozenset[int]
+) -> Iterator[tuple[Step, frozenset[int]]]:
+    """All steps in order, each with the variables of the loops around it."""
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node, loops
+            continue
+        inside = loops if node.extent == 1 else loops | {node.variable}
+        yield from _steps_in_loops(node.prologue, loops)
+        yield from _steps_in_loops(node.body, inside)
+        yield from _steps_in_loops(node.epilogue, loops)
+
+
+def _rounded(nbytes: int) -> int:
+    return max(-(-nbytes // _ALIGNMENT), 1) * _ALIGNMENT
+
+
 class _Arena:
     """First fit among the free gaps."""
 
@@ -179,7 +351,7 @@ class _Arena:
         if heir_of is not None:
             start = self.starts[storage] = self.starts.pop(heir_of)
             return start
-        size = max(-(-storage.nbytes // _ALIGNMENT), 1) * _ALIGNMENT
+        size = _rounded(storage.nbytes)
         start = 0
         position = len(self.used)
         for number, (begin, end) in enumerate(self.used):

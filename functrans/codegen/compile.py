@@ -3,10 +3,10 @@
 Two tiers share one way: *programs* hold loops and go through the optimising pipeline, *stubs*
 (``codegen.call``) are straight-line code and go to the code generator as they are.
 
-The pipeline is LLVM's second level with loop vectorisation; interleaving only where a loop asks for
+The pipeline is LLVM's first level with loop vectorisation; interleaving only where a loop asks for
 it by metadata; no SLP vectorisation and no unrolling pass, since small static extents are unrolled
-by the emitter. Long scalar functions are linked in after it. ``docs/design/calling.md`` has the
-measurements.
+by the emitter. Kernels that hardly count pass it by (``optnone``). Long scalar functions are linked
+in after it. ``docs/design/calling.md`` has the measurements.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Any, Literal, TypeVar
 
 import llvmlite.binding as llvm
 
-from functrans.codegen import host
-from functrans.codegen.formulas import LATE_SYMBOL, late_helper
+from functrans.codegen import cache, host
 from functrans.codegen.host import once
+from functrans.codegen.key import text_key
 from functrans.errors import CompileError
 
 Tier = Literal["program", "stub"]
@@ -43,39 +43,27 @@ class Compiled:
     Attributes
     ----------
     address: where the entry function starts.
-    ir: the text that was compiled.
-    seconds: how long compiling took.
+    seconds: how long compiling, or loading, took.
+    cached: whether the object was made before, and only loaded.
     object_code: the relocatable object; it holds no addresses, so that it can be cached.
+    key: under which the cache keeps the object.
     """
 
     address: int
-    ir: str
     entry: str
-    tier: Tier
     seconds: float
     object_code: bytes = field(repr=False)
+    key: bytes | None = field(repr=False)
+    cached: bool
     _engine: Any = field(repr=False)
 
     def address_of(self, symbol: str) -> int:
         """The address of another function of the module."""
         return int(self._engine.get_function_address(symbol))
 
-    def optimised_ir(self) -> str:
-        """The IR after the optimiser; made anew at each call."""
-        return _shielded(lambda: str(_optimised(self.ir, self.tier, _target_machine(self.tier))))
-
-    def assembly(self) -> str:
-        """The assembly of the machine code; made anew at each call."""
-
-        def assembly() -> str:
-            machine = _target_machine(self.tier)
-            return str(machine.emit_assembly(_optimised(self.ir, self.tier, machine)))
-
-        return _shielded(assembly)
-
 
 def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
-    """Compile a module and load it; safe to call from many threads.
+    """Compile a module and load it, from the cache if it is there; safe to call from many threads.
 
     An interrupt raises at once in the main thread; the compilation ends behind its back.
 
@@ -89,24 +77,51 @@ def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
     3
     """
     start = time.perf_counter()
-
-    def compiled() -> Compiled:
-        machine = _target_machine(tier)
-        try:
-            module = _optimised(ir, tier, machine)
-            _check_symbols(module)
-            code = machine.emit_object(module)
-        except RuntimeError as error:
-            raise CompileError(f"LLVM refused the module of {entry}: {error}") from error
-        return _loaded(code, ir, entry, tier, start)
-
-    return _shielded(compiled)
+    return _shielded(lambda: _compiled(ir, entry, tier, start))
 
 
-def load_object(object_code: bytes, ir: str, entry: str, tier: Tier = "program") -> Compiled:
+def load_object(object_code: bytes, entry: str) -> Compiled:
     """Load machine code that ``compile_ir`` made before, on the same kind of machine."""
     start = time.perf_counter()
-    return _shielded(lambda: _loaded(object_code, ir, entry, tier, start))
+    return _shielded(lambda: _loaded(object_code, entry, start, None, cached=True))
+
+
+def load_kept(key: bytes, entry: str) -> Compiled | None:
+    """Load the machine code that the cache has under this key, if it has."""
+    start = time.perf_counter()
+    return _shielded(lambda: _kept(key, entry, start))
+
+
+def optimised_ir(ir: str, tier: Tier = "program") -> str:
+    """The text of a module after the optimiser."""
+    return _shielded(lambda: str(_optimised(ir, tier, _target_machine(tier))))
+
+
+def assembly(ir: str, tier: Tier = "program") -> str:
+    """A module's machine code as assembly."""
+
+    def made() -> str:
+        machine = _target_machine(tier)
+        return str(machine.emit_assembly(_optimised(ir, tier, machine)))
+
+    return _shielded(made)
+
+
+def _compiled(ir: str, entry: str, tier: Tier, start: float) -> Compiled:
+    key = text_key(ir, tier)
+    kept = _kept(key, entry, start)
+    if kept is not None:
+        return kept
+    machine = _target_machine(tier)
+    try:
+        module = _optimised(ir, tier, machine)
+        symbols = _symbols(module)
+        code = machine.emit_object(module)
+    except RuntimeError as error:
+        raise CompileError(f"LLVM refused the module of {entry}: {error}") from error
+    if key is not None:
+        cache.put(key, " ".join(symbols).encode() + b"\n" + code)
+    return _loaded(code, entry, start, key)
 
 
 # --- interrupts ----------------------------------------------------------------------------------
@@ -186,7 +201,7 @@ def _optimised(ir: str, tier: Tier, machine: llvm.TargetMachine) -> llvm.ModuleR
 
 
 def _pass_builder(machine: llvm.TargetMachine) -> llvm.PassBuilder:
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = True
     options.loop_interleaving = False  # only where a loop asks for it by metadata
     options.slp_vectorization = False
@@ -203,6 +218,9 @@ def _link_late_helpers(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> N
     The loops are vectorised by now, so that only the forms in use are written, and the optimiser
     has been spared their bodies.
     """
+    # Imported here: a process whose programs are all in the cache does without.
+    from functrans.codegen.formulas import LATE_SYMBOL, late_helper, share
+
     declared = [f.name for f in module.functions if LATE_SYMBOL.fullmatch(f.name)]
     if not declared:
         return
@@ -222,16 +240,38 @@ def _link_late_helpers(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> N
     if any_inlined:
         inliner = llvm.create_new_module_pass_manager()
         inliner.add_always_inliner_pass()
+        if share(name for name, count in calls.items() if count):
+            inliner.add_new_gvn_pass()  # sin and cos of one value reduce it once
         inliner.run(module, _pass_builder(machine))
 
 
-def _check_symbols(module: llvm.ModuleRef) -> None:
-    """Refuse unknown functions here: the loader would end the process."""
-    for function in module.functions:
-        if function.is_declaration:
-            name = function.name
-            if not name.startswith(("llvm.", "ft.late.")) and llvm.address_of_symbol(name) is None:
-                raise CompileError(f"Compiled code calls {name}, which this process lacks.")
+def _symbols(module: llvm.ModuleRef) -> list[str]:
+    """The functions that a module calls; the loader would end the process for an unknown one."""
+    names = [f.name for f in module.functions if f.is_declaration]
+    symbols = [name for name in names if not name.startswith(("llvm.", "ft.late."))]
+    for name in symbols:
+        if not _has_symbol(name):
+            raise CompileError(f"Compiled code calls {name}, which this process lacks.")
+    return symbols
+
+
+def _has_symbol(name: str) -> bool:
+    """Whether code can call this function: of the process, or of ours for large angles."""
+    if name.startswith("ft_far_"):
+        _add_far_angles()
+    return host.has_symbol(name)
+
+
+@once
+def _add_far_angles() -> Compiled:
+    """Compile the functions of large angles, under the lock; ``once`` keeps them."""
+    from functrans.codegen import circular, far_angles  # only programs with angles need them
+
+    ir, symbols = far_angles.module(circular.FAR)
+    code = _compiled(ir, symbols[0], "program", time.perf_counter())
+    for symbol in symbols:
+        llvm.add_symbol(symbol, code.address_of(symbol))
+    return code
 
 
 def _kept_variants(ir: str) -> str:
@@ -249,14 +289,28 @@ def _kept_variants(ir: str) -> str:
 _VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@(?:_ZGV\w+|ft\.late\.[\w.]+))\(", re.MULTILINE)
 
 
-def _loaded(code: bytes, ir: str, entry: str, tier: Tier, start: float) -> Compiled:
+def _kept(key: bytes | None, entry: str, start: float) -> Compiled | None:
+    """What the cache has under a key; the object stands behind the symbols that it needs."""
+    content = None if key is None else cache.get(key)
+    if content is None:
+        return None
+    symbols, _, code = content.partition(b"\n")
+    if not all(_has_symbol(name) for name in symbols.decode().split()):
+        return None
+    return _loaded(code, entry, start, key, cached=True)
+
+
+def _loaded(
+    code: bytes, entry: str, start: float, key: bytes | None, cached: bool = False
+) -> Compiled:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target_machine("stub"))
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     address = int(engine.get_function_address(entry))
     if not address:
         raise CompileError(f"The module defines no function {entry}.")
-    compiled = Compiled(address, ir, entry, tier, time.perf_counter() - start, code, engine)
+    seconds = time.perf_counter() - start
+    compiled = Compiled(address, entry, seconds, code, key, cached, engine)
     _engines.append((weakref.ref(compiled), engine))
     return compiled
 

@@ -8,18 +8,21 @@ emitted once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from functrans.codegen import blas, library, vector_math
+from functrans.codegen import blas, host, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
 from functrans.codegen.fallback import DONE, FAILED
+from functrans.codegen.fuse import Repetition
+from functrans.codegen.link import LoopAddress, PythonAddress, Routine, RoutineAddress
 from functrans.codegen.loops import (
     Cell,
     For,
+    Multiply,
     Nest,
     Nests,
     Number,
@@ -27,7 +30,9 @@ from functrans.codegen.loops import (
     Register,
     Step,
     Storage,
+    steps_of,
 )
+from functrans.codegen.repeat import driver
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,
@@ -59,37 +64,24 @@ class Emitted:
     failures: list[Eqn] = field(default_factory=list)  # status s is failures[s − 1]
 
 
-@dataclass(frozen=True, slots=True)
-class RoutineAddress:
-    """A table entry: the address of a BLAS routine."""
+def emit_module(
+    nests: Nests, buffers: Buffers, constants: Sequence[Any], entry: str, clocked: bool = False
+) -> Emitted:
+    """The whole program as LLVM IR.
 
-    routine: str
-
-
-@dataclass(frozen=True, slots=True)
-class PythonAddress:
-    """A table entry: the address of a function of Python's C API."""
-
-    function: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoopAddress:
-    """A table entry: a record of the inner loop of a ufunc, the addresses of code and data."""
-
-    routine: str
-    types: str
-
-
-Routine = RoutineAddress | LoopAddress | PythonAddress
-
-
-def emit_module(nests: Nests, buffers: Buffers, constants: Sequence[Any], entry: str) -> Emitted:
-    """The whole program as LLVM IR."""
-    return _Module(nests, buffers, list(constants)).emit(entry)
+    A ``clocked`` one counts in each cluster: its last constant is an array with a row for each, in
+    the order of the text and a loop before what is in it. It holds processor cycles and runs.
+    """
+    module = _Module(list(constants))
+    module.clocked = clocked
+    return module.emit(nests, buffers, entry)
 
 
 # --- one kernel ----------------------------------------------------------------------------------
+
+
+class SharedPlace(Place):
+    """A place in the table of constants that does not depend on the program around."""
 
 
 @dataclass(slots=True)
@@ -98,7 +90,7 @@ class _Scope:
 
     depth: int
     head: list[str]
-    cache: dict[Any, str] = field(default_factory=dict)
+    cache: dict[Any, Any] = field(default_factory=dict)
 
 
 Text = list[Any]  # lines, and texts that are still growing
@@ -107,8 +99,15 @@ Text = list[Any]  # lines, and texts that are still growing
 class _Kernel:
     """Emits one nest as a function; what ``vector_math`` sees as its emitter."""
 
-    def __init__(self, module: _Module, nest: Nest, buffers: Buffers) -> None:
+    def __init__(
+        self,
+        module: _Module,
+        nest: Nest,
+        buffers: Buffers,
+        constant_of: Callable[[Storage], np.ndarray[Any, Any] | None],
+    ) -> None:
         self.module = module
+        self.constant_of = constant_of
         self.nest = nest
         self.places = buffers.places
         self.declare = module.declare
@@ -126,23 +125,32 @@ class _Kernel:
         self.text: Text = [self.root.head]
         written = {cell.storage for step in nest.steps() for cell in step.targets}
         self.written = {self.places.get(storage, storage) for storage in written}
+        self.straight = _straight(nest)
+        self.slots: dict[tuple[Storage, int], str] = {}
 
     def emit(self) -> tuple[str, str]:
         """The return type, and the function's text from its parameters on."""
         for step in self.nest.steps():
             for cell in cells_of(step):
-                self.base(cell.storage)
+                if cell.storage not in self.straight:
+                    self.base(cell.storage)
         for node in self.nest.nodes:
             self.node(node)
         kind = "i32" if self.failures else "void"
         if self.failures:
             self.allocas += ["  %status = alloca i32", "  store i32 0, ptr %status"]
-            self.line("%failed = load i32, ptr %status")
-            self.line("ret i32 %failed")
+            self.declare("declare i32 @llvm.cttz.i32(i32, i1)")
+            self.line("%bits = load i32, ptr %status")
+            self.line("%first = call i32 @llvm.cttz.i32(i32 %bits, i1 false)")
+            self.line("%number = add i32 %first, 1")
+            self.line("%failed = icmp ne i32 %bits, 0")
+            self.line("%result = select i1 %failed, i32 %number, i32 0")
+            self.line("ret i32 %result")
         else:
             self.line("ret void")
         params = ", ".join(f"ptr noalias {name}" for name in self.params.values())
-        lines = [f"({params}) noinline nounwind {{", "entry:", *self.allocas]
+        effort = "noinline optnone" if self.nest.plain else "noinline"
+        lines = [f"({params}) {effort} nounwind {{", "entry:", *self.allocas]
         _flatten(self.text, lines)
         lines.append("}")
         return kind, "\n".join(lines)
@@ -169,13 +177,60 @@ class _Kernel:
                 self.variables[node.variable] = i
                 for child in node.body:
                     self.node(child)
+        elif node.extent and self.is_block_move(node):
+            self.variables[node.variable] = 0
+            for step in node.body:
+                self.block_move(step, node.extent)
         elif node.extent:
-            self.loop(node)
+            full = _full_vectors(node)
+            if full:
+                self.loop(node, 0, full)
+            self.loop(node, full, node.extent)
         for end in node.epilogue:
             self.node(end)
 
-    def loop(self, node: For) -> None:
-        limit = self.limit(node)
+    def is_block_move(self, node: For) -> bool:
+        """Whether a loop only copies stretches of memory, or clears them.
+
+        LLVM would find out too, but take a millisecond.
+        """
+        if node.left is not None:
+            return False
+        read, written = set(), set()
+        for step in node.body:
+            if not (isinstance(step, Step) and isinstance(step.op, Copy) and step.targets):
+                return False
+            source = step.operands[0]
+            cells = list(step.targets)
+            if isinstance(source, Cell):
+                cells.append(source)
+                read.add(self.places.get(source.storage, source.storage))
+            elif not (isinstance(source, Number) and _is_zero(source)):
+                return False
+            dtype = dtype_of(source)
+            for cell in cells:
+                moves = dict(cell.address.terms).get(node.variable) == 1
+                if not moves or cell.strides or cell.storage.dtype != dtype:
+                    return False
+            written |= {self.places.get(c.storage, c.storage) for c in step.targets}
+        return read.isdisjoint(written)
+
+    def block_move(self, step: Step | For, extent: int) -> None:
+        assert isinstance(step, Step)
+        source = step.operands[0]
+        for target in step.targets:
+            size = extent * target.storage.dtype.itemsize
+            to = self.pointer(target)
+            if isinstance(source, Cell):
+                self.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+                arguments = f"ptr {to}, ptr {self.pointer(source)}, i64 {size}, i1 false"
+                self.line(f"call void @llvm.memcpy.p0.p0.i64({arguments})")
+            else:
+                self.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+                self.line(f"call void @llvm.memset.p0.i64(ptr {to}, i8 0, i64 {size}, i1 false)")
+
+    def loop(self, node: For, start: int, end: int) -> None:
+        limit = self.limit(node) if node.left is not None else str(end)
         self.count += 1
         number = self.count
         variable, following = f"%i{number}", f"%n{number}"
@@ -191,19 +246,18 @@ class _Kernel:
         self.variables[node.variable] = variable
         for child in node.body:
             self.node(child)
-        text[phi] = f"  {variable} = phi i64 [ 0, %{before} ], [ {following}, %{self.label} ]"
+        text[phi] = f"  {variable} = phi i64 [ {start}, %{before} ], [ {following}, %{self.label} ]"
         self.line(f"{following} = add nuw nsw i64 {variable}, 1")
         self.line(f"%c{number} = icmp eq i64 {following}, {limit}")
-        mark = self.module.interleaved() if _interleaves(node) else ""
+        mark = self.module.mark(node, end - start)
         self.line(f"br i1 %c{number}, label %e{number}, label %b{number}{mark}")
         text.append(f"e{number}:")
         self.label = f"e{number}"
         del self.scopes[variable]
 
     def limit(self, node: For) -> str:
-        """How many iterations run, at least one."""
-        if node.left is None:
-            return str(node.extent)
+        """How many iterations run of a loop that may end early, at least one."""
+        assert node.left is not None
         self.declare("declare i64 @llvm.umin.i64(i64, i64)")
         left = self.coordinate(node.left)
         return self.instruction(f"call i64 @llvm.umin.i64(i64 {left}, i64 {node.extent})")
@@ -283,6 +337,8 @@ class _Kernel:
 
     def load(self, cell: Cell) -> str:
         storage = cell.storage
+        if storage in self.straight:
+            return self.slots[storage, self.resolved(cell.address)[0]]
         pointer = self.pointer(cell)
         if self.places.get(storage, storage) in self.written:
             return self.load_from(pointer, storage.dtype, self.text)
@@ -350,12 +406,37 @@ class _Kernel:
             case Fold():
                 self.fold(step, op)
                 return
+            case Multiply():
+                self.multiply(step, op)
+                return
             case Update():
                 self.update(step, op)
                 return
         self.registers[step.result] = result
         for cell in step.targets:
-            self.store(result, cell.storage.dtype, self.pointer(cell))
+            self.write(cell, result)
+
+    def write(self, cell: Cell, value: str) -> None:
+        if cell.storage in self.straight:
+            self.slots[cell.storage, self.resolved(cell.address)[0]] = value
+        else:
+            self.store(value, cell.storage.dtype, self.pointer(cell))
+
+    def multiply(self, step: Step, op: Multiply) -> None:
+        routine = self.module.constant(RoutineAddress(op.gemm.routine))
+        cells = [cell for cell in (*step.operands, *step.targets) if isinstance(cell, Cell)]
+        rows = None
+        if op.left is not None:
+            self.declare("declare i64 @llvm.umin.i64(i64, i64)")
+            size = getattr(op.gemm.sizes, op.axis)
+            left = self.coordinate(op.left)
+            least = self.instruction(f"call i64 @llvm.umin.i64(i64 {left}, i64 {size})")
+            short = self.instruction(f"trunc i64 {least} to i32")
+            rows = self.fresh()
+            self.allocas.append(f"  {rows} = alloca i32")
+            self.line(f"store i32 {short}, ptr {rows}")
+        pointers = [self.parameter(routine), *map(self.pointer, cells)]
+        blas.emit_block(op.gemm, self, pointers, op.axis, rows)
 
     def coordinate(self, form: Affine) -> str:
         offset, terms = self.resolved(form)
@@ -373,7 +454,11 @@ class _Kernel:
     def fold(self, step: Step, op: Fold) -> None:
         x = self.read(step.operands[0])
         cell = step.targets[0]
-        pointer, dtype = self.pointer(cell), cell.storage.dtype
+        dtype = cell.storage.dtype
+        if cell.storage in self.straight:
+            self.write(cell, self.combine(op.op, self.load(cell), x, dtype))
+            return
+        pointer = self.pointer(cell)
         total = self.load_from(pointer, dtype, self.text)
         self.store(self.combine(op.op, total, x, dtype), dtype, pointer)
 
@@ -450,13 +535,8 @@ class _Kernel:
         order = sorted(range(len(indices)), key=lambda k: step.op.axes[k])  # type: ignore[union-attr]
         for stride, k in zip(cell.strides, order, strict=True):
             n = step.bounds[k]
-            index = self.convert(self.read(indices[k]), dtype_of(indices[k]), _INT64)
-            index, inside = self.in_range(index, n, mode)
-            if inside is not None and mode == "raise":
-                outside = self.fresh()
-                self.line(f"{outside} = xor i1 {inside}, true")
-                self.fail_where(outside, step)
-            elif inside is not None:
+            index, inside = self.safe_index(step, indices[k], n, mode)
+            if inside is not None and mode != "raise":
                 if valid is not None:
                     both = self.fresh()
                     self.line(f"{both} = and i1 {valid}, {inside}")
@@ -467,6 +547,52 @@ class _Kernel:
             self.line(f"{moved} = getelementptr inbounds {t}, ptr {pointer}, i64 {scaled}")
             pointer = moved
         return valid, pointer
+
+    def safe_index(self, step: Step, operand: Operand, n: int, mode: str) -> tuple[str, str | None]:
+        """An index into ``n`` elements, and whether it is valid (None where always).
+
+        What memory holds is looked at once, where the loops around it begin an iteration.
+        """
+        scope = self.scope_of_read(operand)
+        if scope is None:
+            return self.checked_index(step, operand, n, mode)
+        assert isinstance(operand, Cell)
+        place = (operand.storage, self.resolved(operand.address), operand.cast)
+        key = (place, n, mode, step.eqn)
+        found = scope.cache.get(key)
+        if found is None:
+            text, self.text = self.text, scope.head
+            found = scope.cache[key] = self.checked_index(step, operand, n, mode)
+            self.text = text
+        return found
+
+    def scope_of_read(self, operand: Operand) -> _Scope | None:
+        """The loop in whose iterations an operand is one number that nothing here writes."""
+        if not isinstance(operand, Cell) or operand.strides or operand.storage in self.straight:
+            return None
+        if self.places.get(operand.storage, operand.storage) in self.written:
+            return None
+        return self.scope_of(self.resolved(operand.address)[1])
+
+    def checked_index(
+        self, step: Step, operand: Operand, n: int, mode: str
+    ) -> tuple[str, str | None]:
+        index = self.convert(self.read(operand), dtype_of(operand), _INT64)
+        if self.lies_within(operand, n):
+            return index, None
+        index, inside = self.in_range(index, n, mode)
+        if inside is not None and mode == "raise":
+            outside = self.fresh()
+            self.line(f"{outside} = xor i1 {inside}, true")
+            self.fail_where(outside, step)
+        return index, inside
+
+    def lies_within(self, operand: Operand, n: int) -> bool:
+        """Whether an index is read from a constant that holds nothing out of bounds."""
+        if not isinstance(operand, Cell):
+            return False
+        known = self.constant_of(operand.storage)
+        return known is not None and known.size > 0 and known.min() >= 0 and known.max() < n
 
     def in_range(self, index: str, n: int, mode: str) -> tuple[str, str | None]:
         """An index that is safe to use, and whether it was one (None where always)."""
@@ -495,10 +621,44 @@ class _Kernel:
         assert step.eqn is not None
         if step.eqn not in self.failures:
             self.failures.append(step.eqn)
-        code = self.failures.index(step.eqn) + 1
+        # One bit for each: LLVM makes vector code of a sum of bits, not of a chain of choices.
+        bit = 1 << min(self.failures.index(step.eqn), _MOST_FAILURES - 1)
         before = self.instruction("load i32, ptr %status")
-        after = self.select(condition, str(code), before, "i32")
+        found = self.select(condition, str(bit), "0", "i32")
+        after = self.instruction(f"or i32 {before}, {found}")
         self.line(f"store i32 {after}, ptr %status")
+
+
+def _straight(nest: Nest) -> set[Storage]:
+    """The local storages that need no memory.
+
+    All that touches such a one stands in the same loop, at addresses that are numbers once the
+    short loops are unrolled. So its elements are registers.
+    """
+    places: dict[Storage, tuple[int, ...] | None] = {}
+
+    def visit(nodes: Sequence[Step | For], loops: tuple[int, ...]) -> None:
+        for node in nodes:
+            if isinstance(node, For):
+                visit(node.prologue, loops)
+                visit(node.body, loops if node.unroll else (*loops, node.variable))
+                visit(node.epilogue, loops)
+                continue
+            for cell in cells_of(node):
+                moving = cell.strides or any(v in loops for v, _ in cell.address.terms)
+                if moving or places.setdefault(cell.storage, loops) != loops:
+                    places[cell.storage] = None
+
+    visit(nest.nodes, ())
+    return {s for s, loops in places.items() if s.local and loops is not None}
+
+
+def _is_zero(number: Number) -> bool:
+    """Whether a number is all zero bits."""
+    return not any(np.asarray(number.value, number.dtype).tobytes())
+
+
+_MOST_FAILURES = 31  # that a kernel tells apart
 
 
 def dtype_of(operand: Operand) -> Dtype:
@@ -510,26 +670,57 @@ def dtype_of(operand: Operand) -> Dtype:
     return operand.value.dtype if isinstance(operand, Register) else operand.storage.dtype
 
 
-_INTERLEAVED_FROM = 256  # iterations
+_ACCUMULATORS = 4
+_INTERLEAVED_FROM = 256  # iterations, where some may be left over
 _INTERLEAVED_STEPS = 8
 
 
-def _interleaves(node: For) -> bool:
-    """Whether several accumulators pay: a long loop that does little but fold.
+def _interleaves(node: For, iterations: int) -> bool:
+    """Whether several accumulators pay: a loop that little but folds, and is long or fills them.
 
     They hide the latency of the fold. Where a function is called there is enough to do meanwhile,
     and the code would only grow.
     """
     steps = [part for part in node.body if isinstance(part, Step)]
+    round_ = _ACCUMULATORS * _lanes(steps)
     return (
-        node.extent >= _INTERLEAVED_FROM
+        (iterations >= _INTERLEAVED_FROM or (iterations > round_ and iterations % round_ == 0))
         and len(node.body) == len(steps) <= _INTERLEAVED_STEPS
         and any(isinstance(step.op, Fold) for step in steps)
         and not any(_calls(step.op) for step in steps)
     )
 
 
-def _calls(op: Op) -> bool:
+_SPLIT_TO = 128  # iterations; in longer loops the last few hardly count
+
+
+def _full_vectors(node: For) -> int:
+    """How many iterations fill vectors, where the rest had better be a loop of its own; or 0.
+
+    LLVM runs what is left one by one. As a loop it becomes shorter vectors.
+    """
+    if node.left is not None or node.scalar or node.extent > _SPLIT_TO:
+        return 0
+    steps = list(steps_of(node.body))
+    lanes = _lanes(steps)
+    rest = node.extent % lanes
+    if rest < 2 or node.extent < lanes or not any(map(_counts, steps)):
+        return 0
+    nested = any(isinstance(part, For) and not part.unroll for part in node.body)
+    return 0 if nested else node.extent - rest
+
+
+def _lanes(steps: Sequence[Step]) -> int:
+    """How many iterations fill a vector, going by the widest numbers."""
+    widest = max((step.result.dtype.itemsize for step in steps), default=8)
+    return host.vector_bits() // (8 * widest)
+
+
+def _counts(step: Step) -> bool:
+    return isinstance(step.op, Compute | Invoke | Fold)
+
+
+def _calls(op: Op | Multiply) -> bool:
     return isinstance(op, Invoke) or (isinstance(op, Compute) and vector_math.is_long(op.scalar))
 
 
@@ -545,19 +736,18 @@ def _flatten(text: Any, lines: list[str]) -> None:
 
 
 class _Module:
-    def __init__(self, nests: Nests, buffers: Buffers, constants: list[Any]) -> None:
-        self.nests = nests
-        self.buffers = buffers
+    """What all programs of a module share."""
+
+    def __init__(self, constants: list[Any]) -> None:
         self.constants = constants
         self.routines: dict[Routine, Place] = {}
         self.declarations: dict[str, None] = {}
         self.helpers: dict[str, str] = {}
         self.functions: dict[str, str] = {}  # text to name
         self.failures: list[Eqn] = []
-        self.metadata: list[str] = []
-        self.lines: list[str] = []
-        self.pointers: dict[Place, str] = {}
-        self.count = 0
+        self.metadata: dict[str, str] = {}  # what a loop is told, to its name
+        self.clocked = False
+        self.clusters = 0
 
     def declare(self, text: str) -> None:
         self.declarations[text] = None
@@ -565,39 +755,38 @@ class _Module:
     def define(self, name: str, text: str) -> None:
         self.helpers[name] = text
 
-    def interleaved(self) -> str:
-        """A mark on the end of a loop that asks for several accumulators."""
-        self.metadata = [
-            "!0 = distinct !{!0, !1}",
-            '!1 = !{!"llvm.loop.interleave.count", i32 4}',
-        ]
-        return ", !llvm.loop !0"
+    def mark(self, node: For, iterations: int) -> str:
+        """What the end of a loop tells the vectoriser."""
+        if node.scalar:
+            return self.loop_mark('!"llvm.loop.vectorize.enable", i1 false')
+        if _interleaves(node, iterations):
+            return self.loop_mark(f'!"llvm.loop.interleave.count", i32 {_ACCUMULATORS}')
+        return ""
 
-    def emit(self, entry: str) -> Emitted:
-        for cluster, nest in self.nests.order:
-            match cluster:
-                case LibraryCall():
-                    self.library(cluster)
-                case NumpyCall():
-                    self.numpy(cluster)
-                case ByteCopy():
-                    self.byte_copy(cluster)
-                case _:
-                    assert nest is not None
-                    self.kernel(nest)
-        if any(isinstance(routine, LoopAddress) for routine in self.routines):
-            self.check_python()
-        tables = ", ".join(f"ptr noalias %{n}" for n in ("args", "outs", "consts", "workspace"))
+    def loop_mark(self, hint: str) -> str:
+        if hint not in self.metadata:
+            self.metadata[hint] = f"!{1 + len(self.metadata)}"
+        return f", !llvm.loop {self.metadata[hint]}"
+
+    def emit(self, nests: Nests, buffers: Buffers, entry: str) -> Emitted:
+        program = _Program(self, nests, buffers, 0)
+        main = program.text(f"define i32 @{entry}", calls_python=True)
+        if self.clocked:
+            main = main.replace(_COUNTERS, str(len(self.constants)))
+            self.functions = {
+                text.replace(_COUNTERS, str(len(self.constants))): name
+                for text, name in self.functions.items()
+            }
+            self.constants.append(np.zeros((self.clusters, 2), np.int64))
         parts = [
             *self.declarations,
             *self.helpers.values(),
             *(text.replace("@NAME", name) for text, name in self.functions.items()),
-            f"define i32 @{entry}({tables}) {{",
-            "entry:",
-            *self.lines,
-            "  ret i32 0",
-            "}",
-            *self.metadata,
+            main,
+            *(
+                f"{name} = distinct !{{{name}, {name}9}}\n{name}9 = !{{{hint}}}"
+                for hint, name in self.metadata.items()
+            ),
             "",
         ]
         return Emitted("\n".join(parts), self.constants, self.failures)
@@ -607,6 +796,76 @@ class _Module:
         if name is None:
             name = self.functions[text] = f"@kernel{len(self.functions)}"
         return name
+
+    def constant(self, routine: Routine) -> Place:
+        """Where the table of constants holds a routine."""
+        if routine not in self.routines:
+            self.routines[routine] = SharedPlace("const", len(self.constants))
+            self.constants.append(routine)
+        return self.routines[routine]
+
+
+class _Program:
+    """One function ``i32 (ptr args, ptr outs, ptr consts, ptr workspace)``: kernels in order."""
+
+    def __init__(self, module: _Module, nests: Nests, buffers: Buffers, constants: int) -> None:
+        self.module = module
+        self.nests = nests
+        self.buffers = buffers
+        self.constants = constants  # where the table of constants holds those of this program
+        self.lines: list[str] = []
+        self.pointers: dict[Place, str] = {}
+        self.count = 0
+        self.define = module.define
+
+    def text(self, head: str, calls_python: bool = False) -> str:
+        """The whole function."""
+        for cluster, nest in self.nests.order:
+            began = self.clock()
+            match cluster:
+                case LibraryCall():
+                    self.library(cluster)
+                case NumpyCall():
+                    self.numpy(cluster)
+                case ByteCopy():
+                    self.byte_copy(cluster)
+                case Repetition():
+                    self.repeat(cluster, nest)
+                case _:
+                    assert isinstance(nest, Nest)
+                    self.kernel(nest)
+            self.count_cycles(*began)
+        if calls_python and any(isinstance(r, LoopAddress) for r in self.module.routines):
+            self.check_python()
+        tables = ", ".join(f"ptr noalias %{n}" for n in ("args", "outs", "consts", "workspace"))
+        lines = [f"{head}({tables}) {{", "entry:", *self.lines, "  ret i32 0", "}"]
+        return "\n".join(lines)
+
+    def clock(self) -> tuple[str, int]:
+        """The cycle counter now, and the number of the cluster that begins; of a clocked module."""
+        if not self.module.clocked:
+            return "", 0
+        self.module.declare("declare i64 @llvm.readcyclecounter()")
+        number = self.module.clusters
+        self.module.clusters += 1
+        now = self.fresh()
+        self.line(f"{now} = call i64 @llvm.readcyclecounter()")
+        return now, number
+
+    def count_cycles(self, began: str, number: int) -> None:
+        if not began:
+            return
+        at, counters, ended, spent = (self.fresh() for _ in range(4))
+        self.line(f"{ended} = call i64 @llvm.readcyclecounter()")
+        self.line(f"{at} = getelementptr ptr, ptr %consts, i64 {_COUNTERS}")
+        self.line(f"{counters} = load ptr, ptr {at}")
+        self.line(f"{spent} = sub i64 {ended}, {began}")
+        for column, amount in enumerate((spent, "1")):
+            cell, before, after = (self.fresh() for _ in range(3))
+            self.line(f"{cell} = getelementptr i64, ptr {counters}, i64 {2 * number + column}")
+            self.line(f"{before} = load i64, ptr {cell}")
+            self.line(f"{after} = add i64 {before}, {amount}")
+            self.line(f"store i64 {after}, ptr {cell}")
 
     def fresh(self) -> str:
         self.count += 1
@@ -628,31 +887,33 @@ class _Module:
                 result = self.fresh()
                 self.line(f"{result} = getelementptr i8, ptr %workspace, i64 {place.index}")
             else:
-                result = self.table_entry(place.kind + "s", place.index)
+                result = self.table_entry(place.kind + "s", self.index(place))
             self.pointers[place] = result
         return result
 
+    def index(self, place: Place) -> int:
+        shared = place.kind == "const" and not isinstance(place, SharedPlace)
+        return place.index + (self.constants if shared else 0)
+
     def value(self, value: Value) -> str:
-        return self.pointer(self.buffers.places[self.nests.storage[value]])
+        storage = self.nests.storage[value]
+        pointer = self.pointer(self.buffers.places[storage])
+        return self.moved(pointer, self.nests.starts.get(value, 0) * storage.dtype.itemsize)
+
+    def moved(self, pointer: str, offset: int) -> str:
+        """A pointer some bytes further."""
+        if not offset:
+            return pointer
+        moved = self.fresh()
+        self.line(f"{moved} = getelementptr i8, ptr {pointer}, i64 {offset}")
+        return moved
 
     def region(self, region: Region) -> str:
         if region.value.kind == "literal":
-            self.constants.append(np.asarray(region.value.literal, region.dtype))
-            return self.table_entry("consts", len(self.constants) - 1)
-        pointer = self.value(region.value)
-        if region.offset:
-            moved = self.fresh()
-            offset = region.offset * region.dtype.itemsize
-            self.line(f"{moved} = getelementptr i8, ptr {pointer}, i64 {offset}")
-            pointer = moved
-        return pointer
-
-    def constant(self, routine: Routine) -> Place:
-        """Where the table of constants holds a routine."""
-        if routine not in self.routines:
-            self.routines[routine] = Place("const", len(self.constants))
-            self.constants.append(routine)
-        return self.routines[routine]
+            constants = self.module.constants
+            constants.append(np.asarray(region.value.literal, region.dtype))
+            return self.table_entry("consts", len(constants) - 1)
+        return self.moved(self.value(region.value), region.offset * region.dtype.itemsize)
 
     def check(self, status: str, base: int) -> None:
         """Leave the entry with the program's status when a call returned one of its own."""
@@ -666,7 +927,7 @@ class _Module:
 
     def check_python(self) -> None:
         """Leave with −1 when a library's function has raised a Python exception."""
-        function = self.pointer(self.constant(PythonAddress("PyErr_Occurred")))
+        function = self.pointer(self.module.constant(PythonAddress("PyErr_Occurred")))
         error, raised, status = self.fresh(), self.fresh(), self.fresh()
         self.line(f"{error} = call ptr {function}()")
         self.line(f"{raised} = icmp ne ptr {error}, null")
@@ -674,27 +935,34 @@ class _Module:
         self.check(status, 0)
 
     def kernel(self, nest: Nest) -> None:
-        kernel = _Kernel(self, nest, self.buffers)
+        kernel = _Kernel(self.module, nest, self.buffers, self.index_constant)
         kind, text = kernel.emit()
-        name = self.function(f"define internal {kind} @NAME{text}")
+        name = self.module.function(f"define internal {kind} @NAME{text}")
         args = ", ".join(f"ptr {self.pointer(place)}" for place in kernel.params)
         if kind == "void":
             self.line(f"call void {name}({args})")
             return
         status = self.fresh()
         self.line(f"{status} = call i32 {name}({args})")
-        base = len(self.failures)
-        self.failures += kernel.failures
+        base = len(self.module.failures)
+        self.module.failures += kernel.failures
         self.check(status, base)
 
+    def index_constant(self, storage: Storage) -> np.ndarray[Any, Any] | None:
+        """What a storage holds, if it is a constant array of integers."""
+        place = self.buffers.places.get(storage)
+        if place is None or place.kind != "const" or storage.dtype.kind not in "iu":
+            return None
+        return np.asarray(self.module.constants[self.index(place)])
+
     def library(self, call: LibraryCall) -> None:
-        routine = self.pointer(self.constant(RoutineAddress(call.gemm.routine)))
+        routine = self.pointer(self.module.constant(RoutineAddress(call.gemm.routine)))
         pointers = [routine, *map(self.region, call.reads), self.value(call.write)]
         blas.emit(call.gemm, self, pointers)
 
     def numpy(self, call: NumpyCall) -> None:
-        number = len(self.constants)
-        self.constants.append(call)
+        number = len(self.module.constants)
+        self.module.constants.append(call)
         function = self.table_entry("consts", number)
         regions = [region for region in call.reads if region.value.kind != "literal"]
         tables = []
@@ -718,7 +986,29 @@ class _Module:
     def byte_copy(self, call: ByteCopy) -> None:
         nbytes = call.write.size * call.write.dtype.itemsize
         source, target = self.region(call.read), self.value(call.write)
-        self.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
         self.line(
             f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)"
         )
+
+    def repeat(self, cluster: Repetition, programs: Any) -> None:
+        """A call of a function that runs the inner programs again and again."""
+        call, plan = cluster.call, self.buffers.repeats[cluster]
+        names = []
+        for k, (nests, buffers) in enumerate(zip(programs, plan.programs, strict=True)):
+            inner = _Program(self.module, nests, buffers, len(self.module.constants))
+            self.module.constants += call.eqn.params[_PROGRAMS[len(programs)][k]].consts
+            names.append(self.module.function(inner.text("define internal i32 @NAME")))
+        inputs = [self.region(region) for region in call.reads]
+        outputs = [self.value(value) for value in call.writes]
+        scratch = self.pointer(self.buffers.places[plan.scratch])
+        self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        function = self.module.function(driver(call, plan, names))
+        args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
+        status = self.fresh()
+        self.line(f"{status} = call i32 {function}({args})")
+        self.check(status, 0)
+
+
+_COUNTERS = "COUNTERS"  # stands for the number of the constant until that is known
+_PROGRAMS = {1: ("jaxpr",), 2: ("cond_jaxpr", "body_jaxpr")}

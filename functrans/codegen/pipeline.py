@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import ctypes
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from functrans.codegen import host, library
+from functrans.codegen import link
 from functrans.codegen.buffers import Buffers, plan
-from functrans.codegen.emit import LoopAddress, PythonAddress, RoutineAddress, emit_module
+from functrans.codegen.effort import spare
+from functrans.codegen.emit import emit_module
 from functrans.codegen.fallback import FAILED, Pending, callback
-from functrans.codegen.fuse import Clusters, fuse
+from functrans.codegen.fuse import Clusters, fuse, show_steps
 from functrans.codegen.loops import Nests, build_nests
-from functrans.codegen.report import Report, report
+from functrans.codegen.report import Footprint, Report, report
 from functrans.codegen.statements import NumpyCall, lower
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.errors import CompileError, IndexBoundsError
 
-STAGES = ("jaxpr", "clusters", "loops", "buffers", "llvm")
+STAGES = ("jaxpr", "statements", "clusters", "loops", "buffers", "llvm")
 
 
 @dataclass(slots=True, eq=False)
@@ -31,19 +32,20 @@ class Program:
     ----------
     ir: the module; ``entry`` is its function ``i32 (ptr args, ptr outs, ptr consts, ptr work)``.
     workspace: bytes of memory, aligned to 64, that each call needs.
-    constants: what the table of constants points to: arrays, addresses of library routines, and
-        C callbacks.
+    entries: the table of constants: arrays, names of library routines, and equations for NumPy.
+    constants: what the table points to: arrays, addresses of routines, and C callbacks.
     """
 
     jaxpr: Jaxpr
     clusters: Clusters
     nests: Nests
     buffers: Buffers
-    ir: str
     entry: str
-    constants: list[Any]
-    failures: list[Eqn]
-    pending: Pending
+    ir: str = ""
+    entries: list[Any] = field(default_factory=list)
+    constants: list[Any] = field(default_factory=list)
+    failures: list[Eqn] = field(default_factory=list)
+    pending: Pending = field(default_factory=Pending)
     _table: np.ndarray[Any, Any] | None = field(default=None)
 
     @property
@@ -61,7 +63,7 @@ class Program:
     def constant_table(self) -> np.ndarray[Any, Any]:
         """The addresses of ``constants`` as an array, alive as long as the program."""
         if self._table is None:
-            self._table = np.array([_address(c) for c in self.constants] or [0], np.uintp)
+            self._table = link.table(self.constants)
         return self._table
 
     def error(self, status: int) -> BaseException:
@@ -81,10 +83,12 @@ class Program:
         )
 
     def as_text(self, stage: str) -> str:
-        """One stage for people: jaxpr, clusters, loops, buffers or llvm."""
+        """One of :data:`STAGES` for people."""
         match stage:
             case "jaxpr":
                 return str(self.jaxpr)
+            case "statements":  # made again: fusing has moved those of the program
+                return show_steps(lower(self.jaxpr))
             case "clusters":
                 return str(self.clusters)
             case "loops":
@@ -97,43 +101,42 @@ class Program:
 
     def report(self) -> Report:
         """Kernels, library calls and fallbacks, with their work and the user's lines."""
-        return report(self.nests, self.workspace)
+        overwriting = self.buffers.donors
+        footprint = Footprint(
+            arguments=sum(a.nbytes for a in self.in_avals),
+            constants=sum(e.nbytes for e in self.entries if isinstance(e, np.ndarray)),
+            results=sum(a.nbytes for i, a in enumerate(self.out_avals) if i not in overwriting),
+            workspace=self.workspace,
+        )
+        return report(self.nests, footprint)
+
+    def clocked(self) -> Program:
+        """The same program with a clock around every cluster: see ``emit.emit_module``."""
+        return _emitted(replace(self, _table=None), clocked=True)
 
 
-def build(jaxpr: Jaxpr, entry: str = "functrans_entry") -> Program:
-    """All stages from a simplified Jaxpr to LLVM IR."""
+def build(
+    jaxpr: Jaxpr, entry: str = link.ENTRY, donors: Mapping[int, Sequence[int]] | None = None
+) -> Program:
+    """All stages from a simplified Jaxpr to LLVM IR; ``donors`` as in ``buffers.plan``."""
     clusters = fuse(lower(jaxpr))
     nests = build_nests(clusters)
-    buffers = plan(nests)
-    arrays = [_constant(c, v.aval) for c, v in zip(jaxpr.consts, jaxpr.constvars, strict=True)]
-    emitted = emit_module(nests, buffers, arrays, entry)
-    pending = Pending()
-    constants = [_linked(c, pending) for c in emitted.constants]
-    return Program(
-        jaxpr, clusters, nests, buffers, emitted.ir, entry, constants, emitted.failures, pending
+    spare(nests)
+    buffers = plan(nests, donors)
+    return _emitted(Program(jaxpr, clusters, nests, buffers, entry))
+
+
+def _emitted(program: Program, clocked: bool = False) -> Program:
+    """The program with its text and tables."""
+    emitted = emit_module(
+        program.nests, program.buffers, program.jaxpr.consts, program.entry, clocked
     )
-
-
-def _constant(value: Any, aval: Aval) -> np.ndarray[Any, Any]:
-    return np.require(value, aval.dtype, ["C", "A"])
-
-
-def _linked(constant: Any, pending: Pending) -> Any:
-    match constant:
-        case RoutineAddress():
-            return library.blas_routine(constant.routine)
-        case PythonAddress():
-            return host.python_function(constant.function)
-        case LoopAddress():
-            return np.array(library.special_loop(constant.routine, constant.types), np.uintp)
-        case NumpyCall():
-            return callback(constant, pending)
-    return constant
-
-
-def _address(constant: Any) -> int:
-    if isinstance(constant, int):
-        return constant
-    if isinstance(constant, np.ndarray):
-        return constant.ctypes.data
-    return ctypes.cast(constant, ctypes.c_void_p).value or 0
+    program.ir = emitted.ir
+    program.entries = emitted.constants
+    program.failures = emitted.failures
+    program.pending = Pending()
+    program.constants = [
+        callback(thing, program.pending) if isinstance(thing, NumpyCall) else link.linked(thing)
+        for thing in emitted.constants
+    ]
+    return program

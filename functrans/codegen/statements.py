@@ -6,7 +6,7 @@ An *item* is one perfect loop nest that has not been placed yet::
     statement ::= access* = op access*        all index forms are over the item's loop depths
     fold      ::= depth, init statements, finish statements, for reductions: what runs before and
                   after the loop at that depth
-    step      ::= item | library call | NumPy call | byte copy
+    step      ::= item | library call | NumPy call | byte copy | repeat
 
 Axes of length one have no loop. Layout words make no statement: they compose into the accesses of
 their readers, and are copied only where a reader needs what no layout says.
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from functrans import kernel
-from functrans.codegen import blas, library, vector_math
+from functrans.codegen import blas, library, orders, vector_math
 from functrans.codegen.index import (
     ZERO,
     Groups,
@@ -31,6 +31,7 @@ from functrans.codegen.index import (
     is_contiguous,
     reshape_groups,
     strides_of,
+    substitute,
     substitute_groups,
     unit,
     weighted,
@@ -48,7 +49,10 @@ _LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its 
 class Value:
     """One array of the program: an input, a constant, a scalar literal or a computed one."""
 
-    __slots__ = ("dtype", "kind", "literal", "number", "output", "readers", "shape", "writers")
+    __slots__ = (
+        "dtype", "kind", "literal", "number", "output", "over", "parts", "readers", "shape",
+        "within", "writers",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -64,6 +68,9 @@ class Value:
         self.dtype = dtype
         self.literal = literal
         self.output: int | None = None
+        self.within: tuple[Value, int] | None = None  # memory inside another value, from an element
+        self.parts: list[Value] = []  # the values whose memory lies inside this one
+        self.over: Value | None = None  # the value that this one overwrites
         self.writers: list[Statement] = []
         self.readers: list[tuple[Statement | None, Access]] = []
 
@@ -252,7 +259,18 @@ class ByteCopy:
     write: Value
 
 
-Call = LibraryCall | NumpyCall | ByteCopy
+@dataclass(slots=True, eq=False)
+class Repeat:
+    """Inner programs that run again and again: a body, or a condition and a body."""
+
+    word: kernel.Loop | kernel.While
+    eqn: Eqn
+    programs: tuple[Lowered, ...]
+    reads: tuple[Region, ...]
+    writes: tuple[Value, ...]
+
+
+Call = LibraryCall | NumpyCall | ByteCopy | Repeat
 Step = Item | Call
 Layout = tuple[Value, Groups]
 
@@ -271,9 +289,15 @@ class Lowered:
     outputs: list[Value]
 
 
-def lower(jaxpr: Jaxpr) -> Lowered:
-    """Turn every equation into steps, in the order of the program."""
+def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
+    """Turn every equation into steps, in the order of the program.
+
+    ``carried`` pairs inputs with outputs that become these inputs when the program runs again; such
+    an output may overwrite its input.
+    """
     lowering = _Lowering(jaxpr)
+    lowering.overwriting, lowering.finals = _overwriting(jaxpr, carried)
+    lowering.orders = orders.orders(jaxpr, _word)
     for eqn in jaxpr.eqns:
         lowering.equation(eqn)
     outputs = [lowering.output(i, atom) for i, atom in enumerate(jaxpr.outvars)]
@@ -294,6 +318,14 @@ class _Space:
             space.add(n)
         return space
 
+    @staticmethod
+    def in_order(shape: Sequence[int], order: Sequence[int]) -> _Space:
+        """The same with the loops in another order."""
+        space = _Space()
+        forms = {axis: space.add(shape[axis]) for axis in order}
+        space.forms = [forms[axis] for axis in range(len(shape))]
+        return space
+
     def add(self, n: int) -> Affine:
         form = ZERO
         if n != 1:
@@ -309,6 +341,9 @@ class _Lowering:
         self.steps: list[Step] = []
         self.layouts: dict[Var, Layout] = {}
         self.copies: dict[Var, Value] = {}
+        self.overwriting: set[Eqn] = set()  # scatters that may write into their operand
+        self.finals: dict[Var, int] = {}  # the outputs that the last of them make
+        self.orders: dict[Var, orders.Order] = {}  # of variables that are not in row-major order
         for kind, variables in (("const", jaxpr.constvars), ("arg", jaxpr.invars)):
             for i, var in enumerate(variables):
                 self.define(var, Value(kind, i, var.aval.shape, var.aval.dtype))
@@ -329,6 +364,18 @@ class _Lowering:
         aval = eqn.outvars[0].aval
         value = self.new(aval.shape, aval.dtype)
         self.layouts[eqn.outvars[0]] = (value, identity(aval.ndim))
+        return value
+
+    def order(self, eqn: Eqn) -> orders.Order:
+        """The order of the axes of the result in memory."""
+        var = eqn.outvars[0]
+        return self.orders.get(var) or tuple(range(var.aval.ndim))
+
+    def ordered(self, eqn: Eqn, order: orders.Order) -> Value:
+        """The result, with its axes in another order in memory."""
+        var = eqn.outvars[0]
+        value = self.new([var.aval.shape[axis] for axis in order], var.aval.dtype)
+        self.layouts[var] = (value, tuple((1, unit(axis)) for axis in order))
         return value
 
     def layout(self, atom: Atom) -> Layout:
@@ -389,7 +436,9 @@ class _Lowering:
         if isinstance(atom, Var):
             value, offset, strides = self.strides(atom)
             whole = value.size == aval.size and offset == 0 and is_contiguous(aval.shape, strides)
-            if whole and value.kind == "temp" and value.output is None:
+            if whole and value.over is not None and self.finals.get(atom) == number:
+                return value  # in the memory of the input that carries it on
+            if whole and value.kind == "temp" and value.output is None and value.within is None:
                 value.output = number
                 return value
         fresh = self.new(aval.shape, aval.dtype)
@@ -406,12 +455,14 @@ class _Lowering:
 
     def equation(self, eqn: Eqn) -> None:
         word = _word(eqn)
-        if not isinstance(word, kernel.Fallback | kernel.Call):
+        if not isinstance(word, kernel.Fallback | kernel.Call | kernel.Loop | kernel.While):
             for atom in (*eqn.invars, *eqn.outvars):
                 if not is_native(atom.aval.dtype):
                     word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
                     break
-        if isinstance(word, kernel.Fallback):
+        if isinstance(word, kernel.Loop | kernel.While):
+            self.repeat(eqn, word)
+        elif isinstance(word, kernel.Fallback):
             self.fallback(eqn, word.reason)
         elif isinstance(word, kernel.Call):
             self.fallback(eqn, "the inner program was not inlined")
@@ -441,12 +492,13 @@ class _Lowering:
         return self.pointwise(eqn, Invoke(word.routine))
 
     def pointwise(self, eqn: Eqn, op: Op) -> None:
-        space = _Space.over(eqn.outvars[0].aval.shape)
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
         reads = tuple(
             self.read(atom, space.forms if atom.aval.shape else (), cast)
             for atom, cast in zip(eqn.invars, _casts(eqn), strict=True)
         )
-        write = Access(self.result(eqn), identity_at(space.forms))
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
         self.item(space.extents, [Statement(op, (write,), reads, eqn)])
 
     def view(self, eqn: Eqn, word: kernel.View) -> None:
@@ -469,51 +521,117 @@ class _Lowering:
 
     def pad(self, eqn: Eqn, word: kernel.Pad) -> None:
         x, fill = eqn.invars
-        out = self.result(eqn)
-        space = _Space.over(out.shape)
-        whole = Access(out, identity_at(space.forms))
+        order = self.order(eqn)
+        out = self.ordered(eqn, order)
+        shape = eqn.outvars[0].aval.shape
+        space = _Space.in_order(shape, order)
+        whole = Access(out, at(space.forms, order))
         if any(low or high or inner for low, high, inner in _config(word)):
             filled = (self.read(fill, (), out.dtype),)
             self.item(space.extents, [Statement(Copy(), (whole,), filled, eqn)])
-        inside = _Space()
-        targets: list[Affine] = []
-        sources: list[Affine] = []
-        for n, m, (low, _, inner) in zip(x.aval.shape, out.shape, _config(word), strict=True):
+        starts: list[int] = []
+        counts: list[int] = []
+        for n, m, (low, _, inner) in zip(x.aval.shape, shape, _config(word), strict=True):
             step = inner + 1
             first = max(0, -(low // step))  # the first element that lands at or after 0
-            count = max(0, min(n, -(-(m - low) // step)) - first)
-            axis = inside.add(count)
-            sources.append(weighted([(axis, 1)], first))
-            targets.append(weighted([(axis, step)], low + first * step))
-        write = Access(out, identity_at(targets))
+            starts.append(first)
+            counts.append(max(0, min(n, -(-(m - low) // step)) - first))
+        inside = _Space.in_order(counts, order)
+        targets: list[Affine] = []
+        sources: list[Affine] = []
+        for form, first, (low, _, inner) in zip(inside.forms, starts, _config(word), strict=True):
+            sources.append(weighted([(form, 1)], first))
+            targets.append(weighted([(form, inner + 1)], low + first * (inner + 1)))
+        write = Access(out, at(targets, order))
         reads = (self.read(x, sources, out.dtype),)
         self.item(inside.extents, [Statement(Copy(), (write,), reads, eqn)])
 
     def concat(self, eqn: Eqn, word: kernel.Concat) -> None:
-        out = self.result(eqn)
+        order = self.order(eqn)
+        out = self.ordered(eqn, order)
         start = 0
+        place = order.index(word.axis)
+        row = math.prod(out.shape[place + 1 :])
+        outermost = math.prod(out.shape[:place]) == 1
         for atom in eqn.invars:
-            space = _Space.over(atom.aval.shape)
-            targets = list(space.forms)
-            targets[word.axis] = weighted([(targets[word.axis], 1)], start)
-            write = Access(out, identity_at(targets))
-            reads = (self.read(atom, space.forms, out.dtype),)
-            self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
-            start += atom.aval.shape[word.axis]
+            length = atom.aval.shape[word.axis]
+            large = length * row * out.dtype.itemsize > _LOCAL_BYTES
+            if not (outermost and large and self.made_within(out, start * row, atom, order)):
+                space = _Space.in_order(atom.aval.shape, order)
+                targets = list(space.forms)
+                targets[word.axis] = weighted([(targets[word.axis], 1)], start)
+                write = Access(out, at(targets, order))
+                reads = (self.read(atom, space.forms, out.dtype),)
+                self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
+            start += length
+
+    def overwrites(self, out: Value, atom: Atom, reads: Sequence[Atom]) -> bool:
+        """Let ``out`` take the memory of ``atom``, which nobody reads any more."""
+        if not isinstance(atom, Var) or self.spread(atom):
+            return False
+        source = self.layouts[atom][0]
+        if any(isinstance(a, Var) and _root(self.layouts[a][0]) is _root(source) for a in reads):
+            return False
+        out.within = (source, 0)
+        out.over = source
+        return True
+
+    def repeat(self, eqn: Eqn, word: kernel.Loop | kernel.While) -> None:
+        reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = []
+        for var in eqn.outvars:
+            value = self.new(var.aval.shape, var.aval.dtype)
+            self.layouts[var] = (value, identity(var.aval.ndim))
+            writes.append(value)
+        if isinstance(word, kernel.Loop):
+            bodies = [(eqn.params["jaxpr"], word.constants, word.carries)]
+        else:
+            count = len(eqn.outvars)
+            bodies = [
+                (eqn.params["cond_jaxpr"], word.cond_constants, 0),
+                (eqn.params["body_jaxpr"], word.body_constants, count),
+            ]
+        programs = tuple(
+            lower(jaxpr, [(start + k, k) for k in range(carries)])
+            for jaxpr, start, carries in bodies
+        )
+        self.steps.append(Repeat(word, eqn, programs, reads, tuple(writes)))
+
+    def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
+        """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""
+        if not isinstance(atom, Var) or atom.aval.dtype != whole.dtype:
+            return False
+        value, offset, strides = self.strides(atom)
+        if (
+            value.kind != "temp"
+            or value.within is not None
+            or value.parts
+            or offset
+            or value.size != atom.aval.size
+            or not is_contiguous([atom.aval.shape[a] for a in order], [strides[a] for a in order])
+        ):
+            return False
+        value.within = (whole, start)
+        whole.parts.append(value)
+        return True
 
     def iota(self, eqn: Eqn, word: kernel.Iota) -> None:
-        out = self.result(eqn)
-        space = _Space.over(out.shape)
-        write = Access(out, identity_at(space.forms))
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
         op = Coordinate(space.forms[word.axis])
         self.item(space.extents, [Statement(op, (write,), (), eqn)])
 
     def reduce(self, eqn: Eqn, word: kernel.Reduce) -> None:
-        atom = eqn.invars[0]
-        space = _Space.over(atom.aval.shape)
+        atom, order = eqn.invars[0], self.order(eqn)
+        axes: Sequence[int] = range(atom.aval.ndim)
+        if isinstance(atom, Var) and atom in self.orders:
+            axes = self.orders[atom]
+        space = _Space.in_order(atom.aval.shape, axes)
         kept = [f for axis, f in enumerate(space.forms) if axis not in word.axes]
+        kept = [kept[axis] for axis in order]
         read = self.read(atom, space.forms, eqn.outvars[0].aval.dtype)
-        self.folded(eqn, space, kept, word.op, [], read, self.result(eqn))
+        self.folded(eqn, space, kept, word.op, [], read, self.ordered(eqn, order))
 
     def folded(
         self,
@@ -525,7 +643,7 @@ class _Lowering:
         read: Access,
         out: Value,
     ) -> None:
-        """A nest that folds ``read`` over the loops that ``kept`` does not name."""
+        """A nest that folds ``read`` over the loops that ``kept``, the axes of ``out``, lacks."""
         depths = {axis for form in kept for axis, _ in form.terms}
         reduced = [d for d in range(len(space.extents)) if d not in depths]
         if not reduced:
@@ -623,7 +741,11 @@ class _Lowering:
         if isinstance(lhs, Var) and isinstance(rhs, Var) and lhs.aval.dtype == rhs.aval.dtype:
             sizes = sides.sizes(lhs.aval.shape, rhs.aval.shape)
             if blas.pays(sizes, dtype):
-                return self.library(eqn, sides, sizes, lhs, rhs)
+                self.library(eqn, sides, sizes, lhs, rhs)
+                return
+        if math.prod(lhs.aval.shape[a] for a in sides.lhs_contract) <= orders.SHORT_SUM:
+            self.short_sums(eqn, sides)
+            return
         left: list[Affine] = [ZERO] * lhs.aval.ndim
         right: list[Affine] = [ZERO] * rhs.aval.ndim
         space = _Space()
@@ -649,15 +771,46 @@ class _Lowering:
             free(left, lhs, sides.lhs_free)
             free(right, rhs, sides.rhs_free)
             paired(sides.lhs_contract, sides.rhs_contract)
+        self.products(eqn, sides, space, left, right)
+
+    def short_sums(self, eqn: Eqn, sides: blas.Sides) -> None:
+        """A product whose sums are unrolled: the loops around them go as the result lies."""
+        lhs, rhs = eqn.invars
+        left: list[Affine] = [ZERO] * lhs.aval.ndim
+        right: list[Affine] = [ZERO] * rhs.aval.ndim
+        space = _Space()
+        rows = (*sides.lhs_batch, *sides.lhs_free)
+        columns = (*sides.rhs_batch, *[-1] * len(sides.lhs_free), *sides.rhs_free)
+        for axis in self.order(eqn):
+            form = space.add(eqn.outvars[0].aval.shape[axis])
+            if axis < len(rows):
+                left[rows[axis]] = form
+            if columns[axis] >= 0:
+                right[columns[axis]] = form
+        for a, b in zip(sides.lhs_contract, sides.rhs_contract, strict=True):
+            left[a] = right[b] = space.add(lhs.aval.shape[a])
+        self.products(eqn, sides, space, left, right)
+
+    def products(
+        self,
+        eqn: Eqn,
+        sides: blas.Sides,
+        space: _Space,
+        left: list[Affine],
+        right: list[Affine],
+    ) -> None:
+        """A nest that sums the products of both operands at these forms."""
+        (lhs, rhs), order = eqn.invars, self.order(eqn)
+        dtype = eqn.outvars[0].aval.dtype
         kept = [left[a] for a in (*sides.lhs_batch, *sides.lhs_free)]
         kept += [right[b] for b in sides.rhs_free]
-        out = self.result(eqn)
+        kept = [kept[axis] for axis in order]
+        out = self.ordered(eqn, order)
         product = self.new(space.extents, dtype)
-        at = tuple((1, unit(d)) for d in range(len(space.extents)))
+        here = tuple((1, unit(d)) for d in range(len(space.extents)))
         reads = (self.read(lhs, left, dtype), self.read(rhs, right, dtype))
-        times = Statement(Compute("mul"), (Access(product, at),), reads, eqn)
-        self.folded(eqn, space, kept, "add", [times], Access(product, at), out)
-        return None
+        times = Statement(Compute("mul"), (Access(product, here),), reads, eqn)
+        self.folded(eqn, space, kept, "add", [times], Access(product, here), out)
 
     def runs_along_free(self, atom: Atom, free: Sequence[int], contract: Sequence[int]) -> bool:
         """Whether the operand lies along a free axis, so that the innermost loop should too."""
@@ -670,6 +823,7 @@ class _Lowering:
         return bool(across) and (not along or across[-1] <= along[-1])
 
     def library(self, eqn: Eqn, sides: blas.Sides, sizes: blas.Sizes, lhs: Var, rhs: Var) -> None:
+        sides, product = self.product_order(eqn, sides, lhs, rhs)
         regions: list[Region] = []
         matrices: list[blas.Matrix] = []
         roles = (
@@ -693,8 +847,29 @@ class _Lowering:
             matrices.append(matrix)
             regions.append(Region(value, offset, shape, dtype))
         gemm = blas.Gemm(sizes, eqn.outvars[0].aval.dtype, matrices[0], matrices[1])
-        out = self.result(eqn)
+        out = self.ordered(eqn, product)
         self.steps.append(LibraryCall(gemm, (regions[0], regions[1]), out, eqn))
+
+    def product_order(
+        self, eqn: Eqn, sides: blas.Sides, lhs: Var, rhs: Var
+    ) -> tuple[blas.Sides, orders.Order]:
+        """The order in which BLAS leaves the product: as wanted, or as the operands lie."""
+        wanted = orders.of_contract(sides, self.order(eqn))
+        lying = orders.of_operands(sides, *(self.memory_order(var) for var in (lhs, rhs)))
+        for roles, order in (wanted, orders.of_contract(sides, lying)):
+            left = (roles.lhs_batch, roles.lhs_free, roles.lhs_contract)
+            right = (roles.rhs_batch, roles.rhs_contract, roles.rhs_free)
+            if all(
+                blas.matrix(var.aval.shape, self.strides(var)[2], *axes) is not None
+                for var, axes in ((lhs, left), (rhs, right))
+            ):
+                return roles, order
+        return wanted
+
+    def memory_order(self, var: Var) -> orders.Order:
+        """The axes of ``var`` from the largest stride to the smallest."""
+        strides = self.strides(var)[2]
+        return tuple(sorted(range(var.aval.ndim), key=lambda axis: -abs(strides[axis])))
 
     def permuted(self, var: Var, order: tuple[int, ...], eqn: Eqn) -> Value:
         shape = [var.aval.shape[a] for a in order]
@@ -710,19 +885,46 @@ class _Lowering:
         atom, *indices = eqn.invars
         if isinstance(atom, Literal):
             return self.fallback(eqn, "an index into a scalar")
-        out = self.result(eqn)
-        source = self.owned(atom, eqn) if self.spread(atom) else self.layouts[atom][0]
-        space = _Space.over(out.shape)
+        found = self.looked_up(atom, word.axes)
+        if found is None:
+            source = self.owned(atom, eqn)
+            found = source, identity(atom.aval.ndim), word.axes
+        source, layout, axes = found
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
         ndim = indices[0].aval.ndim if indices else 0
         rest = iter(space.forms[ndim:])
+        forms = [ZERO if axis in word.axes else next(rest) for axis in range(atom.aval.ndim)]
         groups = tuple(
-            (1, None if axis in word.axes else next(rest)) for axis in range(atom.aval.ndim)
+            (span, None if number in axes else substitute(form, forms))
+            for number, (span, form) in enumerate(layout)
         )
         spots = tuple(self.read(i, space.forms[:ndim]) for i in indices)
-        write = Access(out, identity_at(space.forms))
-        op = Lookup(word.axes, word.mode, word.fill)
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
+        op = Lookup(axes, word.mode, word.fill)
         reads = (Access(source, groups), *spots)
         return self.item(space.extents, [Statement(op, (write,), reads, eqn)])
+
+    def looked_up(
+        self, atom: Var, indexed: Sequence[int]
+    ) -> tuple[Value, Groups, tuple[int, ...]] | None:
+        """Where to look up elements of ``atom``: a value, its layout there, and its indexed axes.
+
+        None where an indexed axis is not one whole axis of the value.
+        """
+        value, groups = self.layouts[atom]
+        if value.kind == "literal" or any(span != 1 for span, _ in groups):
+            return None
+        places = []
+        for axis in indexed:
+            place = next((k for k, (_, form) in enumerate(groups) if form == unit(axis)), None)
+            if place is None or value.shape[place] != atom.aval.shape[axis]:
+                return None
+            places.append(place)
+        for number, (_, form) in enumerate(groups):
+            if number not in places and any(axis in indexed for axis, _ in form.terms):
+                return None
+        return value, groups, tuple(places)
 
     def spread(self, var: Var) -> bool:
         """Whether ``var`` is a layout of another value and not the value itself."""
@@ -734,7 +936,8 @@ class _Lowering:
     def scatter(self, eqn: Eqn, word: kernel.Scatter) -> None:
         atom, updates, *indices = eqn.invars
         out = self.result(eqn)
-        self.copy(atom, out, eqn)
+        if not (eqn in self.overwriting and self.overwrites(out, atom, [updates, *indices])):
+            self.copy(atom, out, eqn)
         space = _Space.over(updates.aval.shape)
         ndim = indices[0].aval.ndim if indices else 0
         rest = iter(space.forms[ndim:])
@@ -764,9 +967,59 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
 }
 
 
+def _root(value: Value) -> Value:
+    """The value whose memory holds this one."""
+    while value.within is not None:
+        value = value.within[0]
+    return value
+
+
+def _overwriting(
+    jaxpr: Jaxpr, carried: Sequence[tuple[int, int]]
+) -> tuple[set[Eqn], dict[Var, int]]:
+    """The scatters that lead from a carried input to its output, each the last to read its operand.
+
+    They may write into the input itself. Returns them, and the outputs that they lead to.
+    """
+    if not carried:
+        return set(), {}
+    last: dict[Var, int] = {}
+    makers: dict[Var, int] = {}
+    bases: dict[Atom, Var] = {}  # what layouts lie on: who reads them reads it
+    for number, eqn in enumerate(jaxpr.eqns):
+        for atom in eqn.invars:
+            if isinstance(atom, Var):
+                last[bases.get(atom, atom)] = number
+        if isinstance(_word(eqn), kernel.View | kernel.Reshape) and isinstance(eqn.invars[0], Var):
+            bases[eqn.outvars[0]] = bases.get(eqn.invars[0], eqn.invars[0])
+        makers.update(dict.fromkeys(eqn.outvars, number))
+    results = [bases.get(atom, atom) for atom in jaxpr.outvars if isinstance(atom, Var)]
+    found: set[Eqn] = set()
+    finals: dict[Var, int] = {}
+    for first, final in carried:
+        chain: list[Eqn] = []
+        var = jaxpr.outvars[final]
+        while isinstance(var, Var) and var in makers and results.count(var) <= (not chain):
+            eqn = jaxpr.eqns[makers[var]]
+            operand = eqn.invars[0] if eqn.invars else None
+            if not isinstance(_word(eqn), kernel.Scatter) or last.get(operand) != makers[var]:  # type: ignore[arg-type]
+                break
+            chain.append(eqn)
+            var = eqn.invars[0]
+        if var is jaxpr.invars[first] and results.count(var) == 0:
+            found.update(chain)
+            finals.update({chain[0].outvars[0]: final} if chain else {})
+    return found, finals
+
+
 def literal(value: Any, dtype: Dtype) -> Access:
     """A scalar constant as something to read."""
     return Access(Value("literal", -1, (), dtype, value), ())
+
+
+def at(forms: Sequence[Affine], order: Sequence[int]) -> Groups:
+    """The groups of a value whose axes lie in ``order``, at one form for each axis."""
+    return tuple((1, forms[axis]) for axis in order)
 
 
 def identity_at(forms: Sequence[Affine]) -> Groups:

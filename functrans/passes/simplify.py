@@ -387,6 +387,46 @@ def _dot_of_transposed(eqn: Eqn, scope: Scope) -> Result:
     return Eqn(dot_general_p, operands, eqn.outvars, {"dims": dims}, eqn.source)
 
 
+def _dot_of_reshaped(eqn: Eqn, scope: Scope) -> Result:
+    """Free axes that an operand's reshape has joined stay apart; the product is reshaped."""
+    operands, (contract, batch) = list(eqn.invars), eqn.params["dims"]
+    contracts, batches = list(contract), list(batch)
+    for side in (0, 1):
+        inner = scope.producer(operands[side], lay.reshape_p)
+        if inner is None:
+            continue
+        source = inner.invars[0]
+        parts = _joined_axes(source.aval.shape, operands[side].aval.shape)
+        fixed = (*contracts[side], *batches[side])
+        if parts is None or any(len(parts[axis]) > 1 for axis in fixed):
+            continue
+        operands[side] = source
+        contracts[side] = tuple(parts[axis][0] for axis in contracts[side])
+        batches[side] = tuple(parts[axis][0] for axis in batches[side])
+    if operands == list(eqn.invars):
+        return None
+    dims = ((contracts[0], contracts[1]), (batches[0], batches[1]))
+    product = scope.emit(dot_general_p, operands, {"dims": dims}, eqn.source)
+    return _layout(eqn, lay.reshape_p, product, shape=_aval(eqn).shape)
+
+
+def _joined_axes(old: Ints, new: Ints) -> list[list[int]] | None:
+    """The axes of ``old`` that each axis of ``new`` joins, if the reshape does nothing else."""
+    parts: list[list[int]] = []
+    axis = 0
+    for n in new:
+        part: list[int] = []
+        size = 1
+        while size < n and axis < len(old) and old[axis] != 1:
+            size *= old[axis]
+            part.append(axis)
+            axis += 1
+        if size != n or not part:
+            return None
+        parts.append(part)
+    return parts if axis == len(old) else None
+
+
 def _without_transpose(dims: Dims, side: int, permutation: Ints) -> Dims | None:
     """The dimension numbers for the untransposed operand, where its free axes keep their order."""
     contract, batch = dims
@@ -479,6 +519,9 @@ TABLE: tuple[Row, ...] = (
     *_for_each("reduce over axes of length 1 → reshape", _REDUCTIONS, _reduce_ones),
     *_for_each("running fold over an axis of length ≤ 1 → x", _RUNNING, _run_over_one),
     _row("dot(transpose(x), y) → dot(x, y) with other axes", dot_general_p)(_dot_of_transposed),
+    _row("dot(reshape(x), y) → reshape(dot(x, y)), free axes apart", dot_general_p)(
+        _dot_of_reshaped
+    ),
     # true of real numbers only
     algebra("x + 0 → x", ADD(x, PLUS_ZERO), x, exact=False),
     algebra("0 − x → −x", SUB(PLUS_ZERO, x), NEG(x), exact=False),

@@ -309,14 +309,14 @@ def keep_weak(function: Rule) -> Rule:
 
 def _div_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
     out = bind(div_p, x, y)
-    slope = neg(div(out, y)) if nonzero[1] else None
+    slope = None if nonzero[0] else neg(div(out, y))
 
     def pushforward(tx: Any, ty: Any) -> Any:
         if tx is None:
             return mul(ty, slope)
         if ty is None:
             return div(tx, y)
-        return add(div(tx, y), mul(ty, slope))
+        return div(sub(tx, mul(ty, out)), y)  # one division, also transposed
 
     return out, pushforward
 

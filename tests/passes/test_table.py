@@ -274,6 +274,22 @@ CASES = [
         "ll",
         (3, 3, 3),
     ),
+    Case(
+        "dot(reshape(x), y) → reshape(dot(x, y)), free axes apart",
+        lambda x, y: dot_general(lay.reshape(x, (6, 4)), y, (((1,), (2,)), ((), ()))),
+        "dot_general reshape",
+        "ll",
+        (2, 3, 4),
+    ),
+    Case(  # a summed axis is joined too
+        "dot(reshape(x), y) → reshape(dot(x, y)), free axes apart",
+        lambda x, y: dot_general(
+            lay.reshape(x, (2, 12)), lay.reshape(y, (2, 12)), (((1,), (1,)), ((), ()))
+        ),
+        "reshape reshape dot_general",
+        "ll",
+        (2, 3, 4),
+    ),
 ]
 INEXACT = [
     Case("x + 0 → x", lambda x: ln.add(x, 0.0), ""),

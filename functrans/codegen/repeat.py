@@ -1,0 +1,196 @@
+"""The IR that runs a program again and again: carried state in two buffers, rows by pointer.
+
+A driver is ``i32 (ptr consts, ptr scratch, ptr input…, ptr output…)``. It keeps the tables of
+pointers that the programs read, and moves the pointers between two runs: a carry that the program
+does not update in place goes back and forth between its output and a spare buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from functrans import kernel
+from functrans.codegen.buffers import Repeated
+from functrans.codegen.statements import Region, Repeat, Value
+
+
+def driver(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
+    """The text of the function that runs ``programs``: a body, or a condition and a body."""
+    if isinstance(call.word, kernel.Loop):
+        return _loop(call, call.word, plan, programs[0])
+    return _while(call, call.word, plan, programs)
+
+
+@dataclass(slots=True)
+class _Text:
+    """The function being written."""
+
+    lines: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append("  " + text)
+
+    def label(self, name: str) -> None:
+        self.lines.append(f"{name}:")
+
+    def let(self, text: str) -> str:
+        self.count += 1
+        self.line(f"%x{self.count} = {text}")
+        return f"%x{self.count}"
+
+    def put(self, table: str, index: int, pointer: str) -> None:
+        at = self.let(f"getelementptr ptr, ptr {table}, i64 {index}")
+        self.line(f"store ptr {pointer}, ptr {at}")
+
+    def copy(self, target: str, source: str, nbytes: int) -> None:
+        self.line(
+            f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)"
+        )
+
+    def run(self, program: str, args: str, outs: str, after: str) -> None:
+        """Run a program; a status of its own ends the function."""
+        tables = f"ptr {args}, ptr {outs}, ptr %consts, ptr %scratch"
+        status = self.let(f"call i32 {program}({tables})")
+        failed = self.let(f"icmp ne i32 {status}, 0")
+        self.line(f"br i1 {failed}, label %fail{after}, label %{after}")
+        self.label(f"fail{after}")
+        self.line(f"ret i32 {status}")
+        self.label(after)
+
+    def function(self, call: Repeat) -> str:
+        names = [f"%a{k}" for k in range(len(call.reads))]
+        names += [f"%o{k}" for k in range(len(call.writes))]
+        params = ", ".join(f"ptr {name}" for name in ("%consts", "%scratch", *names))
+        return "\n".join(
+            [f"define internal i32 @NAME({params}) noinline {{", "entry:", *self.lines, "}"]
+        )
+
+
+def _table(text: _Text, name: str, length: int) -> str:
+    text.line(f"%{name} = alloca [{max(length, 1)} x ptr]")
+    return f"%{name}"
+
+
+def _spare_pointers(text: _Text, plan: Repeated) -> dict[int, str]:
+    return {
+        k: text.let(f"getelementptr i8, ptr %scratch, i64 {offset}")
+        for k, offset in plan.spares.items()
+    }
+
+
+def _phi(text: _Text, k: int, plan: Repeated, start: int, back: str) -> str:
+    """The pointer to a carry at the head of an iteration."""
+    if k not in plan.spares:
+        return f"%o{k}"
+    text.line(f"%in{k} = phi ptr [ %a{start + k}, %entry ], [ %out{k}, %{back} ]")
+    return f"%in{k}"
+
+
+def _targets(text: _Text, spares: dict[int, str]) -> None:
+    """Where the new carries go: not where the old ones are."""
+    for k, spare in spares.items():
+        there = text.let(f"icmp eq ptr %in{k}, %o{k}")
+        text.line(f"%out{k} = select i1 {there}, ptr {spare}, ptr %o{k}")
+
+
+def _finish(text: _Text, values: Sequence[Value], spares: dict[int, str], final: str) -> None:
+    """Bring the last carries to their outputs."""
+    for k in spares:
+        last = f"%{final}{k}"
+        there = text.let(f"icmp eq ptr {last}, %o{k}")
+        text.line(f"br i1 {there}, label %there{k}, label %move{k}")
+        text.label(f"move{k}")
+        text.copy(f"%o{k}", last, _nbytes(values[k]))
+        text.line(f"br label %there{k}")
+        text.label(f"there{k}")
+    text.line("ret i32 0")
+
+
+def _nbytes(value: Value | Region) -> int:
+    size = 1
+    for n in value.shape:
+        size *= n
+    return size * value.dtype.itemsize
+
+
+def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
+    text = _Text()
+    first, rows = word.constants, word.constants + word.carries
+    args = _table(text, "args", len(call.reads))
+    outs = _table(text, "outs", len(call.writes))
+    for k in range(word.constants):
+        text.put(args, k, f"%a{k}")
+    for k in range(word.carries):
+        if k not in plan.spares or not word.length:
+            text.copy(f"%o{k}", f"%a{first + k}", _nbytes(call.writes[k]))
+    if not word.length:
+        text.line("ret i32 0")
+        return text.function(call)
+    spares = _spare_pointers(text, plan)
+    text.line("br label %loop")
+    text.label("loop")
+    text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ]")
+    carries = [_phi(text, k, plan, first, "ran") for k in range(word.carries)]
+    _targets(text, spares)
+    row = text.let(f"sub i64 {word.length - 1}, %i") if word.reverse else "%i"
+    for k, pointer in enumerate(carries):
+        text.put(args, first + k, pointer)
+        text.put(outs, k, f"%out{k}" if k in spares else pointer)
+
+    def put_row(table: str, index: int, name: str, whole: Value | Region) -> None:
+        offset = text.let(f"mul i64 {row}, {_nbytes(whole) // word.length}")
+        text.put(table, index, text.let(f"getelementptr i8, ptr {name}, i64 {offset}"))
+
+    for k in range(rows, len(call.reads)):
+        put_row(args, k, f"%a{k}", call.reads[k])
+    for k in range(word.carries, len(call.writes)):
+        put_row(outs, k, f"%o{k}", call.writes[k])
+    text.run(body, args, outs, "ran")
+    text.line("%next = add nuw nsw i64 %i, 1")
+    done = text.let(f"icmp eq i64 %next, {word.length}")
+    text.line(f"br i1 {done}, label %done, label %loop")
+    text.label("done")
+    _finish(text, call.writes, spares, "out")
+    return text.function(call)
+
+
+def _while(call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[str]) -> str:
+    text = _Text()
+    condition, body = programs
+    count = len(call.writes)
+    first = word.cond_constants + word.body_constants
+    asked = _table(text, "asked", word.cond_constants + count)
+    args = _table(text, "args", word.body_constants + count)
+    outs = _table(text, "outs", count)
+    answer = _table(text, "answer", 1)
+    text.line("%yes = alloca i8")
+    text.put(answer, 0, "%yes")
+    for k in range(word.cond_constants):
+        text.put(asked, k, f"%a{k}")
+    for k in range(word.body_constants):
+        text.put(args, k, f"%a{word.cond_constants + k}")
+    for k in range(count):
+        if k not in plan.spares:
+            text.copy(f"%o{k}", f"%a{first + k}", _nbytes(call.writes[k]))
+    spares = _spare_pointers(text, plan)
+    text.line("br label %loop")
+    text.label("loop")
+    carries = [_phi(text, k, plan, first, "ran") for k in range(count)]
+    for k, pointer in enumerate(carries):
+        text.put(asked, word.cond_constants + k, pointer)
+    text.run(condition, asked, answer, "asked_it")
+    again = text.let("load i8, ptr %yes")
+    go = text.let(f"icmp ne i8 {again}, 0")
+    text.line(f"br i1 {go}, label %go, label %done")
+    text.label("go")
+    _targets(text, spares)
+    for k, pointer in enumerate(carries):
+        text.put(args, word.body_constants + k, pointer)
+        text.put(outs, k, f"%out{k}" if k in spares else pointer)
+    text.run(body, args, outs, "ran")
+    text.line("br label %loop")
+    text.label("done")
+    _finish(text, call.writes, spares, "in")
+    return text.function(call)
