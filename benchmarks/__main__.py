@@ -1,4 +1,4 @@
-"""The one command: ``python -m benchmarks [NAME …] [--rounds N] [--json FILE]``.
+"""The one command: ``python -m benchmarks [NAME …] [--rounds N] [--json FILE] [--only PART]``.
 
 Everything runs in one thread on one core; the environment that says so must be set before NumPy
 and JAX are imported, hence the imports inside ``main``.
@@ -20,6 +20,9 @@ GROUPS = {
     "call": "benchmarks.calling",
     "compile": "benchmarks.compiling",
     "process": "benchmarks.process",
+    "functions": "benchmarks.functions",
+    "fused": "benchmarks.fused",
+    "adbench": "benchmarks.adbench.run",
 }
 
 ONE_THREAD = {
@@ -31,6 +34,7 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_ENABLE_X64": "1",
     "JAX_PLATFORMS": "cpu",
+    "FUNCTRANS_CACHE": "0",  # what is compiled is measured; benchmarks.process turns it on
 }
 
 
@@ -47,6 +51,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(GROUPS)}")
     parser.add_argument("--rounds", type=int, default=15, help="interleaved repetitions")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the samples here")
+    parser.add_argument("--only", default="", metavar="PART", help="cases whose name contains it")
+    parser.add_argument("--full", action="store_true", help="adbench: larger cases too")
+    parser.add_argument("--memory", action="store_true", help="adbench: peak memory, on Linux")
+    parser.add_argument(
+        "--manual", type=Path, metavar="LIBRARY", help="adbench: ADBench's C++, built separately"
+    )
     options = parser.parse_args()
     unknown = set(options.names) - set(GROUPS)
     if unknown:
@@ -63,7 +73,8 @@ def main() -> int:
     for name in options.names or GROUPS:
         group = importlib.import_module(GROUPS[name])
         print(f"\npython -m benchmarks {name}", flush=True)
-        for row in group.rows(options.rounds):
+        chosen = {option: getattr(options, option) for option in getattr(group, "OPTIONS", ())}
+        for row in group.rows(options.rounds, **chosen):
             rows.append(row)
             harness.print_row(row)
     harness.print_summary(rows)
