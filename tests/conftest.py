@@ -1,4 +1,4 @@
-"""Strict switches for every test: Jaxprs are checked, one thread, the same examples each time."""
+"""Strict switches for every test: checked Jaxprs, one thread, no cache, the same examples."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 # These are read on import, so they come before functrans, NumPy and JAX.
 os.environ["FUNCTRANS_CHECK"] = "1"
+os.environ["FUNCTRANS_CACHE"] = "0"  # the tests of the cache turn it on, in folders of their own
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("JAX_ENABLE_X64", "1")

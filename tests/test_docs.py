@@ -24,6 +24,8 @@ ROOMS = (
 
 RESULTS = (
     "functrans.codegen.executable.Executable",
+    "functrans.codegen.profile.Profile",
+    "functrans.codegen.report.Report",
     "functrans.control.call.JitFunction",
     "functrans.control.call.Lowered",
     "functrans.transforms.derived.LinearFunction",
