@@ -101,7 +101,7 @@ def _through_view(word: kernel.View, atom: Atom, shape: Sequence[int], order: Or
     return tuple(sorted(range(atom.aval.ndim), key=key))
 
 
-def _through_reshape(old: Sequence[int], new: Sequence[int], order: Order) -> Order | None:
+def _through_reshape(old: Sequence[int], new: Sequence[int], order: Order) -> Order:
     """The order of the operand: axes that the reshape splits or joins stay together."""
     rank = {axis: number for number, axis in enumerate(order)}
     places: list[tuple[int, list[int]]] = []

@@ -15,8 +15,9 @@ from functrans.codegen.emit import emit_module
 from functrans.codegen.fallback import FAILED, Pending, callback
 from functrans.codegen.fuse import Clusters, fuse, show_steps
 from functrans.codegen.loops import Nests, build_nests
+from functrans.codegen.lowering import lower
 from functrans.codegen.report import Footprint, Report, report
-from functrans.codegen.statements import NumpyCall, lower
+from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.errors import CompileError, IndexBoundsError

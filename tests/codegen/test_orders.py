@@ -10,8 +10,8 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
+from functrans.codegen.lowering import _word
 from functrans.codegen.orders import orders
-from functrans.codegen.statements import _word
 from functrans.errors import IndexBoundsError
 from functrans.passes.run import run
 from tests.poison import compare

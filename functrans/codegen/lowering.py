@@ -1,0 +1,848 @@
+"""Equations as statements: what each lowering word does at one point of its index space.
+
+Each equation becomes a few steps, in the order of the program. Layout words make none: they compose
+into the accesses of their readers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from functrans import kernel
+from functrans.codegen import blas, library, orders, vector_math
+from functrans.codegen.index import (
+    ZERO,
+    Groups,
+    axis_strides,
+    identity,
+    is_contiguous,
+    reshape_groups,
+    strides_of,
+    substitute,
+    substitute_groups,
+    unit,
+    weighted,
+)
+from functrans.codegen.statements import (
+    Access,
+    ByteCopy,
+    Compute,
+    Coordinate,
+    Copy,
+    Dtype,
+    Fold,
+    FoldEnds,
+    Invoke,
+    Item,
+    LibraryCall,
+    Lookup,
+    Lowered,
+    NumpyCall,
+    Op,
+    Region,
+    Repeat,
+    Statement,
+    Step,
+    Update,
+    Value,
+    is_native,
+)
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.primitive import Absent
+from functrans.kernel import Affine
+
+_INT64 = np.dtype(np.int64)
+_BOOL = np.dtype(bool)
+_LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its kernel
+
+Layout = tuple[Value, Groups]
+
+
+def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
+    """Turn every equation into steps, in the order of the program.
+
+    ``carried`` pairs inputs with outputs that become these inputs when the program runs again; such
+    an output may overwrite its input.
+    """
+    lowering = _Lowering(jaxpr)
+    lowering.overwriting, lowering.finals = _overwriting(jaxpr, carried)
+    lowering.orders = orders.orders(jaxpr, _word)
+    for eqn in jaxpr.eqns:
+        lowering.equation(eqn)
+    outputs = [lowering.output(i, atom) for i, atom in enumerate(jaxpr.outvars)]
+    return Lowered(lowering.values, lowering.steps, outputs)
+
+
+@dataclass(slots=True)
+class _Space:
+    """The loops over a shape: one for each axis longer than one, and each axis as a form."""
+
+    extents: list[int] = field(default_factory=list)
+    forms: list[Affine] = field(default_factory=list)
+
+    @staticmethod
+    def over(shape: Sequence[int]) -> _Space:
+        space = _Space()
+        for n in shape:
+            space.add(n)
+        return space
+
+    @staticmethod
+    def in_order(shape: Sequence[int], order: Sequence[int]) -> _Space:
+        """The same with the loops in another order."""
+        space = _Space()
+        forms = {axis: space.add(shape[axis]) for axis in order}
+        space.forms = [forms[axis] for axis in range(len(shape))]
+        return space
+
+    def add(self, n: int) -> Affine:
+        form = ZERO
+        if n != 1:
+            form = unit(len(self.extents))
+            self.extents.append(n)
+        self.forms.append(form)
+        return form
+
+
+class _Lowering:
+    def __init__(self, jaxpr: Jaxpr) -> None:
+        self.values: list[Value] = []
+        self.steps: list[Step] = []
+        self.layouts: dict[Var, Layout] = {}
+        self.copies: dict[Var, Value] = {}
+        self.overwriting: set[Eqn] = set()  # scatters that may write into their operand
+        self.finals: dict[Var, int] = {}  # the outputs that the last of them make
+        self.orders: dict[Var, orders.Order] = {}  # of variables that are not in row-major order
+        for kind, variables in (("const", jaxpr.constvars), ("arg", jaxpr.invars)):
+            for i, var in enumerate(variables):
+                self.define(var, Value(kind, i, var.aval.shape, var.aval.dtype))
+
+    # --- values and accesses ---------------------------------------------------------------------
+
+    def define(self, var: Var, value: Value) -> Value:
+        self.values.append(value)
+        self.layouts[var] = (value, identity(len(value.shape)))
+        return value
+
+    def new(self, shape: Sequence[int], dtype: Dtype) -> Value:
+        value = Value("temp", len(self.values), tuple(shape), dtype)
+        self.values.append(value)
+        return value
+
+    def result(self, eqn: Eqn) -> Value:
+        aval = eqn.outvars[0].aval
+        value = self.new(aval.shape, aval.dtype)
+        self.layouts[eqn.outvars[0]] = (value, identity(aval.ndim))
+        return value
+
+    def order(self, eqn: Eqn) -> orders.Order:
+        """The order of the axes of the result in memory."""
+        var = eqn.outvars[0]
+        return self.orders.get(var) or tuple(range(var.aval.ndim))
+
+    def ordered(self, eqn: Eqn, order: orders.Order) -> Value:
+        """The result, with its axes in another order in memory."""
+        var = eqn.outvars[0]
+        value = self.new([var.aval.shape[axis] for axis in order], var.aval.dtype)
+        self.layouts[var] = (value, tuple((1, unit(axis)) for axis in order))
+        return value
+
+    def layout(self, atom: Atom) -> Layout:
+        if isinstance(atom, Literal):
+            return Value("literal", -1, (), atom.aval.dtype, atom.value), ()
+        return self.layouts[atom]
+
+    def read(self, atom: Atom, forms: Sequence[Affine], cast: Dtype | None = None) -> Access:
+        if isinstance(atom, Literal):
+            return literal(atom.value, cast or atom.aval.dtype)
+        value, groups = self.layouts[atom]
+        if cast is not None and cast == value.dtype:
+            cast = None
+        if value.kind == "literal":
+            return literal(value.literal, cast or value.dtype)
+        return Access(value, substitute_groups(groups, forms), cast)
+
+    def item(self, extents: list[int], body: list[Statement], fold: FoldEnds | None = None) -> None:
+        self.steps.append(Item(extents, body, fold))
+
+    def copy(self, atom: Atom, target: Value, eqn: Eqn | None) -> None:
+        """A nest that writes what ``atom`` is into ``target``."""
+        space = _Space.over(atom.aval.shape)
+        write = Access(target, identity_at(space.forms))
+        reads = (self.read(atom, space.forms),)
+        self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
+
+    def owned(self, var: Var, eqn: Eqn | None) -> Value:
+        """``var`` as a value of its own, copied where it is only a layout."""
+        if var in self.copies:
+            return self.copies[var]
+        value, groups = self.layouts[var]
+        if groups == identity(len(value.shape)) and value.shape == var.aval.shape:
+            return value
+        fresh = self.copies[var] = self.new(var.aval.shape, var.aval.dtype)
+        self.copy(var, fresh, eqn)
+        return fresh
+
+    def strides(self, var: Var) -> tuple[Value, int, list[int]]:
+        value, groups = self.layouts[var]
+        offset, strides = axis_strides(groups, value.shape, var.aval.ndim)
+        return value, offset, strides
+
+    def region(self, atom: Atom, eqn: Eqn | None) -> Region:
+        """``atom`` as one row-major piece of memory, copied where it is none."""
+        if isinstance(atom, Literal):
+            value = Value("literal", -1, (), atom.aval.dtype, atom.value)
+            return Region(value, 0, (), atom.aval.dtype)
+        shape, dtype = atom.aval.shape, atom.aval.dtype
+        value, offset, strides = self.strides(atom)
+        if value.kind == "literal" or not is_contiguous(shape, strides):
+            value, offset = self.owned(atom, eqn), 0
+        return Region(value, offset, shape, dtype)
+
+    def output(self, number: int, atom: Atom) -> Value:
+        """The value that becomes output ``number``; outputs never share memory."""
+        aval = atom.aval
+        if isinstance(atom, Var):
+            value, offset, strides = self.strides(atom)
+            whole = value.size == aval.size and offset == 0 and is_contiguous(aval.shape, strides)
+            if whole and value.over is not None and self.finals.get(atom) == number:
+                return value  # in the memory of the input that carries it on
+            if whole and value.kind == "temp" and value.output is None and value.within is None:
+                value.output = number
+                return value
+        fresh = self.new(aval.shape, aval.dtype)
+        fresh.output = number
+        if isinstance(atom, Var) and whole and value.kind != "literal":
+            self.steps.append(ByteCopy(Region(value, 0, aval.shape, aval.dtype), fresh))
+        elif isinstance(atom, Literal) and not is_native(aval.dtype):
+            self.steps.append(ByteCopy(self.region(atom, None), fresh))
+        else:
+            self.copy(atom, fresh, None)
+        return fresh
+
+    # --- equations -------------------------------------------------------------------------------
+
+    def equation(self, eqn: Eqn) -> None:
+        word = _word(eqn)
+        if not isinstance(word, kernel.Fallback | kernel.Call | kernel.Loop | kernel.While):
+            for atom in (*eqn.invars, *eqn.outvars):
+                if not is_native(atom.aval.dtype):
+                    word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
+                    break
+        if isinstance(word, kernel.Loop | kernel.While):
+            self.repeat(eqn, word)
+        elif isinstance(word, kernel.Fallback):
+            self.fallback(eqn, word.reason)
+        elif isinstance(word, kernel.Call):
+            self.fallback(eqn, "the inner program was not inlined")
+        else:
+            _LOWERINGS[type(word)](self, eqn, word)
+
+    def fallback(self, eqn: Eqn, reason: str) -> None:
+        reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = []
+        for var in eqn.outvars:
+            value = self.new(var.aval.shape, var.aval.dtype)
+            self.layouts[var] = (value, identity(var.aval.ndim))
+            writes.append(value)
+        self.steps.append(NumpyCall(eqn, reason, reads, tuple(writes)))
+
+    def map(self, eqn: Eqn, word: kernel.Map) -> None:
+        dtypes = _computed_dtypes(eqn)
+        if not vector_math.supports(word.scalar, dtypes, eqn.outvars[0].aval.dtype):
+            names = ", ".join(str(d) for d in dtypes)
+            return self.fallback(eqn, f"no native {word.scalar} of {names} yet")
+        return self.pointwise(eqn, Compute(word.scalar, word.static))
+
+    def opaque(self, eqn: Eqn, word: kernel.Opaque) -> None:
+        types = library.signature(_computed_dtypes(eqn), eqn.outvars[0].aval.dtype)
+        if library.special_loop(word.routine, types) is None:
+            return self.fallback(eqn, f"this SciPy has no {word.routine} of types {types}")
+        return self.pointwise(eqn, Invoke(word.routine))
+
+    def pointwise(self, eqn: Eqn, op: Op) -> None:
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        reads = tuple(
+            self.read(atom, space.forms if atom.aval.shape else (), cast)
+            for atom, cast in zip(eqn.invars, _casts(eqn), strict=True)
+        )
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
+        self.item(space.extents, [Statement(op, (write,), reads, eqn)])
+
+    def view(self, eqn: Eqn, word: kernel.View) -> None:
+        value, groups = self.layout(eqn.invars[0])
+        self.layouts[eqn.outvars[0]] = (value, substitute_groups(groups, word.index))
+
+    def reshape(self, eqn: Eqn, word: kernel.Reshape) -> None:
+        atom, out = eqn.invars[0], eqn.outvars[0]
+        value, groups = self.layout(atom)
+        old, new = atom.aval.shape, out.aval.shape
+        if isinstance(atom, Literal) or old == new:
+            self.layouts[out] = (value, groups)
+            return
+        composed = reshape_groups(groups, value.shape, old, new)
+        if composed is None:
+            value = self.owned(atom, eqn)
+            composed = reshape_groups(identity(len(old)), old, old, new)
+            assert composed is not None
+        self.layouts[out] = (value, composed)
+
+    def pad(self, eqn: Eqn, word: kernel.Pad) -> None:
+        x, fill = eqn.invars
+        order = self.order(eqn)
+        out = self.ordered(eqn, order)
+        shape = eqn.outvars[0].aval.shape
+        space = _Space.in_order(shape, order)
+        whole = Access(out, at(space.forms, order))
+        if any(low or high or inner for low, high, inner in _config(word)):
+            filled = (self.read(fill, (), out.dtype),)
+            self.item(space.extents, [Statement(Copy(), (whole,), filled, eqn)])
+        starts: list[int] = []
+        counts: list[int] = []
+        for n, m, (low, _, inner) in zip(x.aval.shape, shape, _config(word), strict=True):
+            step = inner + 1
+            first = max(0, -(low // step))  # the first element that lands at or after 0
+            starts.append(first)
+            counts.append(max(0, min(n, -(-(m - low) // step)) - first))
+        inside = _Space.in_order(counts, order)
+        targets: list[Affine] = []
+        sources: list[Affine] = []
+        for form, first, (low, _, inner) in zip(inside.forms, starts, _config(word), strict=True):
+            sources.append(weighted([(form, 1)], first))
+            targets.append(weighted([(form, inner + 1)], low + first * (inner + 1)))
+        write = Access(out, at(targets, order))
+        reads = (self.read(x, sources, out.dtype),)
+        self.item(inside.extents, [Statement(Copy(), (write,), reads, eqn)])
+
+    def concat(self, eqn: Eqn, word: kernel.Concat) -> None:
+        order = self.order(eqn)
+        out = self.ordered(eqn, order)
+        start = 0
+        place = order.index(word.axis)
+        row = math.prod(out.shape[place + 1 :])
+        outermost = math.prod(out.shape[:place]) == 1
+        for atom in eqn.invars:
+            length = atom.aval.shape[word.axis]
+            large = length * row * out.dtype.itemsize > _LOCAL_BYTES
+            if not (outermost and large and self.made_within(out, start * row, atom, order)):
+                space = _Space.in_order(atom.aval.shape, order)
+                targets = list(space.forms)
+                targets[word.axis] = weighted([(targets[word.axis], 1)], start)
+                write = Access(out, at(targets, order))
+                reads = (self.read(atom, space.forms, out.dtype),)
+                self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
+            start += length
+
+    def overwrites(self, out: Value, atom: Atom, reads: Sequence[Atom]) -> bool:
+        """Let ``out`` take the memory of ``atom``, which nobody reads any more."""
+        if not isinstance(atom, Var) or self.spread(atom):
+            return False
+        source = self.layouts[atom][0]
+        if any(isinstance(a, Var) and _root(self.layouts[a][0]) is _root(source) for a in reads):
+            return False
+        out.within = (source, 0)
+        out.over = source
+        return True
+
+    def repeat(self, eqn: Eqn, word: kernel.Loop | kernel.While) -> None:
+        reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = []
+        for var in eqn.outvars:
+            value = self.new(var.aval.shape, var.aval.dtype)
+            self.layouts[var] = (value, identity(var.aval.ndim))
+            writes.append(value)
+        if isinstance(word, kernel.Loop):
+            bodies = [(eqn.params["jaxpr"], word.constants, word.carries)]
+        else:
+            count = len(eqn.outvars)
+            bodies = [
+                (eqn.params["cond_jaxpr"], word.cond_constants, 0),
+                (eqn.params["body_jaxpr"], word.body_constants, count),
+            ]
+        programs = tuple(
+            lower(jaxpr, [(start + k, k) for k in range(carries)])
+            for jaxpr, start, carries in bodies
+        )
+        self.steps.append(Repeat(word, eqn, programs, reads, tuple(writes)))
+
+    def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
+        """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""
+        if not isinstance(atom, Var) or atom.aval.dtype != whole.dtype:
+            return False
+        value, offset, strides = self.strides(atom)
+        if (
+            value.kind != "temp"
+            or value.within is not None
+            or value.parts
+            or offset
+            or value.size != atom.aval.size
+            or not is_contiguous([atom.aval.shape[a] for a in order], [strides[a] for a in order])
+        ):
+            return False
+        value.within = (whole, start)
+        whole.parts.append(value)
+        return True
+
+    def iota(self, eqn: Eqn, word: kernel.Iota) -> None:
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
+        op = Coordinate(space.forms[word.axis])
+        self.item(space.extents, [Statement(op, (write,), (), eqn)])
+
+    def reduce(self, eqn: Eqn, word: kernel.Reduce) -> None:
+        atom, order = eqn.invars[0], self.order(eqn)
+        axes: Sequence[int] = range(atom.aval.ndim)
+        if isinstance(atom, Var) and atom in self.orders:
+            axes = self.orders[atom]
+        space = _Space.in_order(atom.aval.shape, axes)
+        kept = [f for axis, f in enumerate(space.forms) if axis not in word.axes]
+        kept = [kept[axis] for axis in order]
+        read = self.read(atom, space.forms, eqn.outvars[0].aval.dtype)
+        self.folded(eqn, space, kept, word.op, [], read, self.ordered(eqn, order))
+
+    def folded(
+        self,
+        eqn: Eqn,
+        space: _Space,
+        kept: list[Affine],
+        op: str,
+        before: list[Statement],
+        read: Access,
+        out: Value,
+    ) -> None:
+        """A nest that folds ``read`` over the loops that ``kept``, the axes of ``out``, lacks."""
+        depths = {axis for form in kept for axis, _ in form.terms}
+        reduced = [d for d in range(len(space.extents)) if d not in depths]
+        if not reduced:
+            write = Access(out, identity_at(kept))
+            self.item(space.extents, [*before, Statement(Copy(), (write,), (read,), eqn)])
+            return
+        ends, total, renamed = self.accumulator(space, kept, reduced[0], out.dtype, out, eqn)
+        init = literal(_start(op, out.dtype), out.dtype)
+        ends.init = [Statement(Copy(), (Access(total.value, identity_at(renamed)),), (init,), eqn)]
+        body = [*before, Statement(Fold(op), (total,), (read,), eqn)]
+        self.item(space.extents, body, ends)
+
+    def accumulator(
+        self,
+        space: _Space,
+        kept: list[Affine],
+        depth: int,
+        dtype: Dtype,
+        out: Value | None,
+        eqn: Eqn,
+    ) -> tuple[FoldEnds, Access, list[Affine]]:
+        """Where a fold over the loop at ``depth`` keeps its running values.
+
+        A small one is a value of its own, copied into ``out`` behind the loop, so that it can
+        live in registers; a large one is ``out`` itself.
+        """
+        inner = sorted({a for form in kept for a, _ in form.terms if a > depth})
+        extents = [space.extents[d] for d in inner]
+        place = {d: unit(d) for d in range(depth)}
+        place |= {d: unit(depth + k) for k, d in enumerate(inner)}
+        renamed = [place[form.terms[0][0]] if form.terms else ZERO for form in kept]
+        ends = FoldEnds(depth, extents, [], [])
+        small = math.prod(extents) * dtype.itemsize <= _LOCAL_BYTES
+        shape = [space.extents[f.terms[0][0]] if f.terms else 1 for f in kept]
+        target = self.new(shape, dtype) if small or out is None else out
+        if out is not None and target is not out:
+            write = Access(out, identity_at(renamed))
+            reads = (Access(target, identity_at(renamed)),)
+            ends.finish = [Statement(Copy(), (write,), reads, eqn)]
+        return ends, Access(target, identity_at(kept)), renamed
+
+    def arg_reduce(self, eqn: Eqn, word: kernel.ArgReduce) -> None:
+        """The extreme, then the least coordinate of the elements that equal it or are NaN."""
+        atom, out = eqn.invars[0], self.result(eqn)
+        shape, dtype = atom.aval.shape, atom.aval.dtype
+        space = _Space.over(shape)
+        kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
+        best = self.new(out.shape, dtype)
+        x = self.read(atom, space.forms)
+        self.folded(eqn, space, kept, word.op, [], x, best)
+        body: list[Statement] = []
+
+        def note(op: Op, dtype: Dtype, *reads: Access) -> Access:
+            value = self.new(space.extents, dtype)
+            place = Access(value, tuple((1, unit(d)) for d in range(len(space.extents))))
+            body.append(Statement(op, (place,), reads, eqn))
+            return Access(value, place.groups)
+
+        wins = note(Compute("eq"), _BOOL, x, Access(best, identity_at(kept)))
+        if dtype.kind == "f":
+            wins = note(Compute("or"), _BOOL, wins, note(Compute("ne"), _BOOL, x, x))
+        here = note(Coordinate(space.forms[word.axis]), _INT64)
+        none = literal(shape[word.axis], _INT64)
+        spot = note(Compute("select_n"), _INT64, wins, none, here)
+        if out.dtype != _INT64:
+            spot = note(Compute("convert"), out.dtype, spot)
+        self.folded(eqn, space, kept, "min", body, spot, out)
+
+    def cumulative(self, eqn: Eqn, word: kernel.Cumulative) -> None:
+        atom, out = eqn.invars[0], self.result(eqn)
+        space = _Space.over(atom.aval.shape)
+        along = space.forms[word.axis]
+        forms = list(space.forms)
+        if word.reverse and along.terms:
+            forms[word.axis] = weighted([(along, -1)], atom.aval.shape[word.axis] - 1)
+        read = self.read(atom, forms, out.dtype)
+        write = Access(out, identity_at(forms))
+        if not along.terms:
+            return self.item(space.extents, [Statement(Copy(), (write,), (read,), eqn)])
+        kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
+        depth = along.terms[0][0]
+        ends, total, renamed = self.accumulator(space, kept, depth, out.dtype, None, eqn)
+        init = literal(_start(word.op, out.dtype), out.dtype)
+        ends.init = [Statement(Copy(), (Access(total.value, identity_at(renamed)),), (init,), eqn)]
+        body = [
+            Statement(Fold(word.op), (total,), (read,), eqn),
+            Statement(Copy(), (write,), (Access(total.value, total.groups),), eqn),
+        ]
+        return self.item(space.extents, body, ends)
+
+    def contract(self, eqn: Eqn, word: kernel.Contract) -> None:
+        lhs, rhs = eqn.invars
+        sides = blas.sides(word, lhs.aval.ndim, rhs.aval.ndim)
+        dtype = eqn.outvars[0].aval.dtype
+        if isinstance(lhs, Var) and isinstance(rhs, Var) and lhs.aval.dtype == rhs.aval.dtype:
+            sizes = sides.sizes(lhs.aval.shape, rhs.aval.shape)
+            if blas.pays(sizes, dtype):
+                self.library(eqn, sides, sizes, lhs, rhs)
+                return
+        if math.prod(lhs.aval.shape[a] for a in sides.lhs_contract) <= orders.SHORT_SUM:
+            self.short_sums(eqn, sides)
+            return
+        left: list[Affine] = [ZERO] * lhs.aval.ndim
+        right: list[Affine] = [ZERO] * rhs.aval.ndim
+        space = _Space()
+
+        def paired(lhs_axes: Sequence[int], rhs_axes: Sequence[int]) -> None:
+            for a, b in zip(lhs_axes, rhs_axes, strict=True):
+                left[a] = right[b] = space.add(lhs.aval.shape[a])
+
+        def free(forms: list[Affine], atom: Atom, axes: Sequence[int]) -> None:
+            for axis in axes:
+                forms[axis] = space.add(atom.aval.shape[axis])
+
+        paired(sides.lhs_batch, sides.rhs_batch)
+        if self.runs_along_free(rhs, sides.rhs_free, sides.rhs_contract):
+            free(left, lhs, sides.lhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+            free(right, rhs, sides.rhs_free)
+        elif self.runs_along_free(lhs, sides.lhs_free, sides.lhs_contract):
+            free(right, rhs, sides.rhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+            free(left, lhs, sides.lhs_free)
+        else:
+            free(left, lhs, sides.lhs_free)
+            free(right, rhs, sides.rhs_free)
+            paired(sides.lhs_contract, sides.rhs_contract)
+        self.products(eqn, sides, space, left, right)
+
+    def short_sums(self, eqn: Eqn, sides: blas.Sides) -> None:
+        """A product whose sums are unrolled: the loops around them go as the result lies."""
+        lhs, rhs = eqn.invars
+        left: list[Affine] = [ZERO] * lhs.aval.ndim
+        right: list[Affine] = [ZERO] * rhs.aval.ndim
+        space = _Space()
+        rows = (*sides.lhs_batch, *sides.lhs_free)
+        columns = (*sides.rhs_batch, *[-1] * len(sides.lhs_free), *sides.rhs_free)
+        for axis in self.order(eqn):
+            form = space.add(eqn.outvars[0].aval.shape[axis])
+            if axis < len(rows):
+                left[rows[axis]] = form
+            if columns[axis] >= 0:
+                right[columns[axis]] = form
+        for a, b in zip(sides.lhs_contract, sides.rhs_contract, strict=True):
+            left[a] = right[b] = space.add(lhs.aval.shape[a])
+        self.products(eqn, sides, space, left, right)
+
+    def products(
+        self,
+        eqn: Eqn,
+        sides: blas.Sides,
+        space: _Space,
+        left: list[Affine],
+        right: list[Affine],
+    ) -> None:
+        """A nest that sums the products of both operands at these forms."""
+        (lhs, rhs), order = eqn.invars, self.order(eqn)
+        dtype = eqn.outvars[0].aval.dtype
+        kept = [left[a] for a in (*sides.lhs_batch, *sides.lhs_free)]
+        kept += [right[b] for b in sides.rhs_free]
+        kept = [kept[axis] for axis in order]
+        out = self.ordered(eqn, order)
+        product = self.new(space.extents, dtype)
+        here = tuple((1, unit(d)) for d in range(len(space.extents)))
+        reads = (self.read(lhs, left, dtype), self.read(rhs, right, dtype))
+        times = Statement(Compute("mul"), (Access(product, here),), reads, eqn)
+        self.folded(eqn, space, kept, "add", [times], Access(product, here), out)
+
+    def runs_along_free(self, atom: Atom, free: Sequence[int], contract: Sequence[int]) -> bool:
+        """Whether the operand lies along a free axis, so that the innermost loop should too."""
+        if not isinstance(atom, Var):
+            return False
+        shape = atom.aval.shape
+        _, _, strides = self.strides(atom)
+        across = [abs(strides[axis]) for axis in free if shape[axis] > 1]
+        along = [abs(strides[axis]) for axis in contract if shape[axis] > 1]
+        return bool(across) and (not along or across[-1] <= along[-1])
+
+    def library(self, eqn: Eqn, sides: blas.Sides, sizes: blas.Sizes, lhs: Var, rhs: Var) -> None:
+        sides, product = self.product_order(eqn, sides, lhs, rhs)
+        regions: list[Region] = []
+        matrices: list[blas.Matrix] = []
+        roles = (
+            (lhs, sides.lhs_batch, sides.lhs_free, sides.lhs_contract),
+            (rhs, sides.rhs_batch, sides.rhs_contract, sides.rhs_free),
+        )
+        for var, batch, rows, columns in roles:
+            shape, dtype = var.aval.shape, var.aval.dtype
+            value, offset, strides = self.strides(var)
+            matrix = blas.matrix(shape, strides, batch, rows, columns)
+            if matrix is None or value.kind == "literal":
+                value, offset = self.owned(var, eqn), 0
+                matrix = blas.matrix(shape, strides_of(shape), batch, rows, columns)
+            if matrix is None:  # its axes come in an order that no stride says: lay it out anew
+                order = (*batch, *rows, *columns)
+                value = self.permuted(var, order, eqn)
+                permuted = strides_of([shape[a] for a in order])
+                strides = [permuted[order.index(a)] for a in range(len(shape))]
+                matrix = blas.matrix(shape, strides, batch, rows, columns)
+            assert matrix is not None
+            matrices.append(matrix)
+            regions.append(Region(value, offset, shape, dtype))
+        gemm = blas.Gemm(sizes, eqn.outvars[0].aval.dtype, matrices[0], matrices[1])
+        out = self.ordered(eqn, product)
+        self.steps.append(LibraryCall(gemm, (regions[0], regions[1]), out, eqn))
+
+    def product_order(
+        self, eqn: Eqn, sides: blas.Sides, lhs: Var, rhs: Var
+    ) -> tuple[blas.Sides, orders.Order]:
+        """The order in which BLAS leaves the product: as wanted, or as the operands lie."""
+        wanted = orders.of_contract(sides, self.order(eqn))
+        lying = orders.of_operands(sides, *(self.memory_order(var) for var in (lhs, rhs)))
+        for roles, order in (wanted, orders.of_contract(sides, lying)):
+            left = (roles.lhs_batch, roles.lhs_free, roles.lhs_contract)
+            right = (roles.rhs_batch, roles.rhs_contract, roles.rhs_free)
+            if all(
+                blas.matrix(var.aval.shape, self.strides(var)[2], *axes) is not None
+                for var, axes in ((lhs, left), (rhs, right))
+            ):
+                return roles, order
+        return wanted
+
+    def memory_order(self, var: Var) -> orders.Order:
+        """The axes of ``var`` from the largest stride to the smallest."""
+        strides = self.strides(var)[2]
+        return tuple(sorted(range(var.aval.ndim), key=lambda axis: -abs(strides[axis])))
+
+    def permuted(self, var: Var, order: tuple[int, ...], eqn: Eqn) -> Value:
+        shape = [var.aval.shape[a] for a in order]
+        value = self.new(shape, var.aval.dtype)
+        space = _Space.over(shape)
+        forms = [space.forms[order.index(a)] for a in range(len(order))]
+        write = Access(value, identity_at(space.forms))
+        statement = Statement(Copy(), (write,), (self.read(var, forms),), eqn)
+        self.item(space.extents, [statement])
+        return value
+
+    def gather(self, eqn: Eqn, word: kernel.Gather) -> None:
+        atom, *indices = eqn.invars
+        if isinstance(atom, Literal):
+            return self.fallback(eqn, "an index into a scalar")
+        found = self.looked_up(atom, word.axes)
+        if found is None:
+            source = self.owned(atom, eqn)
+            found = source, identity(atom.aval.ndim), word.axes
+        source, layout, axes = found
+        order = self.order(eqn)
+        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        ndim = indices[0].aval.ndim if indices else 0
+        rest = iter(space.forms[ndim:])
+        forms = [ZERO if axis in word.axes else next(rest) for axis in range(atom.aval.ndim)]
+        groups = tuple(
+            (span, None if number in axes else substitute(form, forms))
+            for number, (span, form) in enumerate(layout)
+        )
+        spots = tuple(self.read(i, space.forms[:ndim]) for i in indices)
+        write = Access(self.ordered(eqn, order), at(space.forms, order))
+        op = Lookup(axes, word.mode, word.fill)
+        reads = (Access(source, groups), *spots)
+        return self.item(space.extents, [Statement(op, (write,), reads, eqn)])
+
+    def looked_up(
+        self, atom: Var, indexed: Sequence[int]
+    ) -> tuple[Value, Groups, tuple[int, ...]] | None:
+        """Where to look up elements of ``atom``: a value, its layout there, and its indexed axes.
+
+        None where an indexed axis is not one whole axis of the value.
+        """
+        value, groups = self.layouts[atom]
+        if value.kind == "literal" or any(span != 1 for span, _ in groups):
+            return None
+        places = []
+        for axis in indexed:
+            place = next((k for k, (_, form) in enumerate(groups) if form == unit(axis)), None)
+            if place is None or value.shape[place] != atom.aval.shape[axis]:
+                return None
+            places.append(place)
+        for number, (_, form) in enumerate(groups):
+            if number not in places and any(axis in indexed for axis, _ in form.terms):
+                return None
+        return value, groups, tuple(places)
+
+    def spread(self, var: Var) -> bool:
+        """Whether ``var`` is a layout of another value and not the value itself."""
+        value, groups = self.layouts[var]
+        return value.kind == "literal" or not (
+            value.shape == var.aval.shape and groups == identity(len(value.shape))
+        )
+
+    def scatter(self, eqn: Eqn, word: kernel.Scatter) -> None:
+        atom, updates, *indices = eqn.invars
+        out = self.result(eqn)
+        if not (eqn in self.overwriting and self.overwrites(out, atom, [updates, *indices])):
+            self.copy(atom, out, eqn)
+        space = _Space.over(updates.aval.shape)
+        ndim = indices[0].aval.ndim if indices else 0
+        rest = iter(space.forms[ndim:])
+        groups = tuple(
+            (1, None if axis in word.axes else next(rest)) for axis in range(len(out.shape))
+        )
+        spots = tuple(self.read(i, space.forms[:ndim]) for i in indices)
+        op = Update(word.op, word.axes, word.mode)
+        reads = (self.read(updates, space.forms, out.dtype), *spots)
+        self.item(space.extents, [Statement(op, (Access(out, groups),), reads, eqn)])
+
+
+_LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
+    kernel.Map: _Lowering.map,
+    kernel.Opaque: _Lowering.opaque,
+    kernel.View: _Lowering.view,
+    kernel.Reshape: _Lowering.reshape,
+    kernel.Pad: _Lowering.pad,
+    kernel.Concat: _Lowering.concat,
+    kernel.Iota: _Lowering.iota,
+    kernel.Reduce: _Lowering.reduce,
+    kernel.ArgReduce: _Lowering.arg_reduce,
+    kernel.Cumulative: _Lowering.cumulative,
+    kernel.Contract: _Lowering.contract,
+    kernel.Gather: _Lowering.gather,
+    kernel.Scatter: _Lowering.scatter,
+}
+
+
+def _root(value: Value) -> Value:
+    """The value whose memory holds this one."""
+    while value.within is not None:
+        value = value.within[0]
+    return value
+
+
+def _overwriting(
+    jaxpr: Jaxpr, carried: Sequence[tuple[int, int]]
+) -> tuple[set[Eqn], dict[Var, int]]:
+    """The scatters that lead from a carried input to its output, each the last to read its operand.
+
+    They may write into the input itself. Returns them, and the outputs that they lead to.
+    """
+    if not carried:
+        return set(), {}
+    last: dict[Var, int] = {}
+    makers: dict[Var, int] = {}
+    bases: dict[Atom, Var] = {}  # what layouts lie on: who reads them reads it
+    for number, eqn in enumerate(jaxpr.eqns):
+        for atom in eqn.invars:
+            if isinstance(atom, Var):
+                last[bases.get(atom, atom)] = number
+        if isinstance(_word(eqn), kernel.View | kernel.Reshape) and isinstance(eqn.invars[0], Var):
+            bases[eqn.outvars[0]] = bases.get(eqn.invars[0], eqn.invars[0])
+        makers.update(dict.fromkeys(eqn.outvars, number))
+    results = [bases.get(atom, atom) for atom in jaxpr.outvars if isinstance(atom, Var)]
+    found: set[Eqn] = set()
+    finals: dict[Var, int] = {}
+    for first, final in carried:
+        chain: list[Eqn] = []
+        var = jaxpr.outvars[final]
+        while isinstance(var, Var) and var in makers and results.count(var) <= (not chain):
+            eqn = jaxpr.eqns[makers[var]]
+            if not isinstance(_word(eqn), kernel.Scatter):
+                break
+            operand = eqn.invars[0]
+            if not isinstance(operand, Var) or last.get(operand) != makers[var]:
+                break
+            chain.append(eqn)
+            var = operand
+        if var is jaxpr.invars[first] and results.count(var) == 0:
+            found.update(chain)
+            finals.update({chain[0].outvars[0]: final} if chain else {})
+    return found, finals
+
+
+def literal(value: Any, dtype: Dtype) -> Access:
+    """A scalar constant as something to read."""
+    return Access(Value("literal", -1, (), dtype, value), ())
+
+
+def at(forms: Sequence[Affine], order: Sequence[int]) -> Groups:
+    """The groups of a value whose axes lie in ``order``, at one form for each axis."""
+    return tuple((1, forms[axis]) for axis in order)
+
+
+def identity_at(forms: Sequence[Affine]) -> Groups:
+    """The groups of a value of its own, at one form for each axis."""
+    return tuple((1, form) for form in forms)
+
+
+def _word(eqn: Eqn) -> kernel.Word:
+    rule = eqn.primitive.lower
+    if isinstance(rule, Absent):
+        return kernel.Fallback(rule.reason)
+    outs = [v.aval for v in eqn.outvars]
+    out = outs if eqn.primitive.multiple else outs[0]
+    word: kernel.Word = rule([a.aval for a in eqn.invars], out, **eqn.params)
+    return word
+
+
+def _casts(eqn: Eqn) -> list[Dtype | None]:
+    """Weak operands are computed with in the dtype of the others."""
+    avals = [a.aval for a in eqn.invars]
+    strong = [a.dtype for a in avals if not a.weak]
+    if not strong or len(strong) == len(avals):
+        return [None] * len(avals)
+    out = eqn.outvars[0].aval.dtype
+    target = strong[0] if out.kind == "b" else out
+    return [target if a.weak and a.dtype != target else None for a in avals]
+
+
+def _computed_dtypes(eqn: Eqn) -> list[Dtype]:
+    return [cast or a.aval.dtype for a, cast in zip(eqn.invars, _casts(eqn), strict=True)]
+
+
+def _config(word: kernel.Pad) -> list[tuple[int, int, int]]:
+    return list(zip(word.low, word.high, word.interior, strict=True))
+
+
+def _start(op: str, dtype: Dtype) -> Any:
+    """The neutral element of a fold."""
+    if op in ("add", "or"):
+        return 0
+    if op == "mul":
+        return 1
+    if op == "and":
+        return True if dtype.kind == "b" else -1 if dtype.kind == "i" else int(np.iinfo(dtype).max)
+    if dtype.kind == "b":
+        return op == "min"
+    if dtype.kind == "f":
+        return -math.inf if op == "max" else math.inf
+    limits = np.iinfo(dtype)
+    return int(limits.min if op == "max" else limits.max)
