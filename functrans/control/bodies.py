@@ -19,7 +19,7 @@ from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from functrans.core.trace import Tracer, bind
 from functrans.errors import FunctransError, OptionError, TypeMismatchError
 from functrans.passes.inline import inline
-from functrans.passes.match import literal_key, strong
+from functrans.passes.literals import literal_key, strong
 from functrans.primitives.layout import full
 from functrans.primitives.linear import convert_p
 from functrans.transforms.stage import stage

@@ -15,6 +15,7 @@ from functrans.control.bodies import Body, closed, filled
 from functrans.control.residuals import Residuals
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, evaluate
+from functrans.passes.literals import filled as filled_equation
 from functrans.passes.loops import (
     FREE,
     frontier,
@@ -24,7 +25,6 @@ from functrans.passes.loops import (
     renamed,
     split_invariant,
 )
-from functrans.passes.match import filled as filled_equation
 from functrans.primitives.layout import batch_to_front
 from functrans.transforms.linearize import LinearizedJaxpr, jvp_flat, linearize_jaxpr
 from functrans.transforms.stage import stage

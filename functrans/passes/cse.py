@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from functrans.core.jaxpr import Eqn, Jaxpr, Literal, Var
-from functrans.passes.match import COMMUTATIVE, Result, Rewrite, Scope, literal_key, walk
+from functrans.passes.literals import literal_key
+from functrans.passes.match import COMMUTATIVE, Result, Rewrite, Scope, walk
 
 
 def cse(jaxpr: Jaxpr) -> Jaxpr:

@@ -14,7 +14,7 @@ from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce
-from functrans.passes.match import filled, strong
+from functrans.passes.literals import filled, strong
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather_p, scatter_p
 

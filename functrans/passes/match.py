@@ -17,6 +17,7 @@ from functrans.core.avals import Aval
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
+from functrans.passes.literals import filled, same_literal, strong
 from functrans.primitives.elementwise import and_p, eq_p, ne_p, or_p, xor_p
 from functrans.primitives.layout import broadcast_in_dim_p
 from functrans.primitives.linear import add_p, mul_p
@@ -96,19 +97,6 @@ class Scope:
         if rest or atom.aval.shape or not var.aval.shape or atom.aval.dtype != var.aval.dtype:
             return None
         return filled(var, atom, eqn.source)
-
-
-def strong(literal: Literal) -> Literal:
-    """The literal as a NumPy scalar of its dtype."""
-    if not literal.aval.weak:
-        return literal
-    return Literal(literal.aval.dtype.type(literal.value))
-
-
-def filled(out: Var, atom: Atom, source: Source | None) -> Eqn:
-    """The equation ``out = broadcast of the rank-0 atom``."""
-    params = {"shape": out.aval.shape, "broadcast_dimensions": ()}
-    return Eqn(broadcast_in_dim_p, [atom], [out], params, source)
 
 
 def walk(jaxpr: Jaxpr, rewrites: Sequence[Rewrite]) -> Jaxpr:
@@ -239,15 +227,3 @@ def _match(pattern: Pattern, atom: Atom, scope: Scope, found: Found) -> bool:
 def _bind(name: str, atom: Atom, found: Found) -> bool:
     known = found.setdefault(name, atom)
     return known is atom or same_literal(known, atom)
-
-
-def same_literal(a: Atom, b: Atom) -> bool:
-    """Whether two atoms are one number, to the bit and of one type."""
-    return isinstance(a, Literal) and isinstance(b, Literal) and literal_key(a) == literal_key(b)
-
-
-def literal_key(literal: Literal) -> tuple[Any, ...]:
-    """Equal for numbers of one type and the same bits: −0.0 is not 0.0, a NaN is itself."""
-    value = literal.value
-    bits = value.tobytes() if isinstance(value, np.generic) else np.asarray(value).tobytes()
-    return (type(value), literal.aval, bits)

@@ -18,6 +18,7 @@ from functrans.core.avals import Aval, is_complex
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal
 from functrans.core.primitive import Primitive
 from functrans.passes.fold import ELEMENTWISE
+from functrans.passes.literals import filled, strong
 from functrans.passes.match import (
     Number,
     Result,
@@ -26,9 +27,7 @@ from functrans.passes.match import (
     Scope,
     Wild,
     algebra,
-    filled,
     operation,
-    strong,
     walk,
 )
 from functrans.primitives import elementwise as e

@@ -7,7 +7,6 @@ import gc
 import pickle
 import sys
 import threading
-import tracemalloc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from functrans.codegen.call import Signature, make_stub
 from functrans.codegen.compile import compile_ir
 from functrans.core.avals import Aval
 from functrans.tree import LEAF
+from tests.leaks import assert_nothing_stays
 
 F64 = np.dtype(np.float64)
 VECTOR = Aval((4,), F64)
@@ -352,26 +352,8 @@ def test_nothing_leaks(double: Any) -> None:
         with pytest.raises(ValueError, match="status"):
             bad(x)
 
-    def counts() -> list[int]:
-        watched = (x, one, F64, np.ndarray, np.float64, miss, fail, double)
-        return [sys.getrefcount(thing) for thing in watched]
-
-    for _ in range(50):
-        once()
-    gc.collect()
-    before = counts()
-    tracemalloc.start()
-    for _ in range(20):
-        once()
-    gc.collect()
-    memory = tracemalloc.get_traced_memory()[0]
-    for _ in range(300):
-        once()
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - memory
-    tracemalloc.stop()
-    assert all(abs(a - b) <= 2 for a, b in zip(counts(), before, strict=True))
-    assert grown < 20_000
+    watched = (x, one, F64, np.ndarray, np.float64, miss, fail, double)
+    assert_nothing_stays(once, watched, warm=50, runs=300, slack=2)
 
 
 def test_a_dead_stub_frees_what_it_kept() -> None:

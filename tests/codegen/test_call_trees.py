@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import collections
-import gc
 import itertools
 import sys
 import threading
-import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ import functrans as ft
 from functrans.codegen.call import Signature, Static
 from functrans.control.call import JitFunction
 from functrans.tree import structure
+from tests.leaks import assert_nothing_stays
 
 X = np.arange(4.0)
 
@@ -330,26 +329,8 @@ def test_nothing_leaks() -> None:
         with pytest.raises(IndexError):
             failing({"a": X}, 9)
 
-    def counts() -> list[int]:
-        things = (X, key, tree, other, static, tree["a"], tree["b"], tree["b"][0], Pair, None)
-        return [sys.getrefcount(thing) for thing in things]
-
-    for _ in range(20):
-        once()
-    gc.collect()
-    before = counts()
-    tracemalloc.start()
-    for _ in range(20):
-        once()
-    gc.collect()
-    memory = tracemalloc.get_traced_memory()[0]
-    for _ in range(200):
-        once()
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - memory
-    tracemalloc.stop()
-    assert all(abs(a - b) <= 5 for a, b in zip(counts(), before, strict=True))
-    assert grown < 20_000
+    watched = (X, key, tree, other, static, tree["a"], tree["b"], tree["b"][0], Pair, None)
+    assert_nothing_stays(once, watched, warm=20, runs=200, slack=5)
 
 
 def test_a_failing_constructor_leaves_nothing_behind() -> None:
