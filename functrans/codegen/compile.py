@@ -286,7 +286,7 @@ def _kept_variants(ir: str) -> str:
     )
 
 
-_VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@(?:_ZGV\w+|ft\.late\.[\w.]+))\(", re.MULTILINE)
+_VARIANT_DECLARATION = re.compile(r"^declare [^@]*(@ft\.late\.[\w.]+)\(", re.MULTILINE)
 
 
 def _kept(key: bytes | None, entry: str, start: float) -> Compiled | None:

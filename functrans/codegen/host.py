@@ -48,27 +48,10 @@ def target() -> tuple[llvm.Target, str, str]:
         features = llvm.get_host_cpu_features().flatten()
     except RuntimeError:  # LLVM cannot tell on some ARM machines
         features = ""
-    if vector_library():  # its calls are resolved among the symbols of the process
-        llvm.load_library_permanently(_LIBMVEC)
     cpu = llvm.get_host_cpu_name()
     if cpu.startswith("znver"):  # a gather or scatter takes longer than eight scalar instructions
         features += ",+prefer-no-gather,+prefer-no-scatter"
     return llvm.Target.from_default_triple(), cpu, features
-
-
-_LIBMVEC = "libmvec.so.1"
-
-
-@once
-def vector_library() -> bool:
-    """Whether glibc's vector math library can be called here."""
-    if not llvm.get_process_triple().startswith("x86_64"):
-        return False
-    try:
-        ctypes.CDLL(_LIBMVEC, mode=ctypes.RTLD_GLOBAL)
-    except OSError:
-        return False
-    return True
 
 
 def has_symbol(name: str) -> bool:

@@ -220,8 +220,7 @@ def _environment(switches: tuple[tuple[str, str], ...]) -> bytes | None:
     sources = _sources()
     if sources is None:
         return None
-    facts = (sources, _versions(), host.target()[1:], llvm.get_default_triple(),
-             host.vector_library(), switches)  # fmt: skip
+    facts = (sources, _versions(), host.target()[1:], llvm.get_default_triple(), switches)
     return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).digest()
 
 

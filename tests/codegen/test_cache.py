@@ -304,9 +304,6 @@ def test_the_machine_and_the_switches_are_part_of_a_key(monkeypatch: pytest.Monk
         other.setattr(host, "target", lambda: (target, cpu, features + ",+sse9"))
         next_key()
     with monkeypatch.context() as other:
-        other.setattr(host, "vector_library", lambda: "another")
-        next_key()
-    with monkeypatch.context() as other:
         other.setattr(np, "__version__", "0.1")
         next_key()
     with monkeypatch.context() as other:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import re
 import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 
+import functrans as ft
 from functrans.codegen import compile as compiler
 from functrans.codegen.compile import Compiled, assembly, compile_ir, load_object, optimised_ir
-from functrans.codegen.host import vector_bits, vector_library
 from functrans.errors import CompileError
 
 LOOP = """
@@ -101,19 +103,11 @@ def test_c_library_functions_are_found() -> None:
     assert function(27.0) == pytest.approx(3.0)
 
 
-def test_vector_library_variants_are_used() -> None:
-    if not vector_library() or vector_bits() < 256:
-        pytest.skip("no vector library here")
-    name = "_ZGVdN4v_sin"
-    ir = LOOP.replace(
-        "%y = fmul double %x, 3.0",
-        "%y = call double @slow(double %x) nounwind willreturn memory(none) "
-        f'"vector-function-abi-variant"="_ZGVdN4v_slow({name})"',
-    )
-    ir += f"declare <4 x double> @{name}(<4 x double>)\ndeclare double @sin(double)\n"
-    ir += "define internal double @slow(double %x) noinline {\n"
-    ir += "  %y = call double @sin(double %x)\n  ret double %y\n}\n"
-    assert f"call <4 x double> @{name}" in optimised_ir(ir)
+def test_vector_forms_of_our_functions_are_used() -> None:
+    text = ft.jit(np.exp).lower(np.ones(1024)).as_text("optimised")
+    (loop,) = re.findall(r"^define internal .*?^}", text, re.MULTILINE | re.DOTALL)
+    assert re.search(r"fmul.* <\d+ x double>", loop)
+    assert not re.search(r"fmul.* double ", loop)  # no element alone
 
 
 def test_many_threads() -> None:
