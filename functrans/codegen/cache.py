@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from functrans.codegen.sizes import size_of
+
 _MAGIC = b"functrans cache 1\n"
 _DIGEST = 32  # bytes of a key, and of the checksum
 _OTHERS_MAY_WRITE = 0o022
@@ -28,7 +30,6 @@ _ABANDONED = 600.0  # seconds: an unfinished file older than that has lost its w
 _SWEEPS = 32  # looks at the whole folder, on average, while as much as its limit is written
 _KEPT = 7 / 8  # of the limit, when entries have to go
 _BLOCK = 4096  # bytes: the least that a file takes
-_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 @dataclass(slots=True)
@@ -172,28 +173,7 @@ def _is_private(status: os.stat_result) -> bool:
 
 def _limit() -> int:
     """How many bytes the folder may hold."""
-    return _parsed(os.environ.get("FUNCTRANS_CACHE_SIZE") or "256M")
-
-
-@cache
-def _parsed(size: str) -> int:
-    """
-    >>> _parsed("2K"), _parsed("100")
-    (2048, 100)
-    """
-    number, unit = size.strip().upper(), 1
-    if number[-1:] in _UNITS:
-        number, unit = number[:-1], _UNITS[number[-1]]
-    try:
-        return int(float(number) * unit)
-    except (ValueError, OverflowError):
-        warnings.warn(
-            f"FUNCTRANS_CACHE_SIZE is {size!r}, which is no number of bytes; 256M is used. "
-            "Write a number, with K, M or G behind it if you like.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        return 256 << 20
+    return size_of("FUNCTRANS_CACHE_SIZE", 256 << 20)
 
 
 def _space(size: int) -> int:

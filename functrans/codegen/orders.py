@@ -19,6 +19,7 @@ Order = tuple[int, ...]
 
 _LANES = 16  # an axis from this length on fills vectors
 SHORT_SUM = 16  # products: so short a sum is unrolled
+_LARGER = 7  # times: so much larger an operand keeps its own order
 _FEW = 7  # an axis so short may be the innermost one: its loop is unrolled
 
 
@@ -75,7 +76,7 @@ def _handed_on(word: kernel.Word, eqn: Eqn, position: int, order: Order) -> Orde
         return _through_contract(word, eqn, position, order)
     if straight and not isinstance(word, kernel.View):
         return None
-    if atom.aval.size > _FEW * out.aval.size:  # the larger array decides
+    if atom.aval.size > _LARGER * out.aval.size:  # the larger array decides
         return None
     match word:
         case kernel.Map() | kernel.Opaque() | kernel.Pad() | kernel.Concat():
@@ -140,7 +141,7 @@ def _through_reduce(word: kernel.Reduce, aval: Aval, out: Aval, order: Order) ->
     rows = word.axes == (last,) and len(moved) > 1
     if rows and aval.shape[last] < _LANES <= aval.shape[moved[-1]]:
         return (*moved[:-1], last, moved[-1])
-    if order == tuple(range(len(order))) or aval.size > _FEW * out.size:
+    if order == tuple(range(len(order))) or aval.size > _LARGER * out.size:
         return None
     return (*moved, *word.axes) if last in word.axes else (*word.axes, *moved)
 

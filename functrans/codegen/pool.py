@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from functrans.codegen.sizes import size_of
+
 _KEPT = 256  # idle blocks at most
 _LIMIT = 256 << 20  # idle bytes at most, and more
 _SHARE = 16  # where this part of the machine's memory is more
@@ -108,7 +110,7 @@ def table() -> np.ndarray[Any, Any]:
             words = np.zeros(len(WORDS) - 1 + len(_ENTRY) * _KEPT, np.int64)
             context, malloc, _, _, free = _source()
             for name, value in (
-                ("limit", _limit_from_environment()),
+                ("limit", size_of("FUNCTRANS_POOL_BYTES", usual_limit())),
                 ("malloc", malloc),
                 ("free", free),
                 ("context", context),
@@ -117,13 +119,6 @@ def table() -> np.ndarray[Any, Any]:
             immortal(words)
             _made.append(words)
         return _made[0]
-
-
-def _limit_from_environment() -> int:
-    try:
-        return max(int(os.environ["FUNCTRANS_POOL_BYTES"]), 0)
-    except (KeyError, ValueError):
-        return usual_limit()
 
 
 def usual_limit() -> int:

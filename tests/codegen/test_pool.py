@@ -249,9 +249,18 @@ if child:
         run(code)
 
 
-@pytest.mark.parametrize(
-    ("value", "limit"), [("1000", 1000), ("-1", 0), ("much", pool.usual_limit())]
-)
+@pytest.mark.parametrize(("value", "limit"), [("1000", 1000), ("2K", 2048), ("-1", 0)])
 def test_the_limit_comes_from_the_environment(value: str, limit: int) -> None:
     code = "from functrans.codegen import pool; print(pool.memory().limit)"
     assert run(code, FUNCTRANS_POOL_BYTES=value) == f"{limit}\n"
+
+
+def test_a_limit_that_is_no_size_warns() -> None:
+    code = """
+import warnings
+from functrans.codegen import pool
+with warnings.catch_warnings(record=True) as found:
+    print(pool.memory().limit)
+assert "FUNCTRANS_POOL_BYTES" in str(found[0].message)
+"""
+    assert run(code, FUNCTRANS_POOL_BYTES="much") == f"{pool.usual_limit()}\n"
