@@ -22,6 +22,7 @@ GROUPS = {
     "process": "benchmarks.process",
     "functions": "benchmarks.functions",
     "fused": "benchmarks.fused",
+    "loops": "benchmarks.loops",
     "adbench": "benchmarks.adbench.run",
 }
 

@@ -1,0 +1,178 @@
+"""Loops that carry a state: values and gradients, against JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import Call, Row, installed, take_turns
+
+OPTIONS = ("only",)
+
+Function = Callable[..., Any]
+_STEPS = 1_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A function of a library and arrays; its first argument, a tree, is differentiated.
+
+    ``most`` is the largest ratio to JAX's time that meets the target; a function without a
+    gradient is measured by its value alone.
+    """
+
+    name: str
+    function: Function
+    arguments: Callable[[np.random.Generator], tuple[Any, ...]]
+    most: float = 0.5
+    differentiated: bool = True
+
+
+def rows(rounds: int, only: str = "") -> Iterator[Row]:
+    if not installed("jax"):
+        return
+    for measured in FUNCTIONS:
+        if only.lower() in measured.name.lower():
+            yield from compared(measured, rounds)
+
+
+def compared(measured: Measured, rounds: int) -> Iterator[Row]:
+    """Value and gradient of one function, after their results are compared."""
+    import jax
+    import jax.numpy
+
+    import functrans
+    import functrans.lax
+    import functrans.numpy
+
+    arguments = measured.arguments(np.random.default_rng(0))
+    arrays = jax.tree.map(jax.numpy.asarray, arguments)
+    forms = {"value": lambda lib, f: f}
+    if measured.differentiated:
+        forms["gradient"] = lambda lib, f: lib.grad(f)
+    calls: dict[str, Call] = {}
+    for what, form in forms.items():
+        ours = functrans.jit(form(functrans, partial(measured.function, functrans)))
+        theirs = jax.jit(form(jax, partial(measured.function, jax)))
+        found, wanted = ours(*arguments), theirs(*arrays)
+        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-9 * float(np.max(np.abs(b))))
+        calls[what] = partial(ours, *arguments)
+        calls[f"jax {what}"] = partial(_waited, theirs, arrays)
+    samples = take_turns(calls, rounds)
+    for what in forms:
+        title = f"{measured.name}, {what}"
+        yield Row(title, "jax", samples[what], samples[f"jax {what}"], measured.most)
+    if measured.differentiated:
+        title = f"{measured.name}, gradient ÷ value"
+        yield Row(title, "own value", samples["gradient"], samples["value"], 3.0)
+
+
+def _waited(function: Function, arrays: tuple[Any, ...]) -> Any:
+    import jax
+
+    return jax.block_until_ready(function(*arrays))
+
+
+# --- the functions -------------------------------------------------------------------------------
+
+
+def oscillator(lib: Any, parameters: Any, step: float) -> Any:
+    """The mean square of a damped oscillator's path, by the semi-implicit Euler method."""
+    stiffness, damping, x, v = parameters
+
+    def move(state: Any, _: None) -> Any:
+        x, v, total = state
+        v = v - step * (stiffness * x + damping * v)
+        x = x + step * v
+        return (x, v, total + x * x), None
+
+    (_, _, total), _ = lib.lax.scan(move, (x, v, 0.0 * x), None, 10_000)
+    return total * step
+
+
+def elman(lib: Any, parameters: Any, inputs: Any, wanted: Any) -> Any:
+    """The mean square error of a simple recurrent network."""
+    np_ = lib.numpy
+    enter, turn, bias = parameters
+
+    def cell(h: Any, x: Any) -> Any:
+        h = np_.tanh(x @ enter + h @ turn + bias)
+        return h, h
+
+    _, states = lib.lax.scan(cell, np_.zeros_like(bias), inputs)
+    return np_.mean((states - wanted) ** 2)
+
+
+def lstm(lib: Any, parameters: Any, inputs: Any, wanted: Any) -> Any:
+    """The mean square error of an LSTM cell."""
+    np_ = lib.numpy
+    enter, turn, bias = parameters
+    width = wanted.shape[1]
+
+    def cell(state: Any, x: Any) -> Any:
+        h, c = state
+        gates = x @ enter + h @ turn + bias
+        i, f, o = (_logistic(np_, gates[k * width : (k + 1) * width]) for k in range(3))
+        c = f * c + i * np_.tanh(gates[3 * width :])
+        h = o * np_.tanh(c)
+        return (h, c), h
+
+    start = np_.zeros(width)
+    _, states = lib.lax.scan(cell, (start, start), inputs)
+    return np_.mean((states - wanted) ** 2)
+
+
+def _logistic(np_: Any, x: Any) -> Any:
+    return 1.0 / (1.0 + np_.exp(-x))
+
+
+def kepler(lib: Any, anomalies: Any, eccentricity: float) -> Any:
+    """Kepler's equation E − e sin E = M by Newton's method, each start until it is done."""
+    np_ = lib.numpy
+
+    def solve(mean: Any) -> Any:
+        def go_on(state: Any) -> Any:
+            return np_.abs(state[1]) > 1e-12
+
+        def improve(state: Any) -> Any:
+            e, _ = state
+            change = (e - eccentricity * np_.sin(e) - mean) / (1.0 - eccentricity * np_.cos(e))
+            return e - change, change
+
+        return lib.lax.while_loop(go_on, improve, (mean, np_.ones_like(mean)))[0]
+
+    return lib.vmap(solve)(anomalies)
+
+
+def _network(gates: int, width: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    scale = width**-0.5
+    parameters = (
+        scale * rng.normal(size=(width, gates * width)),
+        scale * rng.normal(size=(width, gates * width)),
+        0.1 * rng.normal(size=gates * width),
+    )
+    return parameters, rng.normal(size=(_STEPS, width)), rng.normal(size=(_STEPS, width))
+
+
+def _networks() -> Iterator[Measured]:
+    for name, function, gates in (("Elman", elman, 1), ("LSTM", lstm, 4)):
+        for width in (4, 32, 128):
+            most = 0.5 if width <= 32 else 1.0
+            yield Measured(f"{name} {width}", function, partial(_network, gates, width), most)
+
+
+FUNCTIONS = (
+    Measured("oscillator", oscillator, lambda rng: ((4.0, 0.1, 1.0, 0.0), 1e-3)),
+    *_networks(),
+    Measured(
+        "Newton, 10,000 starts",
+        kepler,
+        lambda rng: (rng.uniform(0.0, 2.0 * np.pi, 10_000), 0.6),
+        differentiated=False,
+    ),
+)
