@@ -163,7 +163,13 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Run the inner program held in the equation's ``jaxpr`` parameter."""
+    """Run the inner program held in the equation's ``jaxpr`` parameter.
+
+    With ``own_rules`` the transforms treat the equation otherwise than its program: nobody but the
+    compiler may put the one in the place of the other.
+    """
+
+    own_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

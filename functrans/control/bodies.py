@@ -49,7 +49,7 @@ def staged(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Bod
 
 
 def _finished(jaxpr: Jaxpr, carry: Sequence[Aval]) -> Body:
-    body = closed(_strengthened(inline(jaxpr), carry))
+    body = closed(_strengthened(inline(jaxpr, own_rules=False), carry))
     return Body(interned(body.jaxpr), body.captured)
 
 

@@ -14,16 +14,17 @@ from functrans.primitives.linear import convert_p
 Env = dict[Atom, Atom]
 
 
-def inline(jaxpr: Jaxpr) -> Jaxpr:
+def inline(jaxpr: Jaxpr, own_rules: bool = True) -> Jaxpr:
     """``jaxpr`` with calls, at any depth, replaced by the equations of what they call.
 
-    A call is an equation with a parameter ``jaxpr`` that lowers to the word ``Call``. Constants of
-    inner programs become constants of the outer one, each array once. Equations keep the source
-    line they have, or take the call's.
+    A call is an equation with a parameter ``jaxpr`` that lowers to the word ``Call``. Those with
+    rules of their own stay where the program is still to be transformed (``own_rules=False``).
+    Constants of inner programs become constants of the outer one, each array once. Equations keep
+    the source line they have, or take the call's.
     """
-    if not any(map(_is_call, jaxpr.eqns)):
+    writer = _Writer(own_rules)
+    if not any(map(writer.is_call, jaxpr.eqns)):
         return jaxpr
-    writer = _Writer()
     outvars = writer.write(jaxpr, {}, None, renamed=False)
     constants = writer.constants.values()
     return Jaxpr(
@@ -31,19 +32,21 @@ def inline(jaxpr: Jaxpr) -> Jaxpr:
     )
 
 
-def _is_call(eqn: Eqn) -> bool:
-    if type(eqn.params.get("jaxpr")) is not Jaxpr:
-        return False
-    avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
-    return isinstance(eqn.primitive.lower(avals, outs, **eqn.params), kernel.Call)
-
-
 class _Writer:
     """The program being written; its constants are known by the identity of their arrays."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_rules: bool) -> None:
+        self.own_rules = own_rules
         self.eqns: list[Eqn] = []
         self.constants: dict[int, tuple[Var, Any]] = {}
+
+    def is_call(self, eqn: Eqn) -> bool:
+        """Whether the equation's program takes its place."""
+        if type(eqn.params.get("jaxpr")) is not Jaxpr:
+            return False
+        avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
+        word = eqn.primitive.lower(avals, outs, **eqn.params)
+        return isinstance(word, kernel.Call) and (self.own_rules or not word.own_rules)
 
     def write(self, jaxpr: Jaxpr, env: Env, caller: Source | None, *, renamed: bool) -> list[Atom]:
         """Append the equations of ``jaxpr``, read through ``env``; returns its outputs.
@@ -55,7 +58,7 @@ class _Writer:
         for eqn in jaxpr.eqns:
             invars = [env.get(a, a) for a in eqn.invars]
             source = eqn.source or caller
-            if _is_call(eqn):
+            if self.is_call(eqn):
                 outs = self.call(eqn.params["jaxpr"], invars, source)
                 for var, out in zip(eqn.outvars, outs, strict=True):
                     env[var] = self.typed(out, var.aval, source)
