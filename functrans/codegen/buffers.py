@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from functrans import kernel
+from functrans.codegen.effort import is_small
 from functrans.codegen.fuse import Cluster, Repetition
 from functrans.codegen.loops import Cell, For, Nest, Nests, Step, Storage, steps_of
 from functrans.codegen.statements import (
@@ -32,6 +33,7 @@ from functrans.codegen.statements import (
 from functrans.kernel import Affine
 
 _ALIGNMENT = 64
+_HELD_MOST = 128  # bytes of a carry that a loop holds in its own variables
 
 Kind = Literal["arg", "const", "out", "arena"]
 
@@ -51,12 +53,17 @@ class Place:
 class Repeated:
     """The memory of repeated programs: plans of their own in a part of the arena.
 
-    ``spares`` are second buffers for the carries that are not updated in place: byte offsets there.
+    ``inlined`` programs are part of the loop, where the ``held`` carries are local: registers, if
+    they are numbers. ``spares`` are second buffers for carries that are neither held nor updated
+    ``in_place``: byte offsets there.
     """
 
     programs: tuple[Buffers, ...]
     scratch: Storage
     spares: dict[int, int]
+    in_place: frozenset[int]
+    inlined: bool
+    held: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -79,6 +86,7 @@ class Buffers:
             lines.append(f"  for a loop ({repeated.scratch.nbytes} bytes): {place}")
             for k, offset in repeated.spares.items():
                 lines.append(f"    carry {k} goes back and forth: loop[{offset}]")
+            lines += [f"    carry {k} is held by the loop" for k in sorted(repeated.held)]
             for program in repeated.programs:
                 lines += ["    " + line for line in str(program).splitlines()]
         return "\n".join(lines)
@@ -137,14 +145,18 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
     *conditions, body = nests
     programs = (*map(plan, conditions), plan(body, {k: [start + k] for k in range(count)}))
     size = max(program.workspace for program in programs)
+    storages = [body.storage[body.outputs[k]] for k in range(count)]
+    places = [programs[-1].places.get(storage) for storage in storages]
+    in_place = frozenset(k for k in range(count) if places[k] == Place("arg", start + k))
+    inlined = all(map(is_small, nests))
+    held = frozenset(k for k in range(count) if inlined and storages[k].nbytes <= _HELD_MOST)
     spares: dict[int, int] = {}
     for k in range(count):
-        storage = body.storage[body.outputs[k]]
-        if programs[-1].places.get(storage) != Place("arg", start + k):
+        if k not in held | in_place:
             spares[k] = size
-            size += _rounded(storage.nbytes)
+            size += _rounded(storages[k].nbytes)
     scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
-    return Repeated(programs, scratch, spares)
+    return Repeated(programs, scratch, spares, in_place, inlined, held)
 
 
 def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:

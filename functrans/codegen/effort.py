@@ -56,6 +56,7 @@ _WHILE_RUNS = 100  # a guess
 _COSTS = {"div": 4, "sqrt": 4, "rem": 4, "mod": 4, "floor_div": 4}
 _LONG_COST = 20
 _INVOKE_COST = 50
+_INLINED_MOST = 1_000  # operations in the text of a repeated program that is inlined
 _LIBRARY_GAIN = 4  # BLAS is so much faster than loops
 
 
@@ -74,6 +75,17 @@ def spare(nests: Nests) -> None:
             part.roll_up()
         elif part.innermost and part.scattered():
             part.node.scalar = True
+
+
+def is_small(nests: Nests) -> bool:
+    """Whether a program is so short that the loop that repeats it had better contain it."""
+    text = 0
+    for cluster, nest in nests.order:
+        if isinstance(nest, Nest):
+            text += sum(map(_size, nest.nodes))
+        elif not isinstance(cluster, ByteCopy):
+            return False
+    return text <= _INLINED_MOST
 
 
 @dataclass(slots=True)

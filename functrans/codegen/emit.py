@@ -105,8 +105,10 @@ class _Kernel:
         nest: Nest,
         buffers: Buffers,
         constant_of: Callable[[Storage], np.ndarray[Any, Any] | None],
+        inlined: bool,
     ) -> None:
         self.module = module
+        self.inlined = inlined
         self.constant_of = constant_of
         self.nest = nest
         self.places = buffers.places
@@ -149,11 +151,16 @@ class _Kernel:
         else:
             self.line("ret void")
         params = ", ".join(f"ptr noalias {name}" for name in self.params.values())
-        effort = "noinline optnone" if self.nest.plain else "noinline"
-        lines = [f"({params}) {effort} nounwind {{", "entry:", *self.allocas]
+        lines = [f"({params}) {self.effort()} nounwind {{", "entry:", *self.allocas]
         _flatten(self.text, lines)
         lines.append("}")
         return kind, "\n".join(lines)
+
+    def effort(self) -> str:
+        """How much time LLVM is to spend on the function, and where."""
+        if self.inlined:
+            return "alwaysinline"
+        return "noinline optnone" if self.nest.plain else "noinline"
 
     # What vector_math needs.
 
@@ -808,11 +815,14 @@ class _Module:
 class _Program:
     """One function ``i32 (ptr args, ptr outs, ptr consts, ptr workspace)``: kernels in order."""
 
-    def __init__(self, module: _Module, nests: Nests, buffers: Buffers, constants: int) -> None:
+    def __init__(
+        self, module: _Module, nests: Nests, buffers: Buffers, constants: int, inlined: bool = False
+    ) -> None:
         self.module = module
         self.nests = nests
         self.buffers = buffers
         self.constants = constants  # where the table of constants holds those of this program
+        self.inlined = inlined  # whether it becomes part of the loop that repeats it
         self.lines: list[str] = []
         self.pointers: dict[Place, str] = {}
         self.count = 0
@@ -838,7 +848,8 @@ class _Program:
         if calls_python and any(isinstance(r, LoopAddress) for r in self.module.routines):
             self.check_python()
         tables = ", ".join(f"ptr noalias %{n}" for n in ("args", "outs", "consts", "workspace"))
-        lines = [f"{head}({tables}) {{", "entry:", *self.lines, "  ret i32 0", "}"]
+        effort = " alwaysinline" if self.inlined else ""
+        lines = [f"{head}({tables}){effort} {{", "entry:", *self.lines, "  ret i32 0", "}"]
         return "\n".join(lines)
 
     def clock(self) -> tuple[str, int]:
@@ -935,7 +946,7 @@ class _Program:
         self.check(status, 0)
 
     def kernel(self, nest: Nest) -> None:
-        kernel = _Kernel(self.module, nest, self.buffers, self.index_constant)
+        kernel = _Kernel(self.module, nest, self.buffers, self.index_constant, self.inlined)
         kind, text = kernel.emit()
         name = self.module.function(f"define internal {kind} @NAME{text}")
         args = ", ".join(f"ptr {self.pointer(place)}" for place in kernel.params)
@@ -996,7 +1007,8 @@ class _Program:
         call, plan = cluster.call, self.buffers.repeats[cluster]
         names = []
         for k, (nests, buffers) in enumerate(zip(programs, plan.programs, strict=True)):
-            inner = _Program(self.module, nests, buffers, len(self.module.constants))
+            first = len(self.module.constants)
+            inner = _Program(self.module, nests, buffers, first, plan.inlined)
             self.module.constants += call.eqn.params[_PROGRAMS[len(programs)][k]].consts
             names.append(self.module.function(inner.text("define internal i32 @NAME")))
         inputs = [self.region(region) for region in call.reads]

@@ -2,7 +2,8 @@
 
 A driver is ``i32 (ptr consts, ptr scratch, ptr input…, ptr output…)``. It keeps the tables of
 pointers that the programs read, and moves the pointers between two runs: a carry that the program
-does not update in place goes back and forth between its output and a spare buffer.
+does not update in place goes back and forth between its output and a spare buffer. Small carries of
+small programs are variables of the driver, which LLVM keeps in registers.
 """
 
 from __future__ import annotations
@@ -73,39 +74,72 @@ def _table(text: _Text, name: str, length: int) -> str:
     return f"%{name}"
 
 
-def _spare_pointers(text: _Text, plan: Repeated) -> dict[int, str]:
-    return {
-        k: text.let(f"getelementptr i8, ptr %scratch, i64 {offset}")
-        for k, offset in plan.spares.items()
-    }
+class _Carries:
+    """The carries of a driver: where each is, and where the next one goes.
 
+    One that is held is a variable ``%c``, and its next value ``%n``. One that is not lies in its
+    output ``%o``, if the program updates it in place, or else there and in a spare in turn.
+    """
 
-def _phi(text: _Text, k: int, plan: Repeated, start: int, back: str) -> str:
-    """The pointer to a carry at the head of an iteration."""
-    if k not in plan.spares:
-        return f"%o{k}"
-    text.line(f"%in{k} = phi ptr [ %a{start + k}, %entry ], [ %out{k}, %{back} ]")
-    return f"%in{k}"
+    def __init__(
+        self, text: _Text, plan: Repeated, starts: Sequence[str], values: Sequence[Value]
+    ) -> None:
+        self.text = text
+        self.plan = plan
+        self.starts = starts  # the initial values
+        self.nbytes = [_nbytes(value) for value in values]
 
+    def begin(self) -> None:
+        """Before the first iteration."""
+        for k, nbytes in enumerate(self.nbytes):
+            if k in self.plan.held:
+                self.text.line(f"%c{k} = alloca [{nbytes} x i8], align 64")
+                self.text.line(f"%n{k} = alloca [{nbytes} x i8], align 64")
+                self.text.copy(f"%c{k}", self.starts[k], nbytes)
+            elif k in self.plan.in_place:
+                self.text.copy(f"%o{k}", self.starts[k], nbytes)
+        for k, offset in self.plan.spares.items():
+            self.text.line(f"%s{k} = getelementptr i8, ptr %scratch, i64 {offset}")
 
-def _targets(text: _Text, spares: dict[int, str]) -> None:
-    """Where the new carries go: not where the old ones are."""
-    for k, spare in spares.items():
-        there = text.let(f"icmp eq ptr %in{k}, %o{k}")
-        text.line(f"%out{k} = select i1 {there}, ptr {spare}, ptr %o{k}")
+    def pointers(self, back: str) -> list[str]:
+        """At the head of an iteration, where it comes from the label ``back`` or the entry."""
+        for k in self.plan.spares:
+            self.text.line(f"%in{k} = phi ptr [ {self.starts[k]}, %entry ], [ %out{k}, %{back} ]")
+        return [
+            f"%{'in' if k in self.plan.spares else self._home(k)}{k}"
+            for k in range(len(self.nbytes))
+        ]
 
+    def _home(self, k: int) -> str:
+        return "c" if k in self.plan.held else "o"
 
-def _finish(text: _Text, values: Sequence[Value], spares: dict[int, str], final: str) -> None:
-    """Bring the last carries to their outputs."""
-    for k in spares:
-        last = f"%{final}{k}"
-        there = text.let(f"icmp eq ptr {last}, %o{k}")
-        text.line(f"br i1 {there}, label %there{k}, label %move{k}")
-        text.label(f"move{k}")
-        text.copy(f"%o{k}", last, _nbytes(values[k]))
-        text.line(f"br label %there{k}")
-        text.label(f"there{k}")
-    text.line("ret i32 0")
+    def targets(self) -> list[str]:
+        """Where the program is to put the next values: not where the old ones are."""
+        for k in self.plan.spares:
+            there = self.text.let(f"icmp eq ptr %in{k}, %o{k}")
+            self.text.line(f"%out{k} = select i1 {there}, ptr %s{k}, ptr %o{k}")
+        return [
+            f"%{'out' if k in self.plan.spares else 'n' if k in self.plan.held else 'o'}{k}"
+            for k in range(len(self.nbytes))
+        ]
+
+    def move_on(self) -> None:
+        """After the program has run."""
+        for k in sorted(self.plan.held - self.plan.in_place):
+            self.text.copy(f"%c{k}", f"%n{k}", self.nbytes[k])
+
+    def finish(self, last: str) -> None:
+        """Bring the last values to their outputs; ``last`` are those of the spares."""
+        for k in sorted(self.plan.held):
+            self.text.copy(f"%o{k}", f"%c{k}", self.nbytes[k])
+        for k in self.plan.spares:
+            there = self.text.let(f"icmp eq ptr %{last}{k}, %o{k}")
+            self.text.line(f"br i1 {there}, label %there{k}, label %move{k}")
+            self.text.label(f"move{k}")
+            self.text.copy(f"%o{k}", f"%{last}{k}", self.nbytes[k])
+            self.text.line(f"br label %there{k}")
+            self.text.label(f"there{k}")
+        self.text.line("ret i32 0")
 
 
 def _nbytes(value: Value | Region) -> int:
@@ -122,22 +156,23 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
     outs = _table(text, "outs", len(call.writes))
     for k in range(word.constants):
         text.put(args, k, f"%a{k}")
-    for k in range(word.carries):
-        if k not in plan.spares or not word.length:
-            text.copy(f"%o{k}", f"%a{first + k}", _nbytes(call.writes[k]))
+    starts = [f"%a{first + k}" for k in range(word.carries)]
     if not word.length:
+        for k, start in enumerate(starts):
+            text.copy(f"%o{k}", start, _nbytes(call.writes[k]))
         text.line("ret i32 0")
         return text.function(call)
-    spares = _spare_pointers(text, plan)
+    carries = _Carries(text, plan, starts, call.writes[: word.carries])
+    carries.begin()
     text.line("br label %loop")
     text.label("loop")
     text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ]")
-    carries = [_phi(text, k, plan, first, "ran") for k in range(word.carries)]
-    _targets(text, spares)
+    pointers = carries.pointers("ran")
+    targets = carries.targets()
     row = text.let(f"sub i64 {word.length - 1}, %i") if word.reverse else "%i"
-    for k, pointer in enumerate(carries):
+    for k, (pointer, target) in enumerate(zip(pointers, targets, strict=True)):
         text.put(args, first + k, pointer)
-        text.put(outs, k, f"%out{k}" if k in spares else pointer)
+        text.put(outs, k, target)
 
     def put_row(table: str, index: int, name: str, whole: Value | Region) -> None:
         offset = text.let(f"mul i64 {row}, {_nbytes(whole) // word.length}")
@@ -148,11 +183,12 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
     for k in range(word.carries, len(call.writes)):
         put_row(outs, k, f"%o{k}", call.writes[k])
     text.run(body, args, outs, "ran")
+    carries.move_on()
     text.line("%next = add nuw nsw i64 %i, 1")
     done = text.let(f"icmp eq i64 %next, {word.length}")
     text.line(f"br i1 {done}, label %done, label %loop")
     text.label("done")
-    _finish(text, call.writes, spares, "out")
+    carries.finish("out")
     return text.function(call)
 
 
@@ -171,26 +207,24 @@ def _while(call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[
         text.put(asked, k, f"%a{k}")
     for k in range(word.body_constants):
         text.put(args, k, f"%a{word.cond_constants + k}")
-    for k in range(count):
-        if k not in plan.spares:
-            text.copy(f"%o{k}", f"%a{first + k}", _nbytes(call.writes[k]))
-    spares = _spare_pointers(text, plan)
+    carries = _Carries(text, plan, [f"%a{first + k}" for k in range(count)], call.writes)
+    carries.begin()
     text.line("br label %loop")
     text.label("loop")
-    carries = [_phi(text, k, plan, first, "ran") for k in range(count)]
-    for k, pointer in enumerate(carries):
+    pointers = carries.pointers("ran")
+    for k, pointer in enumerate(pointers):
         text.put(asked, word.cond_constants + k, pointer)
     text.run(condition, asked, answer, "asked_it")
     again = text.let("load i8, ptr %yes")
     go = text.let(f"icmp ne i8 {again}, 0")
     text.line(f"br i1 {go}, label %go, label %done")
     text.label("go")
-    _targets(text, spares)
-    for k, pointer in enumerate(carries):
+    for k, (pointer, target) in enumerate(zip(pointers, carries.targets(), strict=True)):
         text.put(args, word.body_constants + k, pointer)
-        text.put(outs, k, f"%out{k}" if k in spares else pointer)
+        text.put(outs, k, target)
     text.run(body, args, outs, "ran")
+    carries.move_on()
     text.line("br label %loop")
     text.label("done")
-    _finish(text, call.writes, spares, "in")
+    carries.finish("in")
     return text.function(call)
