@@ -37,7 +37,8 @@ each slot of its record:
 
 ● is a rule; a number is the reason why there is none, given at the end. A function that is
 piecewise constant needs no derivative rule, one that is not linear no transpose.
-`+ jvp` marks a forward-mode rule of its own.
+`+ jvp` marks a forward-mode rule of its own, `+ effects` a primitive that may do something besides
+computing.
 """
 
 
@@ -86,7 +87,8 @@ def _row(primitive: Primitive, reasons: dict[str, int]) -> str:
             cells.append(str(reasons.setdefault(rule.reason, len(reasons) + 1)))
         else:
             forward = slot == "linearize" and primitive.jvp is not None
-            cells.append("● + jvp" if forward else "●")
+            acting = slot == "impl" and primitive.effects is not None
+            cells.append("● + jvp" if forward else "● + effects" if acting else "●")
     return f"| `{primitive.name}` | {' | '.join(cells)} |"
 
 

@@ -6,6 +6,8 @@
 array([0.        , 0.63970001])
 """
 
+from typing import TYPE_CHECKING
+
 from functrans import errors, lax, numpy, tree, tree_util
 from functrans.control.call import disable_jit, jit
 from functrans.core.avals import float0
@@ -21,6 +23,9 @@ from functrans.transforms.stage import (
     make_jaxpr,
 )
 from functrans.transforms.vmap import vmap
+
+if TYPE_CHECKING:
+    from functrans.control.callback import pure_callback
 
 __version__ = "0.1.0"
 
@@ -46,6 +51,7 @@ __all__ = [
     "linearize",
     "make_jaxpr",
     "numpy",
+    "pure_callback",
     "stop_gradient",
     "testing",
     "tree",
@@ -56,10 +62,15 @@ __all__ = [
 ]
 
 
+_LATER = {"pure_callback": "functrans.control.callback"}
+
+
 def __getattr__(name: str) -> object:
     # Rooms that few programs need are loaded when they are named.
-    if name in ("debug", "scipy", "testing"):
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in ("debug", "experimental", "scipy", "testing"):
         return import_module(f"functrans.{name}")
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'functrans' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""For finding out what the library did: counters of traces and compilations, memory that it keeps.
+"""For finding out what a program does: its values while it runs, traces, compilations, memory.
 
 >>> import numpy as np
 >>> import functrans as ft
@@ -12,9 +12,128 @@
 0
 """
 
+from __future__ import annotations
+
+import builtins
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from functrans.codegen.pool import Memory, memory
 from functrans.codegen.pool import clear as clear_memory
 from functrans.codegen.pool import set_limit as set_memory_limit
 from functrans.control.call import Counters, counters
+from functrans.control.callback import call_back
+from functrans.errors import ArgumentError, OptionError
 
-__all__ = ["Counters", "Memory", "clear_memory", "counters", "memory", "set_memory_limit"]
+__all__ = [
+    "Counters",
+    "Memory",
+    "callback",
+    "clear_memory",
+    "counters",
+    "memory",
+    "print",
+    "set_memory_limit",
+]
+
+
+def callback(
+    callback: Callable[..., Any], *args: Any, ordered: bool = False, **kwargs: Any
+) -> None:
+    """Call a Python function with values of the program, whenever it gets there.
+
+    It runs in compiled programs and loops too, once for each example under :func:`vmap`, and with
+    the values, not the tangents, under derivatives. Calls come in the program's order. What the
+    function returns is ignored; what it raises arrives as it is at the caller of the program.
+
+    Parameters
+    ----------
+    callback: gets copies of the arrays, NumPy scalars for rank 0, and all else as it was given.
+    ordered: accepted for compatibility; calls are ordered either way.
+
+    Raises
+    ------
+    ArgumentError: ``callback`` is no function.
+
+    >>> seen = []
+    >>> @ft.jit
+    ... def f(x):
+    ...     ft.debug.callback(lambda y: seen.append(float(y)), x * 2.0)
+    ...     return x
+    >>> _ = f(1.0), f(4.0)
+    >>> seen
+    [2.0, 8.0]
+    """
+    if not callable(callback):
+        raise ArgumentError(f"debug.callback needs a function, not {callback!r:.60}.")
+    call_back("debug.callback", _Ignored(callback), None, args, kwargs, has_statics=True)
+
+
+def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:
+    """Print values of the program whenever it gets there: ``print(fmt.format(*args, **kwargs))``.
+
+    As :func:`callback` it works in compiled programs, loops and derivatives; under :func:`vmap`
+    it prints one line for each example.
+
+    Parameters
+    ----------
+    fmt: a format string as of ``str.format``, not an f-string, whose values are not known yet.
+    ordered: accepted for compatibility; lines are in the program's order either way.
+
+    Raises
+    ------
+    OptionError: an argument that ``fmt`` does not use. IndexError, KeyError: one that it lacks.
+
+    >>> @ft.jit
+    ... def f(x):
+    ...     ft.debug.print("x = {:.2f}, x² = {square}", x, square=x * x)
+    ...     return x
+    >>> _ = f(1.5)
+    x = 1.50, x² = 2.25
+    """
+    if not isinstance(fmt, str):
+        raise ArgumentError(
+            f"debug.print needs a format string, not {fmt!r:.60}.",
+            'Write for example debug.print("x = {}", x).',
+        )
+    _Checker().vformat(fmt, args, kwargs)
+    call_back("debug.print", _Printed(fmt), None, args, kwargs, has_statics=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignored:
+    """A function whose results do not matter."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        self.function(*args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """Prints in a format; equal for equal formats, so that programs with it are known again."""
+
+    fmt: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        builtins.print(self.fmt.format(*args, **kwargs))
+
+
+class _Checker(string.Formatter):
+    """Finds fields without arguments, and arguments without fields, before there are values."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return ""
+
+    def check_unused_args(
+        self, used_args: set[int | str], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        unused = [str(k) for k in (*range(len(args)), *kwargs) if k not in used_args]
+        if unused:
+            raise OptionError(
+                f"The format of debug.print does not use the arguments {', '.join(unused)}.",
+                "Write {} or {name} where the value shall stand, and no f before the quotes.",
+            )

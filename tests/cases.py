@@ -537,12 +537,34 @@ def _loop_cases() -> list[Case]:
     ]  # fmt: skip
 
 
+def _callback_cases() -> list[Case]:
+    from functrans.control.callback import pure_callback
+    from functrans.transforms.stage import ShapeDtypeStruct
+
+    def called(x: Any, y: Any) -> Any:
+        out = ShapeDtypeStruct(x.shape, x.dtype)
+        return pure_callback(np.hypot, out, x, y, vmap_method="expand_dims")
+
+    def counted(x: Any) -> Any:
+        types = {"zeros": ShapeDtypeStruct((), np.int64), "twice": ShapeDtypeStruct((3,), x.dtype)}
+        return pure_callback(counts, types, x, vmap_method="sequential")
+
+    def counts(x: Any) -> Any:
+        return {"zeros": np.int64(x.size - np.count_nonzero(x)), "twice": 2 * x.sum(axis=1)}
+
+    return [
+        Case("callback", called, np.hypot, (Arg(), Arg()), anyshape=True, smooth=False),
+        Case("callback:each", counted, counts, (Arg(),), dtypes="dfDl", smooth=False),
+    ]
+
+
 PRIMITIVE_CASES: list[Case] = [
     *_linear_cases(),
     *_elementwise_cases(),
     *_reduction_cases(),
     *_indexing_cases(),
     *_contraction_cases(),
+    *_callback_cases(),
     *_call_cases(),
     *_loop_cases(),
 ]

@@ -17,6 +17,7 @@ import numpy as np
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.trace import running
+from functrans.errors import current_line
 
 DONE = 0x600D
 """What a callback returns when all went well: nothing that an unset result could be by chance."""
@@ -56,6 +57,7 @@ def callback(call: NumpyCall, pending: Pending) -> Any:
     multiple = eqn.primitive.multiple
 
     def run(reads: int, writes: int) -> int:
+        line = current_line.set(eqn.source)
         try:
             sources = (ctypes.c_void_p * max(position, 1)).from_address(reads)
             targets = (ctypes.c_void_p * max(len(avals), 1)).from_address(writes)
@@ -68,6 +70,8 @@ def callback(call: NumpyCall, pending: Pending) -> Any:
         except BaseException as error:  # C code lies between here and the caller: keep it for them
             pending.keep(error)
             return 0
+        finally:
+            current_line.reset(line)
         return DONE
 
     return _Callback(run)

@@ -31,9 +31,10 @@ def orders(jaxpr: Jaxpr, word_of: Callable[[Eqn], kernel.Word]) -> dict[Var, Ord
         if isinstance(atom, Var):
             wanted.setdefault(atom, _row_major(atom))
     for eqn, word in zip(reversed(jaxpr.eqns), reversed(words), strict=True):
-        out = eqn.outvars[0]
         if not isinstance(word, _FREE):
-            wanted[out] = _row_major(out)
+            wanted.update({var: _row_major(var) for var in eqn.outvars})
+            continue
+        out = eqn.outvars[0]
         order = wanted.get(out, _row_major(out))
         for position, atom in enumerate(eqn.invars):
             if isinstance(atom, Var) and atom.aval.ndim > 1 and atom not in wanted:
@@ -41,7 +42,9 @@ def orders(jaxpr: Jaxpr, word_of: Callable[[Eqn], kernel.Word]) -> dict[Var, Ord
                 if found is not None:
                     wanted[atom] = found
     for eqn, word in zip(jaxpr.eqns, words, strict=True):
-        if eqn.outvars[0] not in wanted:  # nobody cares: as the operands lie
+        if (
+            isinstance(word, _FREE) and eqn.outvars[0] not in wanted
+        ):  # nobody cares: as the operands lie
             taken = _taken_over(word, eqn, wanted)
             if taken is not None:
                 wanted[eqn.outvars[0]] = taken

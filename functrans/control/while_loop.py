@@ -36,6 +36,7 @@ from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind
 from functrans.errors import ArgumentError, OptionError, TypeMismatchError
+from functrans.passes.dce import without_effects
 from functrans.primitives.layout import batch_to_front, broadcast_in_dim
 from functrans.primitives.linear import add, select_n
 from functrans.primitives.reductions import reduce_or
@@ -150,11 +151,15 @@ def _while_jvp(
 def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
     """The pushforward runs the loop again, with tangents: how often is not known before."""
     outs = bind(while_p, *args, **params)
+    again: dict[str, Any] = {
+        name: without_effects(value) if isinstance(value, Jaxpr) else value
+        for name, value in params.items()
+    }
     if not any(nonzero[params["cond_constants"] :]):
         return outs, None
 
     def while_pushforward(*tangents: Any) -> Any:
-        return _while_jvp(args, tangents, **params)[1]
+        return _while_jvp(args, tangents, **again)[1]
 
     return outs, while_pushforward
 

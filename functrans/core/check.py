@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functrans.core.avals import Aval, aval_of
-from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, inner_programs
 from functrans.errors import CheckError
 
 
@@ -22,10 +22,8 @@ def check(jaxpr: Jaxpr) -> Jaxpr:
         for atom in eqn.invars:
             _check_atom(atom, defined, eqn)
         _check_types(eqn)
-        for value in eqn.params.values():
-            for held in value if isinstance(value, tuple) else (value,):
-                if isinstance(held, Jaxpr):
-                    check(held)
+        for inner in inner_programs(eqn):
+            check(inner)
         _define(eqn.outvars, defined, eqn)
     for atom in jaxpr.outvars:
         _check_atom(atom, defined, "the end")

@@ -9,7 +9,7 @@ Grammar (JAX's, with one class where JAX has two)::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -165,6 +165,28 @@ def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:
     finally:
         current_line.reset(token)
     return [read(atom) for atom in jaxpr.outvars]
+
+
+def inner_programs(eqn: Eqn) -> Iterator[Jaxpr]:
+    """The programs that an equation holds as parameters, alone or in tuples."""
+    for value in eqn.params.values():
+        for held in value if isinstance(value, tuple) else (value,):
+            if isinstance(held, Jaxpr):
+                yield held
+
+
+def has_effects(eqn: Eqn) -> bool:
+    """Whether an equation does something besides computing, itself or in a program it holds."""
+    effects = eqn.primitive.effects
+    if effects is not None and effects(**eqn.params):
+        return True
+    return any(map(is_effectful, inner_programs(eqn)))
+
+
+def is_effectful(jaxpr: Jaxpr) -> bool:
+    """Whether a program does something besides computing its results; remembered."""
+    result: bool = remember(jaxpr, "effects", lambda: any(map(has_effects, jaxpr.eqns)))
+    return result
 
 
 def last_uses(jaxpr: Jaxpr) -> list[list[Var]]:

@@ -59,6 +59,10 @@ class Primitive:
         what the compiler is told.
     jvp(primals, tangents, **params) -> (out, tangent), optional:
         where forward mode can be cheaper than what ``linearize`` gives.
+    effects(**params) -> bool, optional:
+        whether an equation does something besides computing its results. It then runs exactly as
+        often as the program says and in its order, whether or not anybody reads the results. A
+        primitive that has this slot may also raise what Python code raises.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Primitive:
     batch: Rule | Absent
     lower: Rule | Absent
     jvp: Rule | None = None
+    effects: Callable[..., bool] | None = None
     multiple: bool = False
 
     def __repr__(self) -> str:

@@ -55,16 +55,16 @@ def _lines(jaxpr: Jaxpr, name: Callable[[Var], str], source: bool) -> list[str]:
                 inner += [f"{key}={body[0]}", *body[1:]]
             else:
                 params.append(f"{key}={_param(value)}")
-        left = typed(eqn.outvars)
+        left = f"{typed(eqn.outvars)} = " if eqn.outvars else ""
         operands = " ".join(map(atom, eqn.invars))
         where = f"   # {eqn.source}" if source and eqn.source else ""
         if inner:
-            lines.append(f"    {left} = {eqn.primitive.name}[")
+            lines.append(f"    {left}{eqn.primitive.name}[")
             lines += [f"      {p}" for p in params] + [f"      {line}" for line in inner]
             lines.append(f"    ] {operands}{where}")
         else:
             brackets = f"[{' '.join(params)}]" if params else ""
-            lines.append(f"    {left} = {eqn.primitive.name}{brackets} {operands}{where}")
+            lines.append(f"    {left}{eqn.primitive.name}{brackets} {operands}{where}")
     outs = ", ".join(map(atom, jaxpr.outvars))
     comma = "," if len(jaxpr.outvars) == 1 else ""
     lines.append(f"  in ({outs}{comma}) }}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from functrans.core.jaxpr import Eqn, Jaxpr, Literal, Var
+from functrans.core.jaxpr import Eqn, Jaxpr, Literal, Var, has_effects
 from functrans.passes.literals import literal_key
 from functrans.passes.match import COMMUTATIVE, Result, Rewrite, Scope, walk
 
@@ -13,7 +13,7 @@ from functrans.passes.match import COMMUTATIVE, Result, Rewrite, Scope, walk
 def cse(jaxpr: Jaxpr) -> Jaxpr:
     """``jaxpr`` with one equation for each primitive, operands and parameters.
 
-    Equations whose parameters cannot be hashed are left alone.
+    Equations with effects, and those whose parameters cannot be hashed, are left alone.
     """
     return walk(jaxpr, [common_equation()])
 
@@ -26,6 +26,8 @@ def common_equation() -> Rewrite:
     known: dict[Hashable, Sequence[Var]] = {}
 
     def find_common(eqn: Eqn, scope: Scope) -> Result:
+        if has_effects(eqn):
+            return None
         operands = tuple([literal_key(a) if isinstance(a, Literal) else a for a in eqn.invars])
         key = (
             eqn.primitive,

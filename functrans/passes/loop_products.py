@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce
@@ -282,7 +282,8 @@ class _Move:
         if atom not in self.constants:
             inputs = [v for _, v in self.loop.constants]
             names = dict(self.constants)
-            for eqn in dce(Jaxpr((), (), inputs, self.loop.body.eqns, [atom])).eqns:
+            pure = [eqn for eqn in self.loop.body.eqns if not has_effects(eqn)]
+            for eqn in dce(Jaxpr((), (), inputs, pure, [atom])).eqns:
                 self.before.append(renamed(eqn, names, self.source))
             self.constants[atom] = names[atom]
         return self.constants[atom]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects, inner_programs
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce
@@ -24,10 +24,13 @@ Env = dict[Atom, Atom]
 
 
 def invariant(jaxpr: Jaxpr, constants: int) -> set[Atom]:
-    """The variables of a loop's program that are the same in every iteration."""
+    """The variables of a loop's program that are the same in every iteration.
+
+    What effects give may differ.
+    """
     known: set[Atom] = {*jaxpr.constvars, *jaxpr.invars[:constants]}
     for eqn in jaxpr.eqns:
-        if all(isinstance(a, Literal) or a in known for a in eqn.invars):
+        if not has_effects(eqn) and all(isinstance(a, Literal) or a in known for a in eqn.invars):
             known.update(eqn.outvars)
     return known
 
@@ -38,7 +41,8 @@ def split_invariant(jaxpr: Jaxpr, constants: int, wanted: Sequence[Var]) -> tupl
     The first maps the constants to the wanted variables; in the second they are constants that
     come after the others.
     """
-    before = dce(Jaxpr(jaxpr.constvars, jaxpr.consts, jaxpr.invars[:constants], jaxpr.eqns, wanted))
+    pure = [eqn for eqn in jaxpr.eqns if not has_effects(eqn)]
+    before = dce(Jaxpr(jaxpr.constvars, jaxpr.consts, jaxpr.invars[:constants], pure, wanted))
     # The variables belong to both programs, so one of them gets new ones.
     given = [Var(v.aval) for v in wanted]
     twins: Env = dict(zip(wanted, given, strict=True))
@@ -90,10 +94,10 @@ def live_inputs(jaxpr: Jaxpr, constants: int, carries: int, outputs: Sequence[bo
 
 
 def needed_inputs(jaxpr: Jaxpr, outputs: Sequence[bool]) -> list[bool]:
-    """Which inputs the chosen outputs of a program read."""
+    """Which inputs the chosen outputs of a program read, or its effects."""
     needed: set[Atom] = {v for v, on in zip(jaxpr.outvars, outputs, strict=True) if on}
     for eqn in reversed(jaxpr.eqns):
-        if not needed.isdisjoint(eqn.outvars):
+        if not needed.isdisjoint(eqn.outvars) or has_effects(eqn):
             needed.update(eqn.invars)
     return [v in needed for v in jaxpr.invars]
 
@@ -225,11 +229,11 @@ def trim_loops(jaxpr: Jaxpr) -> Jaxpr:
 
 
 def _live_equations(jaxpr: Jaxpr, constants: Constants) -> list[Eqn]:
-    """The equations that outputs need, loops without the parts that they do not."""
+    """The equations that outputs and effects need, loops without the parts that they do not."""
     needed: set[Atom] = set(jaxpr.outvars)
     kept: list[Eqn] = []
     for eqn in reversed(jaxpr.eqns):
-        if needed.isdisjoint(eqn.outvars):
+        if needed.isdisjoint(eqn.outvars) and not has_effects(eqn):
             continue
         if is_loop(eqn) or is_while(eqn):
             loop = opened(eqn, eqn.invars, constants)
@@ -453,7 +457,9 @@ def frontier(
     for eqn in jaxpr.eqns:
         if leaves(eqn) and all(isinstance(a, Literal) or a in movable for a in eqn.invars):
             movable.update(eqn.outvars)
-    asked: list[Atom] = [a for eqn in jaxpr.eqns if eqn.outvars[0] not in same for a in eqn.invars]
+    asked: list[Atom] = [
+        a for eqn in jaxpr.eqns if same.isdisjoint(eqn.outvars) for a in eqn.invars
+    ]
     asked += jaxpr.outvars
     wanted: set[Atom] = set()
     while asked:
@@ -485,4 +491,4 @@ def _worth_keeping(body: Jaxpr, constants: int, careful: bool) -> list[Var]:
 def _may_fail(eqn: Eqn) -> bool:
     if eqn.primitive in (gather_p, scatter_p):
         return bool(eqn.params["mode"] == "raise")
-    return any(isinstance(v, Jaxpr) for v in eqn.params.values())
+    return eqn.primitive.effects is not None or any(True for _ in inner_programs(eqn))

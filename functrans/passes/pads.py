@@ -107,8 +107,10 @@ class _Sums:
 
 
 def _is_sum(eqn: Eqn) -> bool:
+    if eqn.primitive is not add_p:
+        return False
     shape = eqn.outvars[0].aval.shape
-    return eqn.primitive is add_p and all(a.aval.shape == shape for a in eqn.invars)
+    return all(a.aval.shape == shape for a in eqn.invars)
 
 
 def _part(atom: Atom, makers: dict[Atom, Eqn], names: dict[Atom, Atom]) -> _Part:

@@ -1,0 +1,473 @@
+"""Python functions inside programs: when they run, what they get, what their results become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import functrans as ft
+from functrans.core.jaxpr import has_effects, is_effectful
+from functrans.experimental import io_callback
+from functrans.passes.dce import without_effects
+from functrans.passes.run import run
+from functrans.transforms.linearize import linearize_jaxpr
+from functrans.transforms.transpose import transpose_jaxpr
+
+FLOAT = ft.ShapeDtypeStruct((), float)
+INT = ft.ShapeDtypeStruct((), int)
+
+
+class Log:
+    """Keeps what it is called with."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        self.seen.append(tuple(args) if not kwargs else (*args, kwargs))
+
+    def taken(self) -> list[Any]:
+        seen, self.seen = self.seen, []
+        return [x[0] if len(x) == 1 else x for x in seen]
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+def both(f: Callable[..., Any]) -> list[Callable[..., Any]]:
+    return [f, ft.jit(f)]
+
+
+# --- effects -------------------------------------------------------------------------------------
+
+
+def test_a_program_without_results_runs(log: Log) -> None:
+    f = ft.jit(lambda x: ft.debug.callback(log, x + 1.0))
+    assert f(1.0) is None
+    assert f(2.0) is None
+    assert log.taken() == [2.0, 3.0]
+
+
+def test_equal_calls_are_not_merged(log: Log) -> None:
+    @ft.jit
+    def f(x: Any) -> Any:
+        ft.debug.callback(log, x)
+        y = np.sin(x)
+        ft.debug.callback(log, x)
+        ft.debug.callback(log, np.sin(x))
+        return y
+
+    f(2.0)
+    assert log.taken() == [2.0, 2.0, np.sin(2.0)]
+
+
+def test_a_count_that_nobody_reads_goes_on() -> None:
+    count = iter(range(100))
+
+    @ft.jit
+    def f(x: Any) -> Any:
+        io_callback(lambda x: next(count), INT, x)
+        return io_callback(lambda x: next(count), INT, x)
+
+    assert [f(0.0), f(0.0)] == [1, 3]
+
+
+def test_an_effect_stays_in_every_iteration(log: Log) -> None:
+    def step(c: Any, x: Any, k: Any) -> Any:
+        ft.debug.callback(log, k, x)
+        return c + io_callback(lambda k: 2.0 * k, FLOAT, k), np.sin(k)
+
+    @ft.jit
+    def f(k: Any, xs: Any) -> Any:
+        return ft.lax.scan(lambda c, x: step(c, x, k), 0.0, xs)
+
+    total, rows = f(3.0, np.arange(3.0))
+    assert (total, list(rows)) == (18.0, [np.sin(3.0)] * 3)
+    assert log.taken() == [(3.0, 0.0), (3.0, 1.0), (3.0, 2.0)]
+
+
+def test_a_loop_whose_results_nobody_reads_runs_for_its_effects(log: Log) -> None:
+    @ft.jit
+    def f(c: Any, xs: Any) -> Any:
+        def step(c: Any, x: Any) -> Any:
+            ft.debug.callback(log, c)
+            return c * x, np.cos(c)
+
+        ft.lax.scan(step, c, xs)
+        ft.lax.while_loop(
+            lambda s: s[0] < 2,
+            lambda s: (ft.debug.callback(log, s[1]) or s[0] + 1, s[1] * 3),
+            (0, c),
+        )
+        return c
+
+    assert f(5.0, np.array([2.0, 4.0])) == 5.0
+    assert log.taken() == [5.0, 10.0, 5.0, 15.0]
+
+
+def test_calls_of_different_loops_keep_their_order(log: Log) -> None:
+    @ft.jit
+    def f(x: Any) -> Any:
+        ft.debug.callback(log, "start")
+        out = ft.lax.fori_loop(0, 2, lambda i, c: ft.debug.callback(log, i, c) or c + 1.0, x)
+        ft.debug.callback(log, "between", np.sin(x))
+        rows = np.cumsum(np.full(3, 1.0) * x)
+        ft.lax.fori_loop(0, 2, lambda i, c: ft.debug.callback(log, i, c) or c * 2.0, rows[1])
+        ft.debug.callback(log, "end", rows[2])
+        return out
+
+    f(1.0)
+    assert log.taken() == [
+        "start", (0, 1.0), (1, 2.0), ("between", np.sin(1.0)), (0, 2.0), (1, 4.0), ("end", 3.0),
+    ]  # fmt: skip
+
+
+def test_effects_within_a_call_and_within_a_condition_count() -> None:
+    jaxpr = ft.make_jaxpr(lambda x: ft.jit(lambda y: ft.debug.print("{}", y))(x))(1.0)
+    assert is_effectful(jaxpr)
+    assert [has_effects(eqn) for eqn in jaxpr.eqns] == [True]
+
+    def asked(s: Any) -> Any:
+        ft.debug.print("{}", s)
+        return s < 3
+
+    loop = ft.make_jaxpr(lambda x: ft.lax.while_loop(asked, lambda s: s + 1, x))(0)
+    assert is_effectful(loop)
+    assert is_effectful(run(loop))
+    calm = without_effects(loop)
+    assert not is_effectful(calm)
+    assert len(calm.eqns) == len(loop.eqns)
+    assert without_effects(calm) is calm
+
+
+def test_what_is_pure_may_be_dropped_and_hoisted() -> None:
+    calls: list[float] = []
+
+    def count(x: Any) -> Any:
+        calls.append(float(x))
+        return x
+
+    @ft.jit
+    def f(k: Any, xs: Any) -> Any:
+        ft.pure_callback(count, FLOAT, k + 1.0)
+        return ft.lax.scan(lambda c, x: (c + ft.pure_callback(count, FLOAT, k) * x, None), 0.0, xs)[
+            0
+        ]
+
+    assert f(2.0, np.ones(4)) == 8.0
+    assert calls == [2.0]
+
+
+def test_a_call_that_may_raise_does_not_leave_a_while() -> None:
+    def fail(x: Any) -> Any:
+        raise RuntimeError("called")
+
+    @ft.jit
+    def f(n: Any, k: Any) -> Any:
+        def step(s: Any) -> Any:
+            return s[0] + 1, s[1] + ft.pure_callback(fail, FLOAT, k)
+
+        return ft.lax.while_loop(lambda s: s[0] < n, step, (0, 0.0))[1]
+
+    assert f(0, 1.0) == 0.0
+    with pytest.raises(RuntimeError, match="called"):
+        f(1, 1.0)
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_derivatives_show_values_once(log: Log, compiled: bool) -> None:
+    def f(x: Any) -> Any:
+        y = np.sin(x)
+        ft.debug.callback(log, y)
+        return y * x
+
+    if compiled:
+        f = ft.jit(f)
+    value = np.sin(2.0)
+    for derivative in (ft.grad(f), ft.jit(ft.grad(f)), lambda x: ft.jvp(f, (x,), (1.0,))[1]):
+        np.testing.assert_allclose(derivative(2.0), 2 * np.cos(2.0) + value)
+        assert log.taken() == [value]
+    np.testing.assert_allclose(ft.grad(ft.grad(f))(2.0), 2 * np.cos(2.0) - 2 * value)
+    assert log.taken() == [value]
+
+
+def test_the_linear_program_has_no_effects() -> None:
+    def f(x: Any) -> Any:
+        def step(c: Any, _: Any) -> Any:
+            ft.debug.print("{}", c)
+            return np.sin(c), None
+
+        return ft.lax.scan(step, x, None, 3)[0]
+
+    split = linearize_jaxpr(ft.make_jaxpr(f)(1.0), (True,))
+    assert is_effectful(split.primal)
+    assert not is_effectful(split.linear)
+    linear = [False] * len(split.residuals) + [True]
+    assert not is_effectful(transpose_jaxpr(split.linear, tuple(linear), (True,)))
+
+
+def test_a_loop_that_runs_again_for_its_derivative_is_silent(log: Log) -> None:
+    def f(x: Any) -> Any:
+        def step(s: Any) -> Any:
+            ft.debug.callback(log, s[1])
+            return s[0] + 1, 2.0 * s[1]
+
+        return ft.lax.while_loop(lambda s: s[0] < 3, step, (0, x))[1]
+
+    assert ft.linearize(f, 1.0)[1](1.0) == 8.0
+    assert log.taken() == [1.0, 2.0, 4.0]
+    assert ft.jvp(f, (1.0,), (1.0,)) == (8.0, 8.0)
+    assert log.taken() == [1.0, 2.0, 4.0]
+
+
+def test_results_with_derivatives_are_refused_and_others_are_not() -> None:
+    def f(x: Any) -> Any:
+        return ft.pure_callback(np.sin, FLOAT, x) * x
+
+    with pytest.raises(ft.errors.MissingRuleError, match=r"custom_jvp") as info:
+        ft.grad(f)(1.0)
+    assert "pure_callback(np.sin" in str(info.value)
+    with pytest.raises(ft.errors.MissingRuleError, match=r"io_callback"):
+        ft.jvp(lambda x: io_callback(np.sin, FLOAT, x), (1.0,), (1.0,))
+    # Without a tangent it is a constant; integers have no derivative.
+    np.testing.assert_allclose(ft.grad(lambda x: f(ft.stop_gradient(x)) * x)(1.0), np.sin(1.0))
+    sign = ft.grad(lambda x: ft.pure_callback(lambda x: int(np.sign(x)), INT, x) * x)
+    assert sign(-3.0) == -1.0
+    assert ft.jit(sign)(-3.0) == -1.0
+
+
+# --- vmap ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, ft.jit], ids=["eager", "compiled"])
+def test_vmap_calls_for_each_example_in_order(log: Log, wrap: Any) -> None:
+    def f(x: Any, k: Any) -> Any:
+        ft.debug.callback(log, x, k)
+        ft.debug.callback(log, k)
+        return x
+
+    wrap(ft.vmap(f, in_axes=(1, None)))(np.array([[1.0, 2.0], [3.0, 4.0]]), 7)
+    first, second, shared = log.seen
+    np.testing.assert_array_equal(first[0], [1.0, 3.0])
+    np.testing.assert_array_equal(second[0], [2.0, 4.0])
+    assert (first[1], second[1], shared) == (7, 7, (7,))
+
+
+def test_nested_vmap_calls_for_each_pair(log: Log) -> None:
+    f = ft.vmap(ft.vmap(lambda x, y: ft.debug.callback(log, x, y), (None, 0)), (0, None))
+    f(np.array([1, 2]), np.array([10, 20, 30]))
+    assert log.taken() == [(x, y) for x in (1, 2) for y in (10, 20, 30)]
+
+
+@pytest.mark.parametrize(
+    ("method", "shapes"),
+    [
+        ("sequential", [((3,), ())] * 2),
+        ("sequential_unrolled", [((3,), ())] * 2),
+        ("expand_dims", [((2, 3), (1,))]),
+        ("broadcast_all", [((2, 3), (2,))]),
+    ],
+)
+def test_vmap_methods(method: str, shapes: Any) -> None:
+    found: list[Any] = []
+
+    def host(x: Any, y: Any) -> Any:
+        found.append((np.shape(x), np.shape(y)))
+        return x * np.expand_dims(y, -1) if np.ndim(x) > 1 else x * y
+
+    def f(x: Any, y: Any) -> Any:
+        return ft.pure_callback(
+            host, ft.ShapeDtypeStruct(x.shape, x.dtype), x, y, vmap_method=method
+        )
+
+    xs = np.arange(6.0).reshape(3, 2)
+    for g in both(ft.vmap(f, in_axes=(1, None), out_axes=1)):
+        np.testing.assert_array_equal(g(xs, 2.0), 2 * xs)
+        assert found == shapes
+        found.clear()
+
+
+def test_nested_vmap_methods() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return ft.pure_callback(np.add, FLOAT, x, y, vmap_method="expand_dims")
+
+    for g in both(ft.vmap(ft.vmap(f, (None, 0)), (0, None))):
+        np.testing.assert_array_equal(
+            g(np.arange(3.0), np.arange(2.0)), np.add.outer(np.arange(3.0), np.arange(2.0))
+        )
+
+
+def test_vmap_over_no_examples() -> None:
+    def f(x: Any) -> Any:
+        return ft.pure_callback(np.sin, FLOAT, x, vmap_method="sequential")
+
+    assert ft.vmap(f)(np.zeros(0)).shape == (0,)
+
+
+def test_vmap_must_be_told() -> None:
+    with pytest.raises(ft.errors.VmapError, match="vmap_method"):
+        ft.vmap(lambda x: ft.pure_callback(np.sin, FLOAT, x))(np.ones(2))
+    with pytest.raises(ft.errors.OptionError, match="'all'"):
+        ft.pure_callback(np.sin, FLOAT, 1.0, vmap_method="all")
+    with pytest.raises(ft.errors.VmapError, match="ordered"):
+        ft.vmap(lambda x: io_callback(np.sin, FLOAT, x, ordered=True))(np.ones(2))
+    np.testing.assert_array_equal(
+        ft.vmap(lambda x: io_callback(np.sin, FLOAT, x))(np.ones(2)), np.sin(np.ones(2))
+    )
+
+
+# --- what goes in and comes out ------------------------------------------------------------------
+
+
+def test_arguments_are_copies_of_numpys_types() -> None:
+    kept: list[Any] = []
+
+    def f(x: Any, n: Any) -> Any:
+        ft.debug.callback(
+            lambda *a, **k: kept.append((a, k)), {"x": x}, 2, n, "text", None, flag=True
+        )
+        return x + n
+
+    x = np.arange(3.0)
+    for g in both(f):
+        kept.clear()
+        g(x, 4)
+        ((tree, two, n, text, none), keywords) = kept[0]
+        assert type(tree["x"]) is np.ndarray
+        tree["x"][:] = -1.0
+        np.testing.assert_array_equal(x, np.arange(3.0))
+        assert (type(two), type(n), type(keywords["flag"])) == (np.int64, np.int64, np.bool_)
+        assert (two, n, text, none, keywords["flag"]) == (2, 4, "text", None, True)
+        g(x + 5.0, 4)
+        np.testing.assert_array_equal(tree["x"], [-1.0, -1.0, -1.0])
+
+
+def test_results_are_the_callers_own() -> None:
+    table = np.arange(3.0)
+    f = ft.jit(lambda i: ft.pure_callback(lambda i: table, ft.ShapeDtypeStruct((3,), float), i))
+    for g in (f, f.__wrapped__):
+        g(0)[:] = 7.0
+        np.testing.assert_array_equal(table, np.arange(3.0))
+
+
+@pytest.mark.parametrize(
+    ("promised", "returned", "error", "text"),
+    [
+        (FLOAT, np.ones(2), ft.errors.TypeMismatchError, r"float64\[2\] .* float64\[\] was"),
+        (FLOAT, np.float32(1.0), ft.errors.TypeMismatchError, r"float32\[\] .* float64\[\] was"),
+        (INT, 1.0, ft.errors.TypeMismatchError, r"float64\[\] .* int64\[\] was"),
+        ((FLOAT, FLOAT), 1.0, ft.errors.TreeError, "promised"),
+        (None, 1.0, ft.errors.TreeError, "promised"),
+        ({"a": FLOAT}, {"b": 1.0}, ft.errors.TreeError, "promised"),
+        (FLOAT, "one", ft.errors.TypeMismatchError, "promised"),
+    ],
+)
+def test_promises_are_checked(promised: Any, returned: Any, error: Any, text: str) -> None:
+    for f in both(lambda x: io_callback(lambda x: returned, promised, x)):
+        with pytest.raises(error, match=text) as info:
+            f(1.0)
+        assert "io_callback(lambda x: returned" in str(info.value)
+
+
+def test_python_numbers_take_the_promised_dtype() -> None:
+    small = ft.ShapeDtypeStruct((), np.float32)
+    for f in both(lambda x: ft.pure_callback(lambda x: 2, small, x)):
+        assert f(1.0).dtype == np.float32
+
+
+def test_what_is_no_function_is_refused() -> None:
+    for call in (ft.debug.callback, lambda f: io_callback(f, None)):
+        with pytest.raises(ft.errors.ArgumentError, match="function"):
+            call(3)
+    with pytest.raises(ft.errors.ArgumentError, match="not an array"):
+        ft.pure_callback(len, INT, "text")
+
+
+# --- exceptions ----------------------------------------------------------------------------------
+
+
+class Boom(Exception):
+    pass
+
+
+def test_the_exception_itself_arrives_from_a_compiled_loop() -> None:
+    raised: list[Boom] = []
+
+    def fail(c: Any) -> None:
+        if c > 2.0:
+            raised.append(Boom("too large"))
+            raise raised[-1]
+
+    @ft.jit
+    def f(c: Any, xs: Any) -> Any:
+        def inner(c: Any, x: Any) -> Any:
+            ft.debug.callback(fail, c)
+            return c + x, c
+
+        return ft.lax.scan(lambda c, x: ft.lax.scan(inner, c, xs), c, xs)
+
+    with pytest.raises(Boom) as info:
+        f(0.0, np.ones(4))
+    assert info.value is raised[0]
+    assert len(raised) == 1
+    assert ft.core.trace.current_trace() is None
+    assert f(-100.0, np.ones(4))[0] == -84.0
+    with pytest.raises(Boom):
+        ft.grad(lambda c: f(c, np.ones(4))[0])(0.0)
+    with pytest.raises(Boom):
+        ft.vmap(f, (0, None))(np.array([-9.0, 0.0]), np.ones(4))
+    assert ft.core.trace.busy.cell[0] == 0
+
+
+def test_functrans_may_be_used_within() -> None:
+    inner = ft.jit(lambda x: ft.lax.scan(lambda c, _: (c * 2.0, None), x, None, 3)[0])
+
+    def host(x: Any) -> Any:
+        return ft.grad(lambda y: inner(y) ** 2)(x)
+
+    for f in both(lambda x: ft.pure_callback(host, FLOAT, x) + 1.0):
+        assert f(1.0) == 129.0
+
+
+# --- debug.print ---------------------------------------------------------------------------------
+
+
+def test_print_formats_values_when_they_are_there(capsys: Any) -> None:
+    def f(x: Any) -> Any:
+        ft.debug.print("{} {y:.3f} {}", x, "s", y=x.sum())
+        return x
+
+    for g in both(f):
+        g(np.array([1.0, 2.0]))
+        assert capsys.readouterr().out == "[1. 2.] 3.000 s\n"
+    ft.vmap(lambda x: ft.debug.print("{}", x))(np.arange(3))
+    assert capsys.readouterr().out == "0\n1\n2\n"
+
+
+def test_print_finds_mistakes_in_the_format_at_once() -> None:
+    with pytest.raises(ft.errors.OptionError, match="arguments 1, k"):
+        ft.debug.print("{}", 1, 2, k=3)
+    with pytest.raises(IndexError):
+        ft.debug.print("{} {}", 1)
+    with pytest.raises(KeyError):
+        ft.debug.print("{x}", 1)
+    with pytest.raises(ft.errors.ArgumentError, match="format string"):
+        ft.debug.print(np.ones(2))  # type: ignore[arg-type]
+
+
+def test_a_format_is_one_program_however_often_it_is_traced() -> None:
+    def f(x: Any) -> Any:
+        return ft.lax.scan(lambda c, x: (ft.debug.print("") or c + x, None), 0.0, x)[0]
+
+    f(np.ones(2))
+    before = ft.debug.counters.compilations
+    f(np.ones(2))
+    assert ft.debug.counters.compilations == before
