@@ -6,6 +6,7 @@
 array([0.        , 0.63970001])
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from functrans import errors, lax, numpy, tree, tree_util
@@ -25,6 +26,8 @@ from functrans.transforms.stage import (
 from functrans.transforms.vmap import vmap
 
 if TYPE_CHECKING:
+    from functrans.ad_checkpoint import checkpoint, checkpoint_policies
+    from functrans.ad_checkpoint import checkpoint as remat
     from functrans.control.callback import pure_callback
 
 __version__ = "0.1.0"
@@ -33,6 +36,8 @@ __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
     "block_until_ready",
+    "checkpoint",
+    "checkpoint_policies",
     "device_get",
     "device_put",
     "disable_jit",
@@ -52,6 +57,7 @@ __all__ = [
     "make_jaxpr",
     "numpy",
     "pure_callback",
+    "remat",
     "stop_gradient",
     "testing",
     "tree",
@@ -62,15 +68,26 @@ __all__ = [
 ]
 
 
-_LATER = {"pure_callback": "functrans.control.callback"}
+# What few programs need is loaded when it is named.
+_ROOMS = (
+    "ad_checkpoint",
+    "debug",
+    "experimental",
+    "scipy",
+    "testing",
+)
+_LATER = {
+    "checkpoint": "functrans.ad_checkpoint",
+    "checkpoint_policies": "functrans.ad_checkpoint",
+    "pure_callback": "functrans.control.callback",
+    "remat": "functrans.ad_checkpoint",
+}
 
 
 def __getattr__(name: str) -> object:
-    # Rooms that few programs need are loaded when they are named.
-    from importlib import import_module
-
-    if name in ("debug", "experimental", "scipy", "testing"):
+    if name in _ROOMS:
         return import_module(f"functrans.{name}")
     if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+        value: object = getattr(import_module(_LATER[name]), name)
+        return value
     raise AttributeError(f"module 'functrans' has no attribute {name!r}")

@@ -23,6 +23,7 @@ Scatter       the updates written, or folded, into a copy of the operand at such
 Call          run an inner program; the ``inline`` pass removes it before codegen
 Loop          run an inner program a fixed number of times; state is carried, rows are stacked
 While         run an inner program as long as another one says so
+Fence         the operands themselves, for readers that must come after all of them
 ============  ==================================================================================
 
 A primitive with no word yet returns ``Fallback(reason)``: the compiled program then calls the
@@ -202,6 +203,13 @@ class While:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """The first ``kept`` operands, for readers that must come after all operands are computed."""
+
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
 
@@ -210,5 +218,5 @@ class Fallback:
 
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
-    | Contract | Gather | Scatter | Call | Loop | While | Fallback
+    | Contract | Gather | Scatter | Call | Loop | While | Fence | Fallback
 )  # fmt: skip

@@ -504,6 +504,26 @@ def _call_cases() -> list[Case]:
     ]  # fmt: skip
 
 
+def _mark_cases() -> list[Case]:
+    import functrans as ft
+    from functrans.ad_checkpoint import checkpoint_name
+    from functrans.primitives.marks import barrier
+
+    policy = ft.checkpoint_policies.save_only_these_names("inner")
+    again = ft.checkpoint(
+        lambda x, y: np.tanh(checkpoint_name(np.tanh(x) * y, "inner")) * y, policy=policy
+    )
+
+    return [
+        Case("checkpoint", again, lambda x, y: np.tanh(np.tanh(x) * y) * y, (Arg(), Arg()),
+             dtypes="df", anyshape=True),
+        Case("name", lambda x: checkpoint_name(x, "x"), np.copy, (Arg(),), dtypes="dfDl",
+             anyshape=True, smooth=False),
+        Case("barrier", lambda x, y: barrier([x, np.sin(x)], [y])[1] * y,
+             lambda x, y: np.sin(x) * y, (Arg(), Arg()), dtypes="dfD", anyshape=True),
+    ]  # fmt: skip
+
+
 def _loop_cases() -> list[Case]:
     from functrans.control.loops import scan
     from functrans.control.while_loop import while_loop
@@ -566,6 +586,7 @@ PRIMITIVE_CASES: list[Case] = [
     *_contraction_cases(),
     *_callback_cases(),
     *_call_cases(),
+    *_mark_cases(),
     *_loop_cases(),
 ]
 

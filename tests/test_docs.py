@@ -12,6 +12,8 @@ import pytest
 
 ROOMS = (
     "functrans",
+    "functrans.ad_checkpoint",
+    "functrans.control.policies",
     "functrans.debug",
     "functrans.lax",
     "functrans.numpy",

@@ -29,6 +29,7 @@ from functrans.codegen.statements import (
     Compute,
     Coordinate,
     Copy,
+    Fence,
     FoldEnds,
     Item,
     LibraryCall,
@@ -439,7 +440,7 @@ def _regions(call: Call) -> tuple[Region, ...]:
 
 
 def _written(call: Call) -> tuple[Value, ...]:
-    return call.writes if isinstance(call, NumpyCall | Repeat) else (call.write,)
+    return call.writes if isinstance(call, NumpyCall | Repeat | Fence) else (call.write,)
 
 
 def _whole(value: Value) -> Access:
@@ -597,7 +598,7 @@ def _cut(root: list[Node | Call]) -> list[Cluster]:
         if not isinstance(node, Statement | Loop):
             if isinstance(node, Repeat):
                 order.append(Repetition(node, tuple(map(fuse, node.programs))))
-            else:
+            elif not isinstance(node, Fence):
                 order.append(node)
             kernel = None
             continue
@@ -631,7 +632,7 @@ def _straight_size(node: Node) -> int:
 # --- printing ------------------------------------------------------------------------------------
 
 
-def _title(cluster: Cluster) -> str:
+def _title(cluster: Cluster | Fence) -> str:
     match cluster:
         case Kernel():
             return "kernel"
@@ -644,6 +645,9 @@ def _title(cluster: Cluster) -> str:
             return f"{made} = NumPy {cluster.eqn.primitive.name} {read} ({cluster.reason})"
         case ByteCopy():
             return f"{cluster.write} = copy {cluster.read.value}"
+        case Fence():
+            made = ", ".join(map(repr, cluster.writes))
+            return f"{made} = fence {' '.join(repr(r.value) for r in cluster.reads)}"
         case Repetition():
             return _repeat(cluster.call)
 

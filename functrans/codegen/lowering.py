@@ -35,6 +35,7 @@ from functrans.codegen.statements import (
     Coordinate,
     Copy,
     Dtype,
+    Fence,
     Fold,
     FoldEnds,
     Invoke,
@@ -229,19 +230,35 @@ class _Lowering:
 
     def equation(self, eqn: Eqn) -> None:
         word = _word(eqn)
-        if not isinstance(word, kernel.Fallback | kernel.Call | kernel.Loop | kernel.While):
+        if not isinstance(word, _ANY_DTYPE):
             for atom in (*eqn.invars, *eqn.outvars):
                 if not is_native(atom.aval.dtype):
                     word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
                     break
         if isinstance(word, kernel.Loop | kernel.While):
             self.repeat(eqn, word)
+        elif isinstance(word, kernel.Fence):
+            self.fence(eqn, word)
         elif isinstance(word, kernel.Fallback):
             self.fallback(eqn, word.reason)
         elif isinstance(word, kernel.Call):
             self.fallback(eqn, "the inner program was not inlined")
         else:
             _LOWERINGS[type(word)](self, eqn, word)
+
+    def fence(self, eqn: Eqn, word: kernel.Fence) -> None:
+        """Other values for the same memory, which begin to live when all operands do."""
+        bases = dict.fromkeys(self.layout(a)[0] for a in eqn.invars if isinstance(a, Var))
+        reads = [value for value in bases if value.kind != "literal"]
+        twins: dict[Value, Value] = {}
+        for atom, var in zip(eqn.invars, eqn.outvars, strict=False):
+            value, groups = self.layout(atom)
+            if value.kind != "literal" and value not in twins:
+                twins[value] = self.new(value.shape, value.dtype)
+                twins[value].within = (value, 0)
+            self.layouts[var] = (twins.get(value, value), groups)
+        regions = tuple(Region(value, 0, value.shape, value.dtype) for value in reads)
+        self.steps.append(Fence(regions, tuple(twins.values())))
 
     def fallback(self, eqn: Eqn, reason: str) -> None:
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
@@ -741,6 +758,10 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
 }
 
 
+# Words that move values without computing with them, or hand them on.
+_ANY_DTYPE = kernel.Fallback | kernel.Call | kernel.Loop | kernel.While | kernel.Fence
+
+
 def _root(value: Value) -> Value:
     """The value whose memory holds this one."""
     while value.within is not None:
@@ -764,8 +785,9 @@ def _overwriting(
         for atom in eqn.invars:
             if isinstance(atom, Var):
                 last[bases.get(atom, atom)] = number
-        if isinstance(_word(eqn), kernel.View | kernel.Reshape) and isinstance(eqn.invars[0], Var):
-            bases[eqn.outvars[0]] = bases.get(eqn.invars[0], eqn.invars[0])
+        if isinstance(_word(eqn), kernel.View | kernel.Reshape | kernel.Fence):
+            pairs = zip(eqn.outvars, eqn.invars, strict=False)
+            bases.update({out: bases.get(a, a) for out, a in pairs if isinstance(a, Var)})
         makers.update(dict.fromkeys(eqn.outvars, number))
     results = [bases.get(atom, atom) for atom in jaxpr.outvars if isinstance(atom, Var)]
     found: set[Eqn] = set()

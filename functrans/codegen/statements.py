@@ -242,6 +242,14 @@ class ByteCopy:
 
 
 @dataclass(slots=True, eq=False)
+class Fence:
+    """What is read, under other names, for those that come after. It makes no code."""
+
+    reads: tuple[Region, ...]
+    writes: tuple[Value, ...]
+
+
+@dataclass(slots=True, eq=False)
 class Repeat:
     """Inner programs that run again and again: a body, or a condition and a body."""
 
@@ -252,7 +260,7 @@ class Repeat:
     writes: tuple[Value, ...]
 
 
-Call = LibraryCall | NumpyCall | ByteCopy | Repeat
+Call = LibraryCall | NumpyCall | ByteCopy | Repeat | Fence
 Step = Item | Call
 
 

@@ -17,6 +17,7 @@ from functrans.passes.dce import dce
 from functrans.passes.literals import filled, strong
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather_p, scatter_p
+from functrans.primitives.marks import name_p
 
 Env = dict[Atom, Atom]
 
@@ -388,6 +389,7 @@ FREE: frozenset[Primitive] = frozenset(
         layout.rev_p,
         layout.slice_p,
         layout.iota_p,
+        name_p,
     }
 )
 """Operations that compiled code does while it reads: repeating them costs nothing."""

@@ -35,6 +35,7 @@ from functrans.primitives import layout as lay
 from functrans.primitives import linear as ln
 from functrans.primitives import reductions as r
 from functrans.primitives.contraction import Dims, dot_general_p, free_axes
+from functrans.primitives.marks import name_p
 
 Ints = tuple[int, ...]
 
@@ -499,6 +500,7 @@ TABLE: tuple[Row, ...] = (
     algebra("imag(complex(x, y)) → y", IMAG(COMPLEX(x, y)), y),
     _row("real(convert(x)) → convert(x) of real x", ln.real_p)(_real_of_converted),
     algebra("stop_gradient(x) → x", STOP(x), x),
+    _row("name(x) → x", name_p)(_same_type),
     # layout
     _row("broadcast to own shape → x", lay.broadcast_in_dim_p)(_broadcast_nothing),
     _row("broadcast ∘ broadcast → broadcast", lay.broadcast_in_dim_p)(_broadcast_twice),

@@ -1,0 +1,102 @@
+"""Identities that mean something to a transform or to the compiler: a name, and a barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from functrans import kernel
+from functrans.core.avals import Aval
+from functrans.core.primitive import Accumulator, Primitive
+from functrans.core.trace import bind
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def _name_abstract(x: Aval, *, name: str) -> Aval:
+    return x.strengthen()
+
+
+def _name_impl(x: Any, *, name: str) -> Any:
+    return x
+
+
+def _name_linearize(nonzero: Sequence[bool], x: Any, *, name: str) -> Any:
+    return bind(name_p, x, name=name), lambda t: t
+
+
+def _name_transpose(cotangent: Any, x: Accumulator, *, name: str) -> None:
+    x.add(cotangent)
+
+
+def _name_batch(size: int, args: Any, dims: Any, *, name: str) -> Any:
+    return bind(name_p, *args, name=name), dims[0]
+
+
+def _name_lower(avals: Sequence[Aval], out: Aval, *, name: str) -> kernel.Word:
+    return kernel.Reshape()
+
+
+name_p: Primitive = Primitive(
+    "name",
+    _name_abstract,
+    _name_impl,
+    _name_linearize,
+    _name_transpose,
+    _name_batch,
+    _name_lower,
+)
+"""A value that policies of rematerialisation know by its name."""
+
+
+# --- barriers ------------------------------------------------------------------------------------
+
+
+def _barrier_abstract(*avals: Aval, kept: int) -> list[Aval]:
+    return [a.strengthen() for a in avals[:kept]]
+
+
+def _barrier_impl(*args: Any, kept: int) -> list[Any]:
+    return list(args[:kept])
+
+
+def _barrier_linearize(nonzero: Sequence[bool], *args: Any, kept: int) -> Any:
+    return bind(barrier_p, *args, kept=kept), lambda *tangents: list(tangents[:kept])
+
+
+def _barrier_transpose(cotangents: Sequence[Any], *args: Any, kept: int) -> None:
+    for x, cotangent in zip(args, cotangents, strict=False):
+        if isinstance(x, Accumulator) and cotangent is not None:
+            x.add(cotangent)
+
+
+def _barrier_batch(size: int, args: Any, dims: Any, *, kept: int) -> Any:
+    return bind(barrier_p, *args, kept=kept), dims[:kept]
+
+
+def _barrier_lower(avals: Sequence[Aval], out: Sequence[Aval], *, kept: int) -> kernel.Word:
+    return kernel.Fence(kept)
+
+
+barrier_p: Primitive = Primitive(
+    "barrier",
+    _barrier_abstract,
+    _barrier_impl,
+    _barrier_linearize,
+    _barrier_transpose,
+    _barrier_batch,
+    _barrier_lower,
+    multiple=True,
+)
+"""The first ``kept`` operands, once all operands are known.
+
+No pass sees that a result is its operand: what is computed from it is not what was computed from
+the operand before, and comes after it.
+"""
+
+
+def barrier(kept: Sequence[Any], awaited: Sequence[Any]) -> list[Any]:
+    """The values ``kept`` for what must not be computed before ``awaited`` is."""
+    if not kept:
+        return []
+    return bind(barrier_p, *kept, *awaited, kept=len(kept))  # type: ignore[no-any-return]
