@@ -12,7 +12,8 @@ arrays go to NumPy as they are.
 array([2., 4.])
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from functrans import tree
 from functrans.control.loops import scan
@@ -104,6 +105,9 @@ from functrans.primitives.reductions import (
     reduce_prod,
 )
 
+if TYPE_CHECKING:  # what few programs need is loaded when it is named
+    from functrans.control.linear_call import linear_call
+
 
 def stop_gradient(x: Any) -> Any:
     """A tree of values that every derivative treats as constants.
@@ -113,6 +117,15 @@ def stop_gradient(x: Any) -> Any:
     3.0
     """
     return tree.map_(lambda v: _stop(v) if is_inexact(aval_of(v).dtype) else v, x)
+
+
+_LOADED_LATER = {"linear_call": "functrans.control.linear_call"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LOADED_LATER:
+        return getattr(import_module(_LOADED_LATER[name]), name)
+    raise AttributeError(f"module 'functrans.lax' has no attribute {name!r}")
 
 
 __all__ = [
@@ -168,6 +181,7 @@ __all__ = [
     "is_finite",
     "le",
     "lgamma",
+    "linear_call",
     "log",
     "log1p",
     "logistic",

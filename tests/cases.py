@@ -578,6 +578,19 @@ def _callback_cases() -> list[Case]:
     ]
 
 
+def _custom_cases() -> list[Case]:
+    from functrans.control.linear_call import linear_call
+
+    def scaled(x: Any, y: Any) -> Any:
+        """Linear in ``y`` alone; it closes over ``x``."""
+        return linear_call(lambda r, v: v * np.sin(r) * x, lambda r, ct: ct * np.sin(r) * x, x, y)
+
+    return [
+        Case("linear_call", scaled, lambda x, y: y * np.sin(x) * x, (Arg(), Arg()),
+             dtypes="dfD", anyshape=True),
+    ]  # fmt: skip
+
+
 PRIMITIVE_CASES: list[Case] = [
     *_linear_cases(),
     *_elementwise_cases(),
@@ -588,6 +601,7 @@ PRIMITIVE_CASES: list[Case] = [
     *_call_cases(),
     *_mark_cases(),
     *_loop_cases(),
+    *_custom_cases(),
 ]
 
 # --- the NumPy door ------------------------------------------------------------------------------

@@ -15,14 +15,15 @@ import numpy as np
 
 from functrans import tree
 from functrans.core.avals import Aval, native
-from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, evaluate, remember
 from functrans.core.trace import Tracer, bind
 from functrans.errors import FunctransError, OptionError, TypeMismatchError
 from functrans.passes.inline import inline
 from functrans.passes.literals import literal_key, strong
-from functrans.primitives.layout import full
+from functrans.primitives.layout import batch_to_front, full
 from functrans.primitives.linear import convert_p
 from functrans.transforms.stage import stage
+from functrans.transforms.vmap import batch_jaxpr
 
 _PYTHON_ZEROS: dict[str, Any] = {"i": 0, "u": 0, "f": 0.0, "c": 0j, "b": False}
 
@@ -202,6 +203,22 @@ def operand(x: Any, aval: Aval) -> Any:
     if isinstance(x, np.ndarray) and x.shape:
         return x.astype(aval.dtype, copy=False)
     return np.asarray(x, aval.dtype)[()]
+
+
+def batched_to_front(jaxpr: Jaxpr, size: int, dims: tuple[int | None, ...]) -> Jaxpr:
+    """The program over all examples, which come first in every result; remembered."""
+
+    def make() -> Jaxpr:
+        program, axes = batch_jaxpr(jaxpr, size, dims)
+
+        def aligned(*args: Any) -> list[Any]:
+            outs = evaluate(program, *args)
+            return [batch_to_front(size, x, d) for x, d in zip(outs, axes, strict=True)]
+
+        return stage(aligned, program.in_avals)
+
+    result: Jaxpr = remember(jaxpr, ("examples first", size, dims), make)
+    return result
 
 
 def zeros(aval: Aval) -> Any:
