@@ -150,6 +150,12 @@ class VmapError(FunctransError, ValueError):
     usual_remedy = "Choose in_axes and out_axes that the shapes have."
 
 
+class UnboundAxisError(FunctransError, NameError):
+    """A collective across an axis whose name no ``vmap`` around has given."""
+
+    usual_remedy = "Name the axis in the vmap around: vmap(f, axis_name=…)."
+
+
 class StaticArgumentError(FunctransError, ValueError):
     """A static argument of ``jit`` that cannot be hashed."""
 

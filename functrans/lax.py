@@ -106,6 +106,20 @@ from functrans.primitives.reductions import (
 )
 
 if TYPE_CHECKING:  # what few programs need is loaded when it is named
+    from functrans.collectives import (
+        all_gather,
+        all_to_all,
+        axis_index,
+        axis_size,
+        pmax,
+        pmean,
+        pmin,
+        ppermute,
+        pshuffle,
+        psum,
+        psum_scatter,
+        pswapaxes,
+    )
     from functrans.control.linear_call import linear_call
 
 
@@ -119,7 +133,21 @@ def stop_gradient(x: Any) -> Any:
     return tree.map_(lambda v: _stop(v) if is_inexact(aval_of(v).dtype) else v, x)
 
 
-_LOADED_LATER = {"linear_call": "functrans.control.linear_call"}
+_LOADED_LATER = {
+    "all_gather": "functrans.collectives",
+    "all_to_all": "functrans.collectives",
+    "axis_index": "functrans.collectives",
+    "axis_size": "functrans.collectives",
+    "linear_call": "functrans.control.linear_call",
+    "pmax": "functrans.collectives",
+    "pmean": "functrans.collectives",
+    "pmin": "functrans.collectives",
+    "ppermute": "functrans.collectives",
+    "pshuffle": "functrans.collectives",
+    "psum": "functrans.collectives",
+    "psum_scatter": "functrans.collectives",
+    "pswapaxes": "functrans.collectives",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -133,6 +161,8 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "all_gather",
+    "all_to_all",
     "argmax",
     "argmin",
     "asin",
@@ -140,6 +170,8 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "axis_index",
+    "axis_size",
     "betainc",
     "bitwise_and",
     "bitwise_not",
@@ -193,8 +225,16 @@ __all__ = [
     "neg",
     "nextafter",
     "pad",
+    "pmax",
+    "pmean",
+    "pmin",
     "population_count",
     "pow",
+    "ppermute",
+    "pshuffle",
+    "psum",
+    "psum_scatter",
+    "pswapaxes",
     "real",
     "reduce_and",
     "reduce_max",

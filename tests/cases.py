@@ -369,6 +369,32 @@ def _accumulate(ufunc: np.ufunc, x: Any, reverse: bool) -> Any:
     return out[:, ::-1].copy() if reverse else out
 
 
+def _collective_cases() -> list[Case]:
+    from functrans import collectives as co
+    from functrans.transforms.vmap import vmap
+
+    def mapped(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return vmap(f, axis_name="i")
+
+    a, square = Arg((4, 3), apart=True), Arg((3, 3, 2))
+    return [
+        Case("axis_reduce:sum", mapped(lambda x: co.psum(x, "i")),
+             lambda x: np.broadcast_to(x.sum(0, dtype=x.dtype), x.shape), (a,), dtypes="dfDl"),
+        Case("axis_reduce:max", mapped(lambda x: co.pmax(x, "i")),
+             lambda x: np.broadcast_to(x.max(0), x.shape), (a,), dtypes="dfl"),
+        Case("axis_reduce:min", mapped(lambda x: co.pmin(x, "i")),
+             lambda x: np.broadcast_to(x.min(0), x.shape), (a,), dtypes="dfl"),
+        Case("all_gather", mapped(lambda x: co.all_gather(x, "i")),
+             lambda x: np.broadcast_to(x, (4, *x.shape)), (a,), dtypes="dfDl?"),
+        Case("all_to_all", mapped(lambda x: co.all_to_all(x, "i", 0, 0)),
+             lambda x: x.swapaxes(0, 1), (square,), dtypes="dfDl?"),
+        Case("ppermute", mapped(lambda x: co.ppermute(x, "i", [(0, 1), (1, 3)])),
+             lambda x: np.stack([0 * x[0], x[0], 0 * x[0], x[1]]), (a,), dtypes="dfDl"),
+        Case("axis_index", mapped(lambda x: x * co.axis_index("i")),
+             lambda x: x * np.arange(4)[:, None], (a,), dtypes="dl"),
+    ]  # fmt: skip
+
+
 def _indexing_cases() -> list[Case]:
     from functrans.primitives import indexing as ix
 
@@ -596,6 +622,7 @@ PRIMITIVE_CASES: list[Case] = [
     *_elementwise_cases(),
     *_reduction_cases(),
     *_indexing_cases(),
+    *_collective_cases(),
     *_contraction_cases(),
     *_callback_cases(),
     *_call_cases(),

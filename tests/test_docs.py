@@ -14,6 +14,7 @@ ROOMS = (
     "functrans",
     "functrans.ad_checkpoint",
     "functrans.control.policies",
+    "functrans.collectives",
     "functrans.debug",
     "functrans.lax",
     "functrans.numpy",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overlo
 
 from functrans import kernel, tree
 from functrans.core.avals import Aval, aval_of
+from functrans.core.axes import bound_axes
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
@@ -437,10 +438,14 @@ class JitFunction(Generic[P, R]):
     def _signature(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[list[Any], tuple[Any, ...]]:
-        """The dynamic leaves, and the key: structure, types, static values with their types."""
+        """The dynamic leaves, and the key.
+
+        It holds structure, types, static values with their types, and the named axes around.
+        """
+        axes = tuple(bound_axes().items())
         if not (self._static_argnums or self._static_argnames):
             leaves, in_tree = tree.flatten((args, kwargs))
-            return leaves, (in_tree, tuple([type_of(x) for x in leaves]), ())
+            return leaves, (in_tree, tuple([type_of(x) for x in leaves]), (), axes)
         numbers = {i % len(args) for i in self._static_argnums if -len(args) <= i < len(args)}
         statics: list[tuple[int | str, Any]] = [(i, args[i]) for i in sorted(numbers)]
         statics += [(k, kwargs[k]) for k in self._static_argnames if k in kwargs]
@@ -458,7 +463,7 @@ class JitFunction(Generic[P, R]):
         keywords = {k: v for k, v in kwargs.items() if k not in self._static_argnames}
         leaves, in_tree = tree.flatten((dynamic, keywords))
         static_key = tuple((place, _Static(value)) for place, value in statics)
-        return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key)
+        return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key, axes)
 
     def _entry(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
         """The program for arguments of this kind, traced if they are the first."""
@@ -474,7 +479,7 @@ class JitFunction(Generic[P, R]):
         return self._traced(key, args, kwargs) if known is None else known
 
     def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
-        in_tree, avals, statics = key
+        in_tree, avals, statics, _ = key
         fixed = {place: static.value for place, static in statics}
         count = len(args)
         out_tree: list[tree.PyTreeDef] = []
@@ -539,7 +544,7 @@ class JitFunction(Generic[P, R]):
         Each program comes once: with more kinds of arguments than the chain holds, the oldest
         stay on the Python path instead of taking turns in chains made anew for every call.
         """
-        in_tree, _, statics = key
+        in_tree, _, statics, _ = key
         signature = _call_signature(in_tree, entry.out_tree, statics)
         with self._lock:
             if entry.shortened:

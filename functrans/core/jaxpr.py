@@ -169,7 +169,12 @@ def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:
 
 def inner_programs(eqn: Eqn) -> Iterator[Jaxpr]:
     """The programs that an equation holds as parameters, alone or in tuples."""
-    for value in eqn.params.values():
+    return programs_among(eqn.params)
+
+
+def programs_among(params: dict[str, Any]) -> Iterator[Jaxpr]:
+    """The programs among parameters, alone or in tuples."""
+    for value in params.values():
         for held in value if isinstance(value, tuple) else (value,):
             if isinstance(held, Jaxpr):
                 yield held

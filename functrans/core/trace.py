@@ -32,6 +32,8 @@ class Trace:
     """An interpretation of operations; ``parent`` is the one under which it runs."""
 
     __slots__ = ("live", "parent")
+    axis: tuple[Any, int] | None = None
+    """The name and size of the axis that it maps, where that has a name."""
 
     def __init__(self, parent: Trace | None) -> None:
         self.parent = parent

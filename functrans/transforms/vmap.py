@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from functrans import tree
 from functrans.core.avals import Aval, aval_of, native, shape_of
+from functrans.core.axes import HERE, Name, concerns, placed_here
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_under, running
@@ -37,11 +38,13 @@ class BatchTracer(Tracer):
 class BatchTrace(Trace):
     """Applies batch rules to operations that meet a batched value."""
 
-    __slots__ = ("size",)
+    __slots__ = ("axis", "name", "size")
 
-    def __init__(self, parent: Trace | None, size: int) -> None:
+    def __init__(self, parent: Trace | None, size: int, name: Name = HERE) -> None:
         super().__init__(parent)
         self.size = size
+        self.name = name
+        self.axis = None if name is HERE else (name, size)
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         values, dims = [], []
@@ -49,7 +52,9 @@ class BatchTrace(Trace):
             value, dim = self.split(a)
             values.append(value)
             dims.append(dim)
-        if all(d is None for d in dims):
+        if concerns(primitive, params, self.name):
+            params = placed_here(params, self.name)
+        elif all(d is None for d in dims):
             return bind_under(self.parent, primitive, values, params)
         with running(self.parent):
             out, out_dim = primitive.batch(self.size, values, dims, **params)
@@ -72,9 +77,14 @@ def batch_flat(
     size: int,
     args: Sequence[Any],
     dims: Sequence[int | None],
+    name: Name = HERE,
 ) -> tuple[list[Any], list[int | None]]:
-    """A flat function over all examples: values and their batch axes, None where unbatched."""
-    trace = BatchTrace(current_trace(), size)
+    """A flat function over all examples: values and their batch axes, None where unbatched.
+
+    Operations of the function across the axis ``name`` are done; batch rules, which are handed
+    programs with HERE in the place of names, leave it out.
+    """
+    trace = BatchTrace(current_trace(), size, name)
     examples = [trace.join(native(x), d) for x, d in zip(args, dims, strict=True)]
     pairs = [trace.split(x) for x in run_under(trace, function, *examples)]
     return [v for v, _ in pairs], [d for _, d in pairs]
@@ -110,9 +120,9 @@ def vmap(
     function: Callable[..., Any],
     in_axes: Any = 0,
     out_axes: Any = 0,
-    axis_name: Any = None,
+    axis_name: Hashable = None,
     axis_size: int | None = None,
-    spmd_axis_name: Any = None,
+    spmd_axis_name: Hashable = None,
 ) -> Callable[..., Any]:
     """``function`` mapped over an axis of its arguments, without a loop.
 
@@ -122,8 +132,10 @@ def vmap(
         all examples share, or a tree of these that is a prefix of the arguments. Keyword
         arguments are mapped over axis 0.
     out_axes: where the mapped axis appears in the results, a prefix of the result's tree.
+    axis_name: a name for the mapped axis, by which collectives such as ``lax.psum`` within
+        ``function`` combine examples.
     axis_size: number of examples, needed when nothing is mapped.
-    axis_name, spmd_axis_name: accepted for later use by collectives.
+    spmd_axis_name: names axes of a mesh of devices in JAX; with one device it changes nothing.
 
     Raises
     ------
@@ -133,6 +145,8 @@ def vmap(
     >>> import numpy as np
     >>> vmap(lambda x, y: x @ y, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
+    >>> vmap(lambda x: x / ft.lax.psum(x, "i"), axis_name="i")(np.array([1.0, 3.0]))
+    array([0.25, 0.75])
     """
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
@@ -142,6 +156,8 @@ def vmap(
                 f"in_axes and out_axes hold ints and None, not {axis!r}.",
                 "Write for example vmap(f, in_axes=(0, None)).",
             )
+
+    name = HERE if axis_name is None else _checked_name(axis_name)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
@@ -160,7 +176,7 @@ def vmap(
             out_tree.append(structure)
             return unshared(outs)
 
-        values, found = batch_flat(flat_function, size, flat, dims)
+        values, found = batch_flat(flat_function, size, flat, dims, name)
         result = tree.unflatten(out_tree[0], range(len(values)))
         try:
             wanted = tree.broadcast_prefix(out_axes, result, is_leaf=_is_none)
@@ -173,6 +189,15 @@ def vmap(
         return tree.unflatten(out_tree[0], own(placed, flat))
 
     return named(mapped, function, "vmap")
+
+
+def _checked_name(name: Hashable) -> Name:
+    if isinstance(name, int | tuple) or not isinstance(name, Hashable):
+        raise OptionError(
+            f"axis_name is {name!r:.60}: names can be hashed, ints are no names, tuples several.",
+            'Give one string, for example vmap(f, axis_name="batch").',
+        )
+    return name
 
 
 def _is_none(x: Any) -> bool:
