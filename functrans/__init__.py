@@ -57,6 +57,7 @@ __all__ = [
     "make_jaxpr",
     "numpy",
     "pure_callback",
+    "random",
     "remat",
     "stop_gradient",
     "testing",
@@ -73,6 +74,7 @@ _ROOMS = (
     "ad_checkpoint",
     "debug",
     "experimental",
+    "random",
     "scipy",
     "testing",
 )

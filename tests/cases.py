@@ -206,6 +206,7 @@ def _pad_oracle(x: Any, value: Any, config: Sequence[tuple[int, int, int]]) -> A
 
 def _elementwise_cases() -> list[Case]:
     from functrans.primitives import elementwise as ew
+    from functrans.primitives.random import threefry2x32
 
     a = Arg()
     unit = Arg(low=-0.9, high=0.9)
@@ -306,11 +307,28 @@ def _elementwise_cases() -> list[Case]:
                     dtypes=INTEGERS),
         elementwise("population_count", ew.population_count, np.bitwise_count,
                     Arg(low=-50, high=90), dtypes=INTEGERS),
+        elementwise("threefry2x32", threefry2x32, _threefry2x32_oracle, Arg(low=0, high=2**62),
+                    Arg(low=0, high=2**62), dtypes="L"),
         elementwise("mul:constant", lambda x: ew.mul(x, x.dtype.type(3)),
                     lambda x: x * x.dtype.type(3), dtypes="dfDl"),
         elementwise("max:constant", lambda x: ew.max_(x, x.dtype.type(1)),
                     lambda x: np.maximum(x, x.dtype.type(1)), dtypes="dfl"),
     ]  # fmt: skip
+
+
+@np.vectorize
+def _threefry2x32_oracle(key: Any, counter: Any) -> Any:
+    """Threefry-2x32-20 in Python's integers, as Salmon et al. (2011) describe it."""
+    ks = [int(key) >> 32, int(key) % 2**32]
+    ks.append(0x1BD11BDA ^ ks[0] ^ ks[1])
+    x, y = int(counter) >> 32, int(counter) % 2**32
+    for i in range(20):
+        if i % 4 == 0:
+            x, y = x + ks[i // 4 % 3], y + ks[(i // 4 + 1) % 3] + i // 4
+        x = (x + y) % 2**32
+        r = (13, 15, 26, 6, 17, 29, 16, 24)[i % 8]
+        y = (y % 2**32 << r | y % 2**32 >> 32 - r) % 2**32 ^ x
+    return np.uint64((x + ks[2]) % 2**32 << 32 | (y + ks[0] + 5) % 2**32)
 
 
 def _reduction_cases() -> list[Case]:

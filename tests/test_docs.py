@@ -19,6 +19,7 @@ ROOMS = (
     "functrans.lax",
     "functrans.numpy",
     "functrans.numpy.linalg",
+    "functrans.random",
     "functrans.scipy.special",
     "functrans.testing",
     "functrans.tree",

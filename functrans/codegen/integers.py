@@ -1,10 +1,11 @@
-"""Integer division, shifts and powers as NumPy has them."""
+"""Integer division, shifts and powers as NumPy has them, and the hash of random numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from functrans.codegen.values import Value
+from functrans.primitives.random import PARITY, ROTATIONS
 
 Formula = Callable[..., Value]
 
@@ -61,6 +62,25 @@ def _pow(x: Value, y: Value) -> Value:
     return result
 
 
+def _halves(x: Value) -> tuple[Value, Value]:
+    return (x >> 32).cast("trunc", "i32"), x.cast("trunc", "i32")
+
+
+def _threefry2x32(key: Value, counter: Value) -> Value:
+    """As ``primitives.random`` says; a funnel shift of a word with itself rotates it."""
+    first, second = _halves(key)
+    schedule = (first, second, first ^ second ^ PARITY)
+    x, y = _halves(counter)
+    x, y = x + schedule[0], y + schedule[1]
+    for block in range(5):
+        for r in ROTATIONS[block % 2]:
+            x = x + y
+            y = y.intrinsic("fshl", y, r) ^ x
+        x = x + schedule[(block + 1) % 3]
+        y = y + (schedule[(block + 2) % 3] + (block + 1))
+    return x.cast("zext", "i64") << 32 | y.cast("zext", "i64")
+
+
 def formula(name: str, signed: bool) -> Formula:
     if name in ("rem", "mod", "floor_div", "div"):
         return _division(name, signed)
@@ -68,6 +88,8 @@ def formula(name: str, signed: bool) -> Formula:
         return _sign
     if name == "pow":
         return _pow
+    if name == "threefry2x32":
+        return _threefry2x32
     right = "ashr" if signed else "lshr"
     ops = {
         "shift_left": "shl",

@@ -99,6 +99,8 @@ def supports(name: str, in_dtypes: Sequence[Dtype], out_dtype: Dtype) -> bool:
         )  # fmt: skip
     if kind == "b":
         return name in ("not", "max", "min", "abs")
+    if name == "threefry2x32":
+        return dtypes[0] == np.uint64
     return name in _INT_NAMES or (name == "pow" and kind == "u")
 
 
