@@ -24,7 +24,8 @@ array([18.,  4.])
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import (
@@ -375,6 +376,9 @@ from functrans.numpy.signal import (
     trapezoid,
 )
 
+if TYPE_CHECKING:
+    from functrans.numpy.vectorizing import vectorize
+
 __all__ = [
     "abs",
     "absolute",
@@ -700,6 +704,7 @@ __all__ = [
     "var",
     "vdot",
     "vecdot",
+    "vectorize",
     "vsplit",
     "vstack",
     "where",
@@ -724,7 +729,12 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
     return np.result_type(*(zeros[k] if w else k for k, w in zip(keys, weak, strict=True)))
 
 
+_LATER = {"vectorize": "functrans.numpy.vectorizing"}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _LATER:  # what few programs need is loaded when it is named
+        return getattr(import_module(_LATER[name]), name)
     # Say of NumPy's other names that they are missing here, and what to do instead.
     hint = f"; np.{name} still works on plain arrays" if hasattr(np, name) else ""
     raise AttributeError(f"module 'functrans.numpy' has no attribute {name!r}{hint}")
