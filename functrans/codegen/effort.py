@@ -70,8 +70,8 @@ def spare(nests: Nests) -> None:
         nest.plain = allowance >= 0
     allowance = min(_COLD * survey.work, _COLD_MOST)
     for part in sorted(survey.parts, key=lambda part: part.work / part.text):
-        if part.work <= allowance:
-            allowance -= part.work
+        if part.slow <= allowance:
+            allowance -= part.slow
             part.roll_up()
         elif part.innermost and part.scattered():
             part.node.scalar = True
@@ -98,6 +98,7 @@ class _Part:
     node: For
     innermost: bool = True
     work: int = 0  # operations in all its runs
+    slow: int = 0  # the same, with what sums take longer in scalar code
     text: int = 1  # operations in its text
     gain: int = 0  # operations that vectors make faster
     far: dict[tuple[Storage, object], int] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class _Part:
         copies = math.prod(short.values())
         cost = _cost(step)
         self.work += runs * cost
+        self.slow += runs * (cost + _FOLD_GAIN * self.sums_up(step))
         self.text += copies * cost
         if isinstance(step.op, Compute | Invoke | Fold):
             self.gain += copies * cost
@@ -120,6 +122,12 @@ class _Part:
                 self.folded[cell.storage] = _elements(cell, short)
             else:
                 self.begun.add(cell.storage)
+
+    def sums_up(self, step: Step) -> bool:
+        """Whether a step folds into one and the same cell in every iteration."""
+        return isinstance(step.op, Fold) and not any(
+            v == self.node.variable for v, _ in step.targets[0].address.terms
+        )
 
     def lies_far(self, cell: Cell, operands: Sequence[Operand]) -> bool:
         """Whether the cells of two neighbouring iterations lie far apart."""

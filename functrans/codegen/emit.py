@@ -256,11 +256,30 @@ class _Kernel:
         text[phi] = f"  {variable} = phi i64 [ {start}, %{before} ], [ {following}, %{self.label} ]"
         self.line(f"{following} = add nuw nsw i64 {variable}, 1")
         self.line(f"%c{number} = icmp eq i64 {following}, {limit}")
-        mark = self.module.mark(node, end - start)
+        mark = self.module.mark(node, end - start, self.holds_row(node, end - start))
         self.line(f"br i1 %c{number}, label %e{number}, label %b{number}{mark}")
         text.append(f"e{number}:")
         self.label = f"e{number}"
         del self.scopes[variable]
+
+    def holds_row(self, node: For, iterations: int) -> bool:
+        """Whether a loop adds to a few vectors that stay the same in the loop around it.
+
+        Written out, these are registers.
+        """
+        steps = [part for part in node.body if isinstance(part, Step)]
+        folds = [step for step in steps if isinstance(step.op, Fold)]
+        if not folds or len(steps) < len(node.body) or len(steps) > _ROW_STEPS:
+            return False
+        if len(self.scopes) == 1 or any(_calls(step.op) for step in steps):
+            return False
+        row = self.variables[node.variable]
+        for step in folds:
+            cell = step.targets[0]
+            moving = [name for name, _ in self.resolved(cell.address)[1]]
+            if not cell.storage.local or moving != [row]:
+                return False
+        return len(folds) * iterations <= _ROW_VECTORS * _lanes(steps)
 
     def limit(self, node: For) -> str:
         """How many iterations run of a loop that may end early, at least one."""
@@ -677,6 +696,9 @@ def dtype_of(operand: Operand) -> Dtype:
     return operand.value.dtype if isinstance(operand, Register) else operand.storage.dtype
 
 
+_FOLLOWUP = "llvm.loop.vectorize.followup_vectorized"
+_ROW_VECTORS = 16 if host.vector_bits() == 512 else 8  # as many registers are half of them
+_ROW_STEPS = 4
 _ACCUMULATORS = 4
 _INTERLEAVED_FROM = 256  # iterations, where some may be left over
 _INTERLEAVED_STEPS = 8
@@ -762,10 +784,12 @@ class _Module:
     def define(self, name: str, text: str) -> None:
         self.helpers[name] = text
 
-    def mark(self, node: For, iterations: int) -> str:
+    def mark(self, node: For, iterations: int, holds_row: bool) -> str:
         """What the end of a loop tells the vectoriser."""
         if node.scalar:
             return self.loop_mark('!"llvm.loop.vectorize.enable", i1 false')
+        if holds_row:
+            return self.loop_mark(f'!"{_FOLLOWUP}", !{{!"llvm.loop.unroll.full"}}')
         if _interleaves(node, iterations):
             return self.loop_mark(f'!"llvm.loop.interleave.count", i32 {_ACCUMULATORS}')
         return ""
