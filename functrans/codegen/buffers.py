@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from functrans import kernel
-from functrans.codegen.effort import is_small
+from functrans.codegen.effort import is_small, iterations_at_once
 from functrans.codegen.fuse import Cluster, Repetition
 from functrans.codegen.loops import Cell, For, Nest, Nests, Step, Storage, steps_of
 from functrans.codegen.statements import (
@@ -55,7 +55,8 @@ class Repeated:
 
     ``inlined`` programs are part of the loop, where the ``held`` carries are local: registers, if
     they are numbers. ``spares`` are second buffers for carries that are neither held nor updated
-    ``in_place``: byte offsets there.
+    ``in_place``: byte offsets there. The loop looks at signals when it has run ``every`` so many
+    times; None where it is over before.
     """
 
     programs: tuple[Buffers, ...]
@@ -64,6 +65,7 @@ class Repeated:
     in_place: frozenset[int]
     inlined: bool
     held: frozenset[int]
+    every: int | None
 
 
 @dataclass(slots=True)
@@ -155,8 +157,10 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
         if k not in held | in_place:
             spares[k] = size
             size += _rounded(storages[k].nbytes)
+    at_once = iterations_at_once(nests)
+    every = None if isinstance(word, kernel.Loop) and word.length <= at_once else at_once
     scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
-    return Repeated(programs, scratch, spares, in_place, inlined, held)
+    return Repeated(programs, scratch, spares, in_place, inlined, held, every)
 
 
 def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:

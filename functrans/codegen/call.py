@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType
@@ -383,12 +384,13 @@ _PYTHON_API = (
     "PyDict_Copy", "PyDict_Size", "PyDict_SetItem", "PyDict_GetItemWithError", "PyUnicode_Compare",
     "PyObject_RichCompareBool", "PyObject_Vectorcall", "PyObject_CallFunctionObjArgs",
     "PyLong_FromLong", "PyLong_AsLongLongAndOverflow", "PyErr_NoMemory", "PyErr_Occurred",
+    "PyErr_CheckSignals",
     "PyEval_SaveThread", "PyEval_RestoreThread", "PyGILState_Ensure", "PyGILState_Release",
     "PyTraceMalloc_Track",
 )  # fmt: skip
 _NUMPY_API = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94}  # places in NumPy's C table
 _OBJECTS: dict[str, Any] = {"ndarray": np.ndarray, "true": True, "false": False}
-_API = (*_PYTHON_API, *_NUMPY_API, *_OBJECTS, "pool", "handler")
+_API = (*_PYTHON_API, *_NUMPY_API, *_OBJECTS, "pool", "handler", "clock_gettime")
 
 
 @once
@@ -439,6 +441,7 @@ def _code() -> Compiled:
             *(id(thing) for thing in _OBJECTS.values()),
             pool.table().ctypes.data,
             id(pool.install(code)),
+            host.clock(),
         ],
         np.int64,
     )
@@ -498,5 +501,7 @@ _CONSTANTS = {
     "PY_EQ": 2,
     "ARRAY_NEW": 0x1 | 0x100 | 0x400,  # C-contiguous, aligned, writeable
     "ARRAY_OWNS": _ARRAY_OWNS,
+    "CLOCK": getattr(time, "CLOCK_MONOTONIC", 0),
+    "PATIENCE": 50_000_000,  # nanoseconds between two looks at signals
     "TRACE_DOMAIN": 389047,  # NumPy's own, for tracemalloc
 }

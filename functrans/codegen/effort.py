@@ -56,6 +56,7 @@ _WHILE_RUNS = 100  # a guess
 _COSTS = {"div": 4, "sqrt": 4, "rem": 4, "mod": 4, "floor_div": 4, "threefry2x32": 100}
 _LONG_COST = 20
 _INVOKE_COST = 50
+_AT_ONCE = 2_000_000  # operations: 0.1 to 8 ms
 _INLINED_MOST = 1_000  # operations in the text of a repeated program that is inlined
 _LIBRARY_GAIN = 4  # BLAS is so much faster than loops
 
@@ -75,6 +76,14 @@ def spare(nests: Nests) -> None:
             part.roll_up()
         elif part.innermost and part.scattered():
             part.node.scalar = True
+
+
+def iterations_at_once(programs: Sequence[Nests]) -> int:
+    """How many runs of the programs take about a millisecond, at least one."""
+    survey = _Survey()
+    for program in programs:
+        survey.program(program, 1)
+    return max(1, _AT_ONCE // max(survey.work, 1))
 
 
 def is_small(nests: Nests) -> bool:

@@ -279,7 +279,8 @@ class _Kernel:
             moving = [name for name, _ in self.resolved(cell.address)[1]]
             if not cell.storage.local or moving != [row]:
                 return False
-        return len(folds) * iterations <= _ROW_VECTORS * _lanes(steps)
+        registers = 16 if host.vector_bits() == 512 else 8  # half of those that there are
+        return len(folds) * iterations <= registers * _lanes(steps)
 
     def limit(self, node: For) -> str:
         """How many iterations run of a loop that may end early, at least one."""
@@ -697,7 +698,6 @@ def dtype_of(operand: Operand) -> Dtype:
 
 
 _FOLLOWUP = "llvm.loop.vectorize.followup_vectorized"
-_ROW_VECTORS = 16 if host.vector_bits() == 512 else 8  # as many registers are half of them
 _ROW_STEPS = 4
 _ACCUMULATORS = 4
 _INTERLEAVED_FROM = 256  # iterations, where some may be left over
@@ -1039,7 +1039,11 @@ class _Program:
         outputs = [self.value(value) for value in call.writes]
         scratch = self.pointer(self.buffers.places[plan.scratch])
         self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-        function = self.module.function(driver(call, plan, names))
+        check = 0
+        if plan.every is not None:
+            self.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
+            check = self.index(self.module.constant(PythonAddress("PyErr_CheckSignals")))
+        function = self.module.function(driver(call, plan, names, check))
         args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
         status = self.fresh()
         self.line(f"{status} = call i32 {function}({args})")

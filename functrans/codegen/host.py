@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
 from functools import cache, wraps
 from threading import RLock
@@ -58,6 +59,13 @@ def has_symbol(name: str) -> bool:
     """Whether compiled code could call this function of the process."""
     target()
     return llvm.address_of_symbol(name) is not None
+
+
+def clock() -> int:
+    """The address of POSIX' ``clock_gettime``, or 0 on systems without it."""
+    if not hasattr(time, "clock_gettime"):
+        return 0
+    return ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value or 0
 
 
 def python_function(name: str) -> int:

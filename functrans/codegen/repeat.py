@@ -16,11 +16,14 @@ from functrans.codegen.buffers import Repeated
 from functrans.codegen.statements import Region, Repeat, Value
 
 
-def driver(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
-    """The text of the function that runs ``programs``: a body, or a condition and a body."""
+def driver(call: Repeat, plan: Repeated, programs: Sequence[str], signals: int) -> str:
+    """The text of the function that runs ``programs``: a body, or a condition and a body.
+
+    ``signals`` is the place of ``PyErr_CheckSignals`` in the table of constants.
+    """
     if isinstance(call.word, kernel.Loop):
-        return _loop(call, call.word, plan, programs[0])
-    return _while(call, call.word, plan, programs)
+        return _loop(call, call.word, plan, programs[0], signals)
+    return _while(call, call.word, plan, programs, signals)
 
 
 @dataclass(slots=True)
@@ -53,7 +56,15 @@ class _Text:
     def run(self, program: str, args: str, outs: str, after: str) -> None:
         """Run a program; a status of its own ends the function."""
         tables = f"ptr {args}, ptr {outs}, ptr %consts, ptr %scratch"
-        status = self.let(f"call i32 {program}({tables})")
+        self.leave(self.let(f"call i32 {program}({tables})"), after)
+
+    def look_at_signals(self, signals: int, after: str) -> None:
+        """End the function with −1 when a signal handler has raised."""
+        at = self.let(f"getelementptr ptr, ptr %consts, i64 {signals}")
+        function = self.let(f"load ptr, ptr {at}")
+        self.leave(self.let(f"call i32 {function}(ptr %looked)"), after)
+
+    def leave(self, status: str, after: str) -> None:
         failed = self.let(f"icmp ne i32 {status}, 0")
         self.line(f"br i1 {failed}, label %fail{after}, label %{after}")
         self.label(f"fail{after}")
@@ -63,7 +74,7 @@ class _Text:
     def function(self, call: Repeat) -> str:
         names = [f"%a{k}" for k in range(len(call.reads))]
         names += [f"%o{k}" for k in range(len(call.writes))]
-        params = ", ".join(f"ptr {name}" for name in ("%consts", "%scratch", *names))
+        params = ", ".join(f"ptr noalias {name}" for name in ("%consts", "%scratch", *names))
         return "\n".join(
             [f"define internal i32 @NAME({params}) noinline {{", "entry:", *self.lines, "}"]
         )
@@ -91,6 +102,9 @@ class _Carries:
 
     def begin(self) -> None:
         """Before the first iteration."""
+        if self.plan.every is not None:
+            self.text.line("%looked = alloca i64")
+            self.text.line("store i64 0, ptr %looked")
         for k, nbytes in enumerate(self.nbytes):
             if k in self.plan.held:
                 self.text.line(f"%c{k} = alloca [{nbytes} x i8], align 64")
@@ -101,10 +115,11 @@ class _Carries:
         for k, offset in self.plan.spares.items():
             self.text.line(f"%s{k} = getelementptr i8, ptr %scratch, i64 {offset}")
 
-    def pointers(self, back: str) -> list[str]:
-        """At the head of an iteration, where it comes from the label ``back`` or the entry."""
+    def pointers(self, back: Sequence[str]) -> list[str]:
+        """At the head of an iteration, which comes from the entry or from the labels ``back``."""
         for k in self.plan.spares:
-            self.text.line(f"%in{k} = phi ptr [ {self.starts[k]}, %entry ], [ %out{k}, %{back} ]")
+            later = "".join(f", [ %out{k}, %{label} ]" for label in back)
+            self.text.line(f"%in{k} = phi ptr [ {self.starts[k]}, %entry ]{later}")
         return [
             f"%{'in' if k in self.plan.spares else self._home(k)}{k}"
             for k in range(len(self.nbytes))
@@ -149,7 +164,7 @@ def _nbytes(value: Value | Region) -> int:
     return size * value.dtype.itemsize
 
 
-def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
+def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, signals: int) -> str:
     text = _Text()
     first, rows = word.constants, word.constants + word.carries
     args = _table(text, "args", len(call.reads))
@@ -166,8 +181,13 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
     carries.begin()
     text.line("br label %loop")
     text.label("loop")
-    text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ]")
-    pointers = carries.pointers("ran")
+    if plan.every is None:
+        text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ]")
+    else:  # LLVM makes two nested loops of it; the inner one runs up to %stop
+        text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ], [ %next, %looked_at ]")
+        first_stop = f"[ {plan.every}, %entry ]"
+        text.line(f"%stop = phi i64 {first_stop}, [ %stop, %ran ], [ %later, %looked_at ]")
+    pointers = carries.pointers(["ran"] if plan.every is None else ["ran", "looked_at"])
     targets = carries.targets()
     row = text.let(f"sub i64 {word.length - 1}, %i") if word.reverse else "%i"
     for k, (pointer, target) in enumerate(zip(pointers, targets, strict=True)):
@@ -185,14 +205,26 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str) -> str:
     text.run(body, args, outs, "ran")
     carries.move_on()
     text.line("%next = add nuw nsw i64 %i, 1")
+    if plan.every is not None:
+        pause = text.let("icmp eq i64 %next, %stop")
+        text.line(f"br i1 {pause}, label %pause, label %loop")
+        text.label("pause")
     done = text.let(f"icmp eq i64 %next, {word.length}")
-    text.line(f"br i1 {done}, label %done, label %loop")
+    text.line(f"br i1 {done}, label %done, label %{'loop' if plan.every is None else 'look'}")
+    if plan.every is not None:
+        text.label("look")
+        text.look_at_signals(signals, "looked_at")
+        later = text.let(f"add i64 %next, {plan.every}")
+        text.line(f"%later = call i64 @llvm.umin.i64(i64 {later}, i64 {word.length})")
+        text.line("br label %loop")
     text.label("done")
     carries.finish("out")
     return text.function(call)
 
 
-def _while(call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[str]) -> str:
+def _while(
+    call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[str], signals: int
+) -> str:
     text = _Text()
     condition, body = programs
     count = len(call.writes)
@@ -211,7 +243,9 @@ def _while(call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[
     carries.begin()
     text.line("br label %loop")
     text.label("loop")
-    pointers = carries.pointers("ran")
+    again = f"[ {plan.every}, %entry ], [ {plan.every}, %looked_at ]"
+    text.line(f"%left = phi i64 {again}, [ %fewer, %ran ]")
+    pointers = carries.pointers(["ran", "looked_at"])
     for k, pointer in enumerate(pointers):
         text.put(asked, word.cond_constants + k, pointer)
     text.run(condition, asked, answer, "asked_it")
@@ -224,6 +258,11 @@ def _while(call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[
         text.put(outs, k, target)
     text.run(body, args, outs, "ran")
     carries.move_on()
+    text.line("%fewer = sub nuw nsw i64 %left, 1")
+    pause = text.let("icmp eq i64 %fewer, 0")
+    text.line(f"br i1 {pause}, label %look, label %loop")
+    text.label("look")
+    text.look_at_signals(signals, "looked_at")
     text.line("br label %loop")
     text.label("done")
     carries.finish("in")

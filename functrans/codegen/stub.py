@@ -961,6 +961,45 @@ define ptr @unlocked.PyErr_Occurred() nounwind {
   ret ptr %error
 }
 
+; Whether a signal handler has raised: asked when a twentieth of a second has gone by since %last.
+; The lock is not taken more often, for that can cost a turn of a thread that computes in Python.
+define i32 @unlocked.PyErr_CheckSignals(ptr %last) nounwind {
+start:
+  %time = alloca [2 x i64]
+  %api = load ptr, ptr @api
+  %clock_gettime = get ptr, %api, api.clock_gettime
+  %no.clock = icmp eq ptr %clock_gettime, null
+  br i1 %no.clock, label %ask, label %look
+
+look:
+  %never = call i32 %clock_gettime(i32 CLOCK, ptr %time)
+  %seconds = load i64, ptr %time
+  %rest.at = getelementptr i64, ptr %time, i64 1
+  %rest = load i64, ptr %rest.at
+  %whole = mul i64 %seconds, 1000000000
+  %now = add i64 %whole, %rest
+  %before = load i64, ptr %last
+  %passed = sub i64 %now, %before
+  %soon = icmp ult i64 %passed, PATIENCE
+  br i1 %soon, label %calm, label %note
+
+note:
+  store i64 %now, ptr %last
+  br label %ask
+
+calm:
+  ret i32 0
+
+ask:
+  %PyGILState_Ensure = get ptr, %api, api.PyGILState_Ensure
+  %PyGILState_Release = get ptr, %api, api.PyGILState_Release
+  %PyErr_CheckSignals = get ptr, %api, api.PyErr_CheckSignals
+  %state = call i32 %PyGILState_Ensure()
+  %raised = call i32 %PyErr_CheckSignals()
+  call void %PyGILState_Release(i32 %state)
+  ret i32 %raised
+}
+
 ; --- tables of objects -----------------------------------------------------------------------
 
 define internal void @spread(ptr %from, ptr %into, i64 %count) nounwind {
