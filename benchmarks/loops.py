@@ -51,7 +51,7 @@ def compared(measured: Measured, rounds: int) -> Iterator[Row]:
 
     arguments = measured.arguments(np.random.default_rng(0))
     arrays = jax.tree.map(jax.numpy.asarray, arguments)
-    forms = {"value": lambda lib, f: f}
+    forms: dict[str, Callable[[Any, Function], Function]] = {"value": lambda lib, f: f}
     if measured.differentiated:
         forms["gradient"] = lambda lib, f: lib.grad(f)
     calls: dict[str, Call] = {}
