@@ -23,6 +23,7 @@ Scatter       the updates written, or folded, into a copy of the operand at such
 Call          run an inner program; the ``inline`` pass removes it before codegen
 Loop          run an inner program a fixed number of times; state is carried, rows are stacked
 While         run an inner program as long as another one says so
+Branch        run one of several inner programs
 Fence         the operands themselves, for readers that must come after all of them
 ============  ==================================================================================
 
@@ -203,6 +204,15 @@ class While:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """Run one of the programs in the equation's ``branches`` parameter.
+
+    The first operand is its number; one out of range means the first or the last program. All
+    programs take the other operands.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Fence:
     """The first ``kept`` operands, for readers that must come after all operands are computed."""
 
@@ -218,5 +228,6 @@ class Fallback:
 
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
-    | Contract | Gather | Scatter | Call | Loop | While | Fence | Fallback
+    | Contract | Gather | Scatter | Call | Loop | While | Branch
+    | Fence | Fallback
 )  # fmt: skip

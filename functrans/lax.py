@@ -1,6 +1,7 @@
 """The operations below NumPy's: no broadcasting, no promotion, one function for each primitive.
 
-And the loops, which trace the functions they are given: scan, fori_loop, while_loop.
+And control flow, which traces the functions it is given: cond, switch, scan, fori_loop,
+while_loop.
 
 Operands of elementwise functions have one dtype and one shape; a constant of rank 0 goes with any
 shape. Axes count from 0. Under a transform anything else raises ShapeError or DtypeError; plain
@@ -16,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from functrans import tree
+from functrans.control.branches import cond, switch
 from functrans.control.loops import scan
 from functrans.control.while_loop import fori_loop, while_loop
 from functrans.core.avals import aval_of, is_inexact
@@ -182,6 +184,7 @@ __all__ = [
     "ceil",
     "complex",
     "concatenate",
+    "cond",
     "conj",
     "convert_element_type",
     "cos",
@@ -257,6 +260,7 @@ __all__ = [
     "sqrt",
     "stop_gradient",
     "sub",
+    "switch",
     "tan",
     "tanh",
     "transpose",

@@ -569,6 +569,7 @@ def _mark_cases() -> list[Case]:
 
 
 def _loop_cases() -> list[Case]:
+    from functrans.control.branches import cond, switch
     from functrans.control.loops import scan
     from functrans.control.while_loop import while_loop
 
@@ -588,6 +589,8 @@ def _loop_cases() -> list[Case]:
             x = np.sin(x) * y
         return x
 
+    steps = [lambda x, y: x @ y.T, lambda x, y: np.tanh(x @ x.T), lambda x, y: y @ x.T]
+
     def repeated(x: Any, y: Any) -> Any:
         return while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, np.sin(s[1]) * y), (0, x))[1]
 
@@ -597,6 +600,11 @@ def _loop_cases() -> list[Case]:
              dtypes="dfD"),
         Case("scan:scalar", lambda x, y: scan(step, x, y), looped, (Arg(()), Arg((3,))),
              dtypes="d"),
+        Case("cond", lambda x, y: cond(x.sum().real > 0, np.sin, lambda x: x * y, x),
+             lambda x, y: np.sin(x) if x.sum().real > 0 else x * y, (Arg(), Arg()),
+             dtypes="dfD", anyshape=True),
+        Case("cond:switch", lambda x, y, i: switch(i, steps, x, y), lambda x, y, i: steps[i](x, y),
+             (Arg(), Arg(), Arg((), 0, 2, dtype="i8")), dtypes="d"),
         Case("while", repeated, halved, (Arg(), Arg()), dtypes="dfD", anyshape=True, smooth=False),
     ]  # fmt: skip
 

@@ -83,9 +83,10 @@ class Buffers:
         for storage, place in self.places.items():
             if storage.value.kind not in ("arg", "const") and storage not in scratch:
                 lines.append(f"  {storage.value} ({storage.nbytes} bytes): {place}")
-        for repeated in self.repeats.values():
+        for cluster, repeated in self.repeats.items():
+            what = "branches" if isinstance(cluster.call.word, kernel.Branch) else "a loop"
             place = self.places[repeated.scratch]
-            lines.append(f"  for a loop ({repeated.scratch.nbytes} bytes): {place}")
+            lines.append(f"  for {what} ({repeated.scratch.nbytes} bytes): {place}")
             for k, offset in repeated.spares.items():
                 lines.append(f"    carry {k} goes back and forth: loop[{offset}]")
             lines += [f"    carry {k} is held by the loop" for k in sorted(repeated.held)]
@@ -142,6 +143,8 @@ def plan(nests: Nests, donors: Mapping[int, Sequence[int]] | None = None) -> Buf
 
 def _repeated(cluster: Repetition, nests: Any) -> Repeated:
     word = cluster.call.word
+    if isinstance(word, kernel.Branch):
+        return _branches(nests)
     start = word.constants if isinstance(word, kernel.Loop) else word.body_constants
     count = word.carries if isinstance(word, kernel.Loop) else len(cluster.call.writes)
     *conditions, body = nests
@@ -159,8 +162,18 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
             size += _rounded(storages[k].nbytes)
     at_once = iterations_at_once(nests)
     every = None if isinstance(word, kernel.Loop) and word.length <= at_once else at_once
-    scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
-    return Repeated(programs, scratch, spares, in_place, inlined, held, every)
+    return Repeated(programs, _scratch(size), spares, in_place, inlined, held, every)
+
+
+def _branches(nests: Sequence[Nests]) -> Repeated:
+    programs = tuple(map(plan, nests))
+    size = max(program.workspace for program in programs)
+    inlined = all(map(is_small, nests))
+    return Repeated(programs, _scratch(size), {}, frozenset(), inlined, frozenset(), None)
+
+
+def _scratch(size: int) -> Storage:
+    return Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
 
 
 def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:

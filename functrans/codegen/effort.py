@@ -37,6 +37,7 @@ from functrans.codegen.statements import (
     ByteCopy,
     Compute,
     Fold,
+    Inner,
     Invoke,
     LibraryCall,
     Lookup,
@@ -87,14 +88,21 @@ def iterations_at_once(programs: Sequence[Nests]) -> int:
 
 
 def is_small(nests: Nests) -> bool:
-    """Whether a program is so short that the loop that repeats it had better contain it."""
-    text = 0
+    """Whether a program is so short that what runs it had better contain it."""
+    return _text(nests) <= _INLINED_MOST
+
+
+def _text(nests: Nests) -> float:
+    """Operations in the text of a program; infinite where it loops or calls others."""
+    text = 0.0
     for cluster, nest in nests.order:
         if isinstance(nest, Nest):
             text += sum(map(_size, nest.nodes))
+        elif isinstance(cluster, Repetition) and isinstance(cluster.call.word, kernel.Branch):
+            text += sum(map(_text, nest or ()))
         elif not isinstance(cluster, ByteCopy):
-            return False
-    return text <= _INLINED_MOST
+            return math.inf
+    return text
 
 
 @dataclass(slots=True)
@@ -201,8 +209,7 @@ class _Survey:
                 self.nodes(nest.nodes, runs, None, {})
                 self.kernels.append((nest, self.work - before))
             elif isinstance(cluster, Repetition):
-                word = cluster.call.word
-                times = word.length if isinstance(word, kernel.Loop) else _WHILE_RUNS
+                times = _runs(cluster.call.word)
                 for program in nest or ():
                     self.program(program, runs * times)
             else:
@@ -230,6 +237,17 @@ class _Survey:
             self.parts.append(inner)
             short = {node.variable: node.extent} if node.unroll else {}
             self.nodes(node.body, runs * node.extent, inner, short)
+
+
+def _runs(word: Inner) -> int:
+    """How often inner programs run each time."""
+    match word:
+        case kernel.Loop():
+            return word.length
+        case kernel.While():
+            return _WHILE_RUNS
+        case kernel.Branch():
+            return 1
 
 
 def _cost(step: Step) -> int:

@@ -1027,13 +1027,13 @@ class _Program:
         )
 
     def repeat(self, cluster: Repetition, programs: Any) -> None:
-        """A call of a function that runs the inner programs again and again."""
+        """A call of a function that runs the inner programs."""
         call, plan = cluster.call, self.buffers.repeats[cluster]
         names = []
         for k, (nests, buffers) in enumerate(zip(programs, plan.programs, strict=True)):
             first = len(self.module.constants)
             inner = _Program(self.module, nests, buffers, first, plan.inlined)
-            self.module.constants += call.eqn.params[_PROGRAMS[len(programs)][k]].consts
+            self.module.constants += call.jaxprs[k].consts
             names.append(self.module.function(inner.text("define internal i32 @NAME")))
         inputs = [self.region(region) for region in call.reads]
         outputs = [self.value(value) for value in call.writes]
@@ -1051,4 +1051,3 @@ class _Program:
 
 
 _COUNTERS = "COUNTERS"  # stands for the number of the constant until that is known
-_PROGRAMS = {1: ("jaxpr",), 2: ("cond_jaxpr", "body_jaxpr")}

@@ -695,8 +695,13 @@ def _repeat(call: Repeat) -> str:
 
 def repeat_title(call: Repeat) -> str:
     """``repeat 10 times``, for people."""
-    word = call.word
-    return f"repeat {word.length} times" if isinstance(word, kernel.Loop) else "while"
+    match call.word:
+        case kernel.Loop(length=length):
+            return f"repeat {length} times"
+        case kernel.While():
+            return "while"
+        case kernel.Branch():
+            return f"one of {len(call.programs)} branches"
 
 
 def _show_node(node: Node, depth: int, indent: str) -> list[str]:

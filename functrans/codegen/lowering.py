@@ -38,6 +38,7 @@ from functrans.codegen.statements import (
     Fence,
     Fold,
     FoldEnds,
+    Inner,
     Invoke,
     Item,
     LibraryCall,
@@ -235,7 +236,7 @@ class _Lowering:
                 if not is_native(atom.aval.dtype):
                     word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
                     break
-        if isinstance(word, kernel.Loop | kernel.While):
+        if isinstance(word, Inner):
             self.repeat(eqn, word)
         elif isinstance(word, kernel.Fence):
             self.fence(eqn, word)
@@ -367,7 +368,7 @@ class _Lowering:
         out.over = source
         return True
 
-    def repeat(self, eqn: Eqn, word: kernel.Loop | kernel.While) -> None:
+    def repeat(self, eqn: Eqn, word: Inner) -> None:
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
         writes = []
         for var in eqn.outvars:
@@ -376,6 +377,8 @@ class _Lowering:
             writes.append(value)
         if isinstance(word, kernel.Loop):
             bodies = [(eqn.params["jaxpr"], word.constants, word.carries)]
+        elif isinstance(word, kernel.Branch):
+            bodies = [(branch, 0, 0) for branch in eqn.params["branches"]]
         else:
             count = len(eqn.outvars)
             bodies = [
@@ -386,7 +389,8 @@ class _Lowering:
             lower(jaxpr, [(start + k, k) for k in range(carries)])
             for jaxpr, start, carries in bodies
         )
-        self.steps.append(Repeat(word, eqn, programs, reads, tuple(writes)))
+        jaxprs = tuple(jaxpr for jaxpr, _, _ in bodies)
+        self.steps.append(Repeat(word, eqn, jaxprs, programs, reads, tuple(writes)))
 
     def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
         """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""
@@ -759,7 +763,7 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
 
 
 # Words that move values without computing with them, or hand them on.
-_ANY_DTYPE = kernel.Fallback | kernel.Call | kernel.Loop | kernel.While | kernel.Fence
+_ANY_DTYPE = kernel.Fallback | kernel.Call | Inner | kernel.Fence
 
 
 def _root(value: Value) -> Value:

@@ -17,10 +17,12 @@ from functrans.codegen.statements import Region, Repeat, Value
 
 
 def driver(call: Repeat, plan: Repeated, programs: Sequence[str], signals: int) -> str:
-    """The text of the function that runs ``programs``: a body, or a condition and a body.
+    """The text of the function that runs ``programs``: a body, a condition and a body, branches.
 
     ``signals`` is the place of ``PyErr_CheckSignals`` in the table of constants.
     """
+    if isinstance(call.word, kernel.Branch):
+        return _branch(call, plan, programs)
     if isinstance(call.word, kernel.Loop):
         return _loop(call, call.word, plan, programs[0], signals)
     return _while(call, call.word, plan, programs, signals)
@@ -71,12 +73,12 @@ class _Text:
         self.line(f"ret i32 {status}")
         self.label(after)
 
-    def function(self, call: Repeat) -> str:
+    def function(self, call: Repeat, effort: str = "noinline") -> str:
         names = [f"%a{k}" for k in range(len(call.reads))]
         names += [f"%o{k}" for k in range(len(call.writes))]
         params = ", ".join(f"ptr noalias {name}" for name in ("%consts", "%scratch", *names))
         return "\n".join(
-            [f"define internal i32 @NAME({params}) noinline {{", "entry:", *self.lines, "}"]
+            [f"define internal i32 @NAME({params}) {effort} {{", "entry:", *self.lines, "}"]
         )
 
 
@@ -267,3 +269,27 @@ def _while(
     text.label("done")
     carries.finish("in")
     return text.function(call)
+
+
+def _branch(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
+    """One of the programs; an index out of range means the first or the last."""
+    text = _Text()
+    args = _table(text, "args", len(call.reads) - 1)
+    outs = _table(text, "outs", len(call.writes))
+    for k in range(1, len(call.reads)):
+        text.put(args, k - 1, f"%a{k}")
+    for k in range(len(call.writes)):
+        text.put(outs, k, f"%o{k}")
+    kind = f"i{8 * call.reads[0].dtype.itemsize}"
+    index = text.let(f"load {kind}, ptr %a0")
+    if call.reads[0].dtype.kind == "i":
+        low = text.let(f"icmp slt {kind} {index}, 0")
+        index = text.let(f"select i1 {low}, {kind} 0, {kind} {index}")
+    last = len(programs) - 1
+    labels = " ".join(f"{kind} {k}, label %branch{k}" for k in range(last))
+    text.line(f"switch {kind} {index}, label %branch{last} [ {labels} ]")
+    for k, program in enumerate(programs):
+        text.label(f"branch{k}")
+        text.run(program, args, outs, f"ran{k}")
+        text.line("ret i32 0")
+    return text.function(call, "alwaysinline" if plan.inlined else "noinline")

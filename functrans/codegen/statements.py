@@ -22,7 +22,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.codegen import blas
-from functrans.core.jaxpr import Eqn
+from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.kernel import Affine
 
 Dtype = np.dtype[Any]
@@ -241,6 +241,9 @@ class ByteCopy:
     write: Value
 
 
+Inner = kernel.Loop | kernel.While | kernel.Branch
+
+
 @dataclass(slots=True, eq=False)
 class Fence:
     """What is read, under other names, for those that come after. It makes no code."""
@@ -251,10 +254,11 @@ class Fence:
 
 @dataclass(slots=True, eq=False)
 class Repeat:
-    """Inner programs that run again and again: a body, or a condition and a body."""
+    """Inner programs: a body that runs again and again, a condition and a body, or branches."""
 
-    word: kernel.Loop | kernel.While
+    word: Inner
     eqn: Eqn
+    jaxprs: tuple[Jaxpr, ...]
     programs: tuple[Lowered, ...]
     reads: tuple[Region, ...]
     writes: tuple[Value, ...]

@@ -33,6 +33,8 @@ def _eqn_work(eqn: Eqn) -> float:
     params = eqn.params
     if "cond_jaxpr" in params:
         return math.inf
+    if "branches" in params:
+        return max(map(_work, params["branches"]))
     inner = [p for p in params.values() if isinstance(p, Jaxpr)]
     if inner:
         times: float = params.get("length", 1)

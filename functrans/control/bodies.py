@@ -18,6 +18,7 @@ from functrans.core.avals import Aval, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, evaluate, remember
 from functrans.core.trace import Tracer, bind
 from functrans.errors import FunctransError, OptionError, TypeMismatchError
+from functrans.passes.branches import Branches, closed_together
 from functrans.passes.inline import inline
 from functrans.passes.literals import literal_key, strong
 from functrans.primitives.layout import batch_to_front, full
@@ -52,6 +53,16 @@ def staged(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Bod
 def _finished(jaxpr: Jaxpr, carry: Sequence[Aval]) -> Body:
     body = closed(_strengthened(inline(jaxpr, own_rules=False), carry))
     return Body(interned(body.jaxpr), body.captured)
+
+
+def finished_together(
+    jaxprs: Sequence[Jaxpr], outs: Sequence[Aval]
+) -> tuple[tuple[Any, ...], Branches]:
+    """Programs of arrays, with results of the given types, that are given the same values."""
+    captured, programs = closed_together(
+        [_strengthened(inline(jaxpr, own_rules=False), outs) for jaxpr in jaxprs]
+    )
+    return captured, tuple(map(interned, programs))
 
 
 # --- one object for equal programs ---------------------------------------------------------------
@@ -143,6 +154,22 @@ def _widened(start: Aval, later: Aval) -> Aval:
     if not start.weak or later.shape != start.shape:
         return start
     return Aval(start.shape, _meeting(start, later), later.weak)
+
+
+def common_type(avals: Sequence[Aval]) -> Aval | None:
+    """The type of a result that is one or the other of these, None where they differ.
+
+    A Python scalar takes the dtype of the arrays beside it.
+    """
+    strong = next((a for a in avals if not a.weak), None)
+    if strong is None:
+        return Aval((), np.result_type(*(a.dtype for a in avals)))
+
+    def fits(aval: Aval) -> bool:
+        dtype = _meeting(aval, strong) if aval.weak else aval.dtype
+        return aval.shape == strong.shape and dtype == strong.dtype
+
+    return strong if all(map(fits, avals)) else None
 
 
 def _meeting(weak: Aval, other: Aval) -> np.dtype[Any]:

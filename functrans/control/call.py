@@ -21,7 +21,7 @@ from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
-from functrans.transforms.linearize import jvp_flat, linearize_jaxpr
+from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
 from functrans.transforms.stage import ShapeDtypeStruct, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
@@ -118,25 +118,7 @@ def _jit_linearize(nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, name: str)
 
 
 def _jit_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, jaxpr: Jaxpr, name: str) -> Any:
-    nonzero = tuple(t is not None for t in tangents)
-
-    def make() -> tuple[Jaxpr, list[bool]]:
-        out_nonzero: list[bool] = []
-
-        def both(*args: Any) -> list[Any]:
-            values, given = args[: len(nonzero)], iter(args[len(nonzero) :])
-
-            def run(*xs: Any) -> list[Any]:
-                return evaluate(jaxpr, *xs)
-
-            outs, dots = jvp_flat(run, values, [next(given) if on else None for on in nonzero])
-            out_nonzero.extend(d is not None for d in dots)
-            return [*outs, *(d for d in dots if d is not None)]
-
-        live = [a.strengthen() for a, on in zip(jaxpr.in_avals, nonzero, strict=True) if on]
-        return stage(both, [*jaxpr.in_avals, *live]), out_nonzero
-
-    program, out_nonzero = remember(jaxpr, ("jvp", nonzero), make)
+    program, out_nonzero = jvp_jaxpr(jaxpr, tuple(t is not None for t in tangents))
     live = [t for t in tangents if t is not None]
     found = bind(jit_p, *primals, *live, jaxpr=program, name=f"{name}_jvp")
     n = len(jaxpr.outvars)

@@ -153,7 +153,7 @@ def _linear_program(
         if on:
             outvars.append(next(found))
         elif tangent is not None:  # zero after an iteration
-            zero, eqn = _zero(tangent.aval)
+            zero, eqn = written_zero(tangent.aval)
             outvars.append(zero)
             eqns += eqn
     return Jaxpr(linear.constvars, linear.consts, invars, eqns, outvars)
@@ -182,7 +182,8 @@ def _moved_out(linear: Jaxpr, fixed: int, constants: int) -> list[Var]:
     return frontier(linear, constants, stays, lambda eqn: True)
 
 
-def _zero(aval: Aval) -> tuple[Atom, list[Eqn]]:
+def written_zero(aval: Aval) -> tuple[Atom, list[Eqn]]:
+    """A zero, and the equations that make it."""
     number = Literal(aval.dtype.type(0))
     if not aval.shape:
         return number, []

@@ -53,6 +53,9 @@ def _lines(jaxpr: Jaxpr, name: Callable[[Var], str], source: bool) -> list[str]:
             if isinstance(value, Jaxpr):
                 body = _lines(value, _namer(), source)
                 inner += [f"{key}={body[0]}", *body[1:]]
+            elif isinstance(value, tuple) and any(isinstance(v, Jaxpr) for v in value):
+                bodies = [_lines(v, _namer(), source) for v in value]
+                inner += [f"{key}=(", *(f"  {line}" for body in bodies for line in body), ")"]
             else:
                 params.append(f"{key}={_param(value)}")
         left = f"{typed(eqn.outvars)} = " if eqn.outvars else ""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from functrans.core.avals import aval_of
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects, inner_programs
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
@@ -48,10 +50,10 @@ def split_invariant(jaxpr: Jaxpr, constants: int, wanted: Sequence[Var]) -> tupl
     given = [Var(v.aval) for v in wanted]
     twins: Env = dict(zip(wanted, given, strict=True))
     inputs = (*jaxpr.invars[:constants], *given, *jaxpr.invars[constants:])
-    return before, dce(_read_as(jaxpr, twins, inputs))
+    return before, dce(read_as(jaxpr, twins, inputs))
 
 
-def _read_as(jaxpr: Jaxpr, names: Env, invars: Sequence[Var]) -> Jaxpr:
+def read_as(jaxpr: Jaxpr, names: Env, invars: Sequence[Var]) -> Jaxpr:
     """The program with other operands in the place of those in ``names``, and these inputs."""
     eqns = jaxpr.eqns
     if names:
@@ -99,8 +101,17 @@ def needed_inputs(jaxpr: Jaxpr, outputs: Sequence[bool]) -> list[bool]:
     needed: set[Atom] = {v for v, on in zip(jaxpr.outvars, outputs, strict=True) if on}
     for eqn in reversed(jaxpr.eqns):
         if not needed.isdisjoint(eqn.outvars) or has_effects(eqn):
-            needed.update(eqn.invars)
+            needed.update(_needed_operands(eqn, [v in needed for v in eqn.outvars]))
     return [v in needed for v in jaxpr.invars]
+
+
+def _needed_operands(eqn: Eqn, outputs: Sequence[bool]) -> Sequence[Atom]:
+    """Which operands the chosen results of an equation read."""
+    branches: Sequence[Jaxpr] = eqn.params.get("branches", ())
+    if not branches:
+        return eqn.invars
+    read = zip(*(needed_inputs(branch, outputs) for branch in branches), strict=True)
+    return [eqn.invars[0], *(a for a, on in zip(eqn.invars[1:], read, strict=True) if any(on))]
 
 
 # --- loops taken apart ---------------------------------------------------------------------------
@@ -199,7 +210,11 @@ class Constants:
     def of(self, inner: Jaxpr) -> list[tuple[Atom, Var]]:
         """The constants of an inner program, as operands beside its variables."""
         pairs = zip(inner.constvars, inner.consts, strict=True)
-        return [(self.known.setdefault(id(c), (Var(v.aval), c))[0], v) for v, c in pairs]
+        return [(self.atom(c), v) for v, c in pairs]
+
+    def atom(self, value: Any) -> Var:
+        """The variable that stands for a constant."""
+        return self.known.setdefault(id(value), (Var(aval_of(value)), value))[0]
 
 
 # --- what no iteration needs ---------------------------------------------------------------------
@@ -216,7 +231,7 @@ def trim_loops(jaxpr: Jaxpr) -> Jaxpr:
         return jaxpr
     constants = Constants(jaxpr)
     names: Env = {}
-    writer = _Writer()
+    writer = Writer()
     for eqn in _live_equations(jaxpr, constants):
         eqn = eqn.with_invars([names.get(a, a) for a in eqn.invars])
         if is_loop(eqn) or is_while(eqn):
@@ -268,7 +283,7 @@ def _drop_dead(loop: OpenLoop, needed: set[Atom]) -> None:
         loop.states = [x for x, on in zip(loop.states, carried, strict=True) if on]
 
 
-def _forward(loop: OpenLoop, names: Env, writer: _Writer) -> None:
+def _forward(loop: OpenLoop, names: Env, writer: Writer) -> None:
     """Turn carries, rows and stacked results that are something else already into that."""
     inner: Env = {}
     asked: Env = {}
@@ -302,11 +317,11 @@ def _forward(loop: OpenLoop, names: Env, writer: _Writer) -> None:
     loop.constants = _distinct(loop.constants, inner, begin, writer)
     ask_begin: list[Eqn] = []
     loop.asked = _distinct(loop.asked, asked, ask_begin, writer)
-    loop.body = _read_as(loop.body, inner, ())
+    loop.body = read_as(loop.body, inner, ())
     loop.body = Jaxpr((), (), (), [*begin, *loop.body.eqns], ())
     loop.carries = [(a, v, inner.get(out, out), r) for a, v, out, r in loop.carries]
     if loop.cond is not None:
-        cond = _read_as(loop.cond, asked, ())
+        cond = read_as(loop.cond, asked, ())
         loop.cond = Jaxpr((), (), (), [*ask_begin, *cond.eqns], cond.outvars)
 
     operands: Env = {v: a for a, v in loop.rows}
@@ -324,7 +339,7 @@ def _forward(loop: OpenLoop, names: Env, writer: _Writer) -> None:
 
 
 def _distinct(
-    pairs: Sequence[tuple[Atom, Var]], inner: Env, begin: list[Eqn], writer: _Writer
+    pairs: Sequence[tuple[Atom, Var]], inner: Env, begin: list[Eqn], writer: Writer
 ) -> list[tuple[Atom, Var]]:
     """Constants, each once; numbers and arrays of one number are written into the program."""
     kept: dict[Atom, Var] = {}
@@ -341,7 +356,7 @@ def _distinct(
     return list(kept.items())
 
 
-class _Writer:
+class Writer:
     """The equations written so far, and which of them broadcast something."""
 
     def __init__(self) -> None:

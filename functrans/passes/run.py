@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from functrans.core.check import check
-from functrans.core.jaxpr import Eqn, Jaxpr
+from functrans.core.jaxpr import Eqn, Jaxpr, inner_programs
 from functrans.errors import CheckError
+from functrans.passes.branches import settle_branching, trim_branches
 from functrans.passes.cse import common_equation
 from functrans.passes.dce import dce
 from functrans.passes.fold import fold_equation
@@ -21,8 +22,8 @@ from functrans.passes.simplify import table_rewrite
 
 
 def algebra(jaxpr: Jaxpr) -> Jaxpr:
-    """Constants, the table of rewrites and common subexpressions, in one walk."""
-    return walk(jaxpr, [fold_equation, table_rewrite(), common_equation()])
+    """Constants, branches, the table of rewrites and common subexpressions, in one walk."""
+    return walk(jaxpr, [fold_equation, settle_branching, table_rewrite(), common_equation()])
 
 
 def simplify_bodies(jaxpr: Jaxpr) -> Jaxpr:
@@ -35,8 +36,10 @@ def simplify_bodies(jaxpr: Jaxpr) -> Jaxpr:
 
 PIPELINE = (
     inline,
+    trim_branches,
     trim_loops,
     simplify_bodies,
+    trim_branches,
     trim_loops,
     hoist,
     gather_products,
@@ -82,16 +85,10 @@ def _checked(jaxpr: Jaxpr, name: str) -> None:
 
 
 def _with_simple_bodies(eqn: Eqn) -> Eqn:
-    if not any(_holds_program(v) for v in eqn.params.values()):
+    if not any(True for _ in inner_programs(eqn)):
         return eqn
     params = {k: _simple(v) for k, v in eqn.params.items()}
     return Eqn(eqn.primitive, eqn.invars, eqn.outvars, params, eqn.source)
-
-
-def _holds_program(value: Any) -> bool:
-    if type(value) is tuple:
-        return any(type(v) is Jaxpr for v in value)
-    return type(value) is Jaxpr
 
 
 def _simple(value: Any) -> Any:

@@ -404,6 +404,32 @@ def jvp_flat(
     return [value for value, _ in pairs], [tangent for _, tangent in pairs]
 
 
+def jvp_jaxpr(jaxpr: Jaxpr, nonzero: tuple[bool, ...]) -> tuple[Jaxpr, list[bool]]:
+    """The program of values and tangents, and which outputs have a tangent; remembered.
+
+    It maps the inputs and the tangents of the nonzero ones to the outputs and their tangents.
+    """
+
+    def make() -> tuple[Jaxpr, list[bool]]:
+        out_nonzero: list[bool] = []
+
+        def both(*args: Any) -> list[Any]:
+            values, given = args[: len(nonzero)], iter(args[len(nonzero) :])
+
+            def run(*xs: Any) -> list[Any]:
+                return evaluate(jaxpr, *xs)
+
+            outs, dots = jvp_flat(run, values, [next(given) if on else None for on in nonzero])
+            out_nonzero.extend(d is not None for d in dots)
+            return [*outs, *(d for d in dots if d is not None)]
+
+        live = [a.strengthen() for a, on in zip(jaxpr.in_avals, nonzero, strict=True) if on]
+        return stage(both, [*jaxpr.in_avals, *live]), out_nonzero
+
+    result: tuple[Jaxpr, list[bool]] = remember(jaxpr, ("jvp", nonzero), make)
+    return result
+
+
 class LinearizedJaxpr:
     """A Jaxpr split in two: values and residuals, and the linear program over them.
 

@@ -1,0 +1,192 @@
+"""What is derived from the programs of a branching: tangents, linear parts, transposes, batches.
+
+All programs of one branching have the same operands and results. What one of them lacks, a tangent
+or a residual, is a zero there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functrans.control.loop_programs import Mask, written_zero
+from functrans.core.avals import Aval
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Var, evaluate
+from functrans.passes.branches import Branches, closed_together
+from functrans.passes.loops import read_as
+from functrans.primitives.layout import batch_to_front
+from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
+from functrans.transforms.stage import stage
+from functrans.transforms.transpose import transpose_jaxpr
+from functrans.transforms.vmap import batch_jaxpr
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Programs without constants; their first inputs are the values in ``captured``."""
+
+    branches: Branches
+    captured: tuple[Any, ...] = ()
+
+
+def alternatives(jaxprs: Sequence[Jaxpr]) -> Alternatives:
+    captured, branches = closed_together(jaxprs)
+    return Alternatives(branches, captured)
+
+
+def _with_results(jaxpr: Jaxpr, results: Sequence[Atom | Aval]) -> Jaxpr:
+    """The program with other results; a type stands for a zero."""
+    outvars: list[Atom] = []
+    eqns: list[Eqn] = []
+    for result in results:
+        if isinstance(result, Aval):
+            result, made = written_zero(result.strengthen())
+            eqns += made
+        outvars.append(result)
+    return Jaxpr(jaxpr.constvars, jaxpr.consts, jaxpr.invars, [*jaxpr.eqns, *eqns], outvars)
+
+
+def _any(masks: Sequence[Sequence[bool]]) -> Mask:
+    """What is on in one of the masks."""
+    return tuple(map(any, zip(*masks, strict=True)))
+
+
+def _with_tangents(
+    found: Sequence[Atom], own: Sequence[bool], wanted: Mask, avals: Sequence[Aval]
+) -> list[Atom | Aval]:
+    """The tangents that a branch has, and types where only another one has them."""
+    rest = iter(found)
+    pairs = zip(own, wanted, avals, strict=True)
+    return [next(rest) if has else aval for has, on, aval in pairs if on]
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The programs with tangents beside their values: first all values, then the tangents."""
+
+    programs: Alternatives
+    out_nonzero: Mask
+
+
+def pushed(branches: Branches, nonzero: Mask) -> Pushed:
+    found = [jvp_jaxpr(branch, nonzero) for branch in branches]
+    wanted = _any([own for _, own in found])
+    avals = branches[0].out_avals
+    n = len(avals)
+    programs = [
+        _with_results(
+            program,
+            [*program.outvars[:n], *_with_tangents(program.outvars[n:], own, wanted, avals)],
+        )
+        for program, own in found
+    ]
+    return Pushed(alternatives(programs), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Linearized:
+    """Programs for values and residuals, and linear programs from residuals and tangents.
+
+    ``residuals`` says where each residual comes from: an operand ``("in", k)`` or a result
+    ``("out", k)`` of the former.
+    """
+
+    primal: Alternatives
+    linear: Alternatives
+    residuals: list[tuple[str, int]]
+    out_nonzero: Mask
+
+
+def linearized(branches: Branches, nonzero: Mask) -> Linearized:
+    """Each program split in two. What one stores has the place of what another one stores.
+
+    So there are as many residuals of each type as the branch with the most of them has.
+    """
+    splits = [linearize_jaxpr(branch, nonzero) for branch in branches]
+    avals = branches[0].out_avals
+    n = len(avals)
+    slots: list[Aval] = []
+    stored: list[dict[int, Atom]] = []  # of each branch: what lies in a slot
+    places: list[list[tuple[str, int]]] = []  # and where its residuals come from
+    for split in splits:
+        held: dict[int, Atom] = {}
+        slot_of: dict[int, int] = {}
+        for k, atom in enumerate(split.primal.outvars[n:], n):
+            free = (i for i, a in enumerate(slots) if i not in held and a.same_type(atom.aval))
+            slot = next(free, len(slots))
+            if slot == len(slots):
+                slots.append(atom.aval.strengthen())
+            held[slot] = atom
+            slot_of[k] = n + slot
+        stored.append(held)
+        places.append(
+            [(kind, slot_of.get(k, k) if kind == "out" else k) for kind, k in split.residuals]
+        )
+    results = [*avals, *slots]
+    residuals = {
+        (kind, k): branches[0].in_avals[k] if kind == "in" else results[k]
+        for found in places
+        for kind, k in found
+    }
+    wanted = _any([split.out_nonzero for split in splits])
+    primal = [
+        _with_results(
+            split.primal,
+            [*split.primal.outvars[:n], *(held.get(i, a) for i, a in enumerate(slots))],
+        )
+        for split, held in zip(splits, stored, strict=True)
+    ]
+    linear = [
+        _with_results(
+            _reading(split.linear, found, residuals),
+            _with_tangents(split.linear.outvars, split.out_nonzero, wanted, avals),
+        )
+        for split, found in zip(splits, places, strict=True)
+    ]
+    return Linearized(alternatives(primal), alternatives(linear), list(residuals), wanted)
+
+
+def _reading(
+    linear: Jaxpr, places: Sequence[tuple[str, int]], residuals: Mapping[tuple[str, int], Aval]
+) -> Jaxpr:
+    """The linear program as one that is given the residuals of all branches."""
+    given = {place: Var(aval) for place, aval in residuals.items()}
+    names: dict[Atom, Atom] = {
+        v: given[place] for v, place in zip(linear.invars, places, strict=False)
+    }
+    invars = [*given.values(), *linear.invars[len(places) :]]
+    return read_as(linear, names, invars)
+
+
+def transposed(branches: Branches, linear: Mask, nonzero: Mask) -> Alternatives:
+    """Programs from known operands and the nonzero cotangents to cotangents of linear operands."""
+    return alternatives([transpose_jaxpr(branch, linear, nonzero) for branch in branches])
+
+
+# --- one more axis -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """The programs for all examples, which come first in the results that differ between them."""
+
+    programs: Alternatives
+    batched: Mask
+
+
+def batched(branches: Branches, size: int, dims: tuple[int | None, ...]) -> Batched:
+    found = [batch_jaxpr(branch, size, dims) for branch in branches]
+    mask = _any([[d is not None for d in own] for _, own in found])
+
+    def leading(program: Jaxpr, own: Sequence[int | None]) -> Jaxpr:
+        def placed(*args: Any) -> list[Any]:
+            outs = zip(evaluate(program, *args), own, mask, strict=True)
+            return [batch_to_front(size, x, d) if on else x for x, d, on in outs]
+
+        return stage(placed, program.in_avals)
+
+    return Batched(alternatives([leading(*pair) for pair in found]), mask)
