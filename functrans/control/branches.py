@@ -21,6 +21,7 @@ from functrans.control.branch_programs import (
 from functrans.control.call import _disabled, _jit_jvp, _jit_linearize, executable_of, jit_p
 from functrans.control.loop_programs import Values, examples_first
 from functrans.core.avals import Aval, aval_of, is_inexact
+from functrans.core.axes import HERE, concerns
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind
@@ -176,7 +177,6 @@ def chosen_by_each(branches: Branches, size: int, dims: tuple[int | None, ...]) 
 
     ``dims`` are those of the operands; the index and all results have examples first.
     """
-    runs = _run_plainly if all(map(is_plain, branches)) else _run_if_any
     lead = tuple(None if d is None else 0 for d in dims)
 
     def choose(index: Any, *operands: Any) -> list[Any]:
@@ -187,7 +187,7 @@ def chosen_by_each(branches: Branches, size: int, dims: tuple[int | None, ...]) 
         chosen: list[Any] = []
         for i, branch in enumerate(branches):
             took = _took(index, i, len(branches))
-            outs = runs(branch, took, size, operands, lead)
+            outs = _run(branch, took, size, operands, lead)
             if i:
                 pairs = zip(chosen, outs, strict=True)
                 outs = [select_n(_wide(took, y), x, y) for x, y in pairs]
@@ -213,6 +213,13 @@ def _wide(flags: Any, x: Any) -> Any:
 def _examples(branch: Jaxpr, size: int, operands: Sequence[Any], dims: Dims) -> list[Any]:
     outs, found = batch_flat(partial(evaluate, branch), size, operands, dims)
     return [batch_to_front(size, x, d) for x, d in zip(outs, found, strict=True)]
+
+
+def _run(branch: Jaxpr, took: Any, size: int, operands: Values, dims: Dims) -> list[Any]:
+    """What a branch gives the examples that take it, and anything for the others."""
+    if is_plain(branch) or concerns(cond_p, {"branches": (branch,)}, HERE):
+        return _run_plainly(branch, took, size, operands, dims)
+    return _run_if_any(branch, took, size, operands, dims)
 
 
 def _run_plainly(
