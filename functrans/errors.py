@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _USER_FILES = (os.path.join(_PACKAGE, "demo", "demo.py"),)  # shipped programs that are users
 
@@ -194,6 +196,12 @@ class UnexpectedTracerError(FunctransError, RuntimeError):
 
 class IndexBoundsError(FunctransError, IndexError):
     """An index out of bounds."""
+
+
+class LinAlgError(FunctransError, np.linalg.LinAlgError):
+    """A matrix without the factorisation, inverse or solution that was asked for."""
+
+    usual_remedy = "Look at the matrix on that line, for example with np.linalg.cond(a)."
 
 
 class CheckError(FunctransError, AssertionError):

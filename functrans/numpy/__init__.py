@@ -73,7 +73,7 @@ from numpy import (
 )
 
 from functrans.core.trace import Tracer
-from functrans.numpy import linalg, methods
+from functrans.numpy import methods
 from functrans.numpy.contraction import (
     cross,
     dot,
@@ -735,9 +735,8 @@ _LATER = {"vectorize": "functrans.numpy.vectorizing"}
 def __getattr__(name: str) -> Any:
     if name in _LATER:  # what few programs need is loaded when it is named
         return getattr(import_module(_LATER[name]), name)
+    if name in methods.LATER:
+        return import_module(f"functrans.numpy.{name}")
     # Say of NumPy's other names that they are missing here, and what to do instead.
     hint = f"; np.{name} still works on plain arrays" if hasattr(np, name) else ""
     raise AttributeError(f"module 'functrans.numpy' has no attribute {name!r}{hint}")
-
-
-del methods

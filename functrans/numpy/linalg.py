@@ -1,4 +1,4 @@
-"""Norms and products of ``numpy.linalg``; factorisations are not part of this module yet."""
+"""``numpy.linalg``: norms and products here, the rest from the files that it is made in."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from functrans.numpy import indexing as ix
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
+from functrans.numpy.solving import (
+    det,
+    inv,
+    matrix_power,
+    slogdet,
+    solve,
+    tensorinv,
+    tensorsolve,
+)
 from functrans.primitives import layout, linear
 
 
@@ -126,35 +135,6 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return norm(x, ord, (-2, -1), keepdims)
 
 
-@door(np.linalg.matrix_power)
-def matrix_power(a: Any, n: int) -> Any:
-    """A square matrix to an integer power, by repeated squaring.
-
-    Under a transform a negative power raises OptionError.
-
-    >>> fnp.linalg.matrix_power(np.array([[1, 1], [0, 1]]), 5)
-    array([[1, 5],
-           [0, 1]])
-    """
-    a = array_like(a)
-    dims = shape_of(a)
-    if len(dims) < 2 or dims[-1] != dims[-2]:
-        raise ShapeError(f"matrix_power needs square matrices, not shape {dims}.")
-    if n < 0:
-        raise OptionError("A negative power needs the inverse, which is not supported yet.")
-    if n == 0:
-        return sh.broadcast_to(np.eye(dims[-1], dtype=dtype_of(a)), dims)
-    result = None
-    square = a
-    while True:
-        if n & 1:
-            result = square if result is None else con.matmul(result, square)
-        n >>= 1
-        if not n:
-            return result
-        square = con.matmul(square, square)
-
-
 @door(np.linalg.multi_dot)
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     """The product of several matrices, in the order that costs least.
@@ -257,3 +237,26 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     array([1, 4])
     """
     return ix.diagonal(x, offset, -2, -1)
+
+
+__all__ = [
+    "cross",
+    "det",
+    "diagonal",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "outer",
+    "slogdet",
+    "solve",
+    "tensordot",
+    "tensorinv",
+    "tensorsolve",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]

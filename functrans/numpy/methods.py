@@ -5,6 +5,7 @@ from __future__ import annotations
 import opcode
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -277,10 +278,23 @@ def _array_function(
     self: Tracer, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """``np.sum(tracer)``, ``np.concatenate([tracer, array])``."""
-    traced = TRACED.get(function)
+    traced = TRACED.get(function) or _loaded(function)
     if traced is None:
         raise _missing(_full_name(function))
     return traced(*args, **kwargs)
+
+
+LATER = ("linalg",)
+"""Modules of NumPy that few programs need: loaded when one of their functions is called."""
+
+
+def _loaded(function: Any) -> Method | None:
+    """The traced version of a function from one of these modules."""
+    package, _, name = (getattr(function, "__module__", None) or "").partition(".")
+    if package != "numpy" or name not in LATER:
+        return None
+    import_module(f"functrans.numpy.{name}")
+    return TRACED.get(function)
 
 
 def _full_name(function: Any) -> str:
