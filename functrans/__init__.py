@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from functrans.ad_checkpoint import checkpoint, checkpoint_policies
     from functrans.ad_checkpoint import checkpoint as remat
     from functrans.control.callback import pure_callback
+    from functrans.custom_derivatives import custom_jvp
 
 __version__ = "0.1.0"
 
@@ -38,6 +39,7 @@ __all__ = [
     "block_until_ready",
     "checkpoint",
     "checkpoint_policies",
+    "custom_jvp",
     "device_get",
     "device_put",
     "disable_jit",
@@ -72,6 +74,7 @@ __all__ = [
 # What few programs need is loaded when it is named.
 _ROOMS = (
     "ad_checkpoint",
+    "custom_derivatives",
     "debug",
     "experimental",
     "random",
@@ -81,6 +84,7 @@ _ROOMS = (
 _LATER = {
     "checkpoint": "functrans.ad_checkpoint",
     "checkpoint_policies": "functrans.ad_checkpoint",
+    "custom_jvp": "functrans.custom_derivatives",
     "pure_callback": "functrans.control.callback",
     "remat": "functrans.ad_checkpoint",
 }

@@ -166,6 +166,16 @@ class MissingRuleError(FunctransError, NotImplementedError):
     """A primitive has no rule for this transform; the message carries the reason."""
 
 
+class LinearityError(MissingRuleError):
+    """A function that must be linear, as a derivative rule is in its tangents, is not."""
+
+
+class CustomRuleError(FunctransError, TypeError):
+    """A derivative or batch rule of the user's own is missing, or returned what it must not."""
+
+    usual_remedy = "Look at the rule's documentation for what it is given and must return."
+
+
 class ConcretizationTypeError(FunctransError, TypeError):
     """Python needed the value of an array that is only traced."""
 

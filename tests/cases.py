@@ -558,13 +558,27 @@ def _callback_cases() -> list[Case]:
 
 
 def _custom_cases() -> list[Case]:
+    from functrans.control.custom_jvp import custom_jvp
     from functrans.control.linear_call import linear_call
+    from functrans.primitives import elementwise as ew
+    from functrans.primitives import linear as li
+
+    @custom_jvp
+    def ruled(x: Any, y: Any) -> Any:
+        return li.mul(ew.sin(x), y)
+
+    @ruled.defjvp
+    def ruled_jvp(primals: Any, tangents: Any) -> Any:
+        (x, y), (dx, dy) = primals, tangents
+        return ruled(x, y), dx * np.cos(x) * y + np.sin(x) * dy
 
     def scaled(x: Any, y: Any) -> Any:
         """Linear in ``y`` alone; it closes over ``x``."""
         return linear_call(lambda r, v: v * np.sin(r) * x, lambda r, ct: ct * np.sin(r) * x, x, y)
 
     return [
+        Case("custom_jvp_call", ruled, lambda x, y: np.sin(x) * y, (Arg(), Arg()),
+             dtypes="dfD", anyshape=True),
         Case("linear_call", scaled, lambda x, y: y * np.sin(x) * x, (Arg(), Arg()),
              dtypes="dfD", anyshape=True),
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from functrans.errors import FunctransError, OptionError, TypeMismatchError
 from functrans.passes.branches import Branches, closed_together
 from functrans.passes.inline import inline
 from functrans.passes.literals import literal_key, strong
-from functrans.primitives.layout import batch_to_front, full
+from functrans.primitives.layout import batch_to_front, zeros
 from functrans.primitives.linear import convert_p
 from functrans.transforms.stage import stage
 from functrans.transforms.vmap import batch_jaxpr
@@ -246,12 +246,6 @@ def batched_to_front(jaxpr: Jaxpr, size: int, dims: tuple[int | None, ...]) -> J
 
     result: Jaxpr = remember(jaxpr, ("examples first", size, dims), make)
     return result
-
-
-def zeros(aval: Aval) -> Any:
-    """A zero of a type, as an operation: a program writes it down as one number."""
-    zero = aval.dtype.type(0)
-    return full(aval.shape, zero) if aval.shape else zero
 
 
 def filled(values: Sequence[Any], avals: Sequence[Aval], wanted: Sequence[bool]) -> list[Any]:

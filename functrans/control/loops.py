@@ -18,7 +18,6 @@ from functrans.control.bodies import (
     filled,
     operand,
     stage_carried,
-    zeros,
 )
 from functrans.control.call import _disabled, executable_of
 from functrans.control.loop_programs import (
@@ -39,7 +38,7 @@ from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace, run_under
 from functrans.errors import ArgumentError, OptionError, ShapeError, TypeMismatchError
 from functrans.passes.loops import reached_carries
-from functrans.primitives.layout import batch_to_front, move_axis
+from functrans.primitives.layout import batch_to_front, move_axis, zeros
 from functrans.transforms.linearize import Tape
 from functrans.transforms.transpose import backward
 

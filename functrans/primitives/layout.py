@@ -145,6 +145,12 @@ def spread(x: Any, size: int) -> Any:
     return broadcast_in_dim(x, (size, *shape), tuple(range(1, len(shape) + 1)))
 
 
+def zeros(aval: Aval) -> Any:
+    """A zero of a type, as an operation: a program writes it down as one number."""
+    zero = aval.dtype.type(0)
+    return full(aval.shape, zero) if aval.shape else zero
+
+
 def full_like(x: Any, value: Any) -> Any:
     """An array of the shape and dtype of ``x`` filled with one number.
 
