@@ -1,7 +1,7 @@
 """The operations below NumPy's: no broadcasting, no promotion, one function for each primitive.
 
-And control flow, which traces the functions it is given: cond, switch, scan, fori_loop,
-while_loop.
+And control flow, which traces the functions it is given: cond, switch, scan, map, fori_loop,
+while_loop, associative_scan.
 
 Operands of elementwise functions have one dtype and one shape; a constant of rank 0 goes with any
 shape. Axes count from 0. Under a transform anything else raises ShapeError or DtypeError; plain
@@ -122,7 +122,9 @@ if TYPE_CHECKING:  # what few programs need is loaded when it is named
         psum_scatter,
         pswapaxes,
     )
+    from functrans.control.associative import associative_scan
     from functrans.control.linear_call import linear_call
+    from functrans.control.row_map import map
 
 
 def stop_gradient(x: Any) -> Any:
@@ -138,9 +140,11 @@ def stop_gradient(x: Any) -> Any:
 _LOADED_LATER = {
     "all_gather": "functrans.collectives",
     "all_to_all": "functrans.collectives",
+    "associative_scan": "functrans.control.associative",
     "axis_index": "functrans.collectives",
     "axis_size": "functrans.collectives",
     "linear_call": "functrans.control.linear_call",
+    "map": "functrans.control.row_map",
     "pmax": "functrans.collectives",
     "pmean": "functrans.collectives",
     "pmin": "functrans.collectives",
@@ -169,6 +173,7 @@ __all__ = [
     "argmin",
     "asin",
     "asinh",
+    "associative_scan",
     "atan",
     "atan2",
     "atanh",
@@ -221,6 +226,7 @@ __all__ = [
     "log1p",
     "logistic",
     "lt",
+    "map",
     "max",
     "min",
     "mul",

@@ -404,7 +404,7 @@ def scan(
         raise ArgumentError(f"scan needs a function, not {f!r:.60}.")
     check_unroll(unroll)
     rows, rows_tree = tree.flatten(xs)
-    steps = _length(rows, length)
+    steps = number_of_rows("scan", rows, length)
     if _disabled.get() and steps:
         return _python_scan(f, init, xs, steps, reverse)
     start, carry_tree = tree.flatten(init)
@@ -438,15 +438,15 @@ def scan(
     return tree.unflatten(carry_tree, last), tree.unflatten(ys_tree[-1], stacks)
 
 
-def _length(rows: Sequence[Any], given: Any) -> int:
-    """The number of iterations."""
+def number_of_rows(loop: str, rows: Sequence[Any], given: Any) -> int:
+    """The number of iterations over ``rows``, which ``given`` may say too."""
     sizes = []
     for x in rows:
         shape = shape_of(x) if not isinstance(x, bool | int | float | complex) else ()
         aval_of(x)
         if not shape:
             raise ShapeError(
-                f"scan got {x!r:.60} in xs, which has no leading axis to run along.",
+                f"{loop} got {x!r:.60} in xs, which has no leading axis to run along.",
                 "Pass what every iteration reads through the function's closure, not in xs.",
             )
         sizes.append(shape[0])
@@ -459,13 +459,13 @@ def _length(rows: Sequence[Any], given: Any) -> int:
             raise OptionError(f"length is {steps}; a loop cannot have fewer than 0 iterations.")
         if any(size != steps for size in sizes):
             raise ShapeError(
-                f"scan got length={steps} and arrays in xs with leading axes of {sizes}.",
+                f"{loop} got length={steps} and arrays in xs with leading axes of {sizes}.",
                 "Leave length out, or make the leading axes agree with it.",
             )
         return steps
     if not sizes:
         raise OptionError(
-            "scan got no arrays in xs and no length.", "Say how often to run: length=…"
+            f"{loop} got no arrays in xs and no length.", "Say how often to run: length=…"
         )
     if len(set(sizes)) > 1:
         raise ShapeError(
