@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from functrans.ad_checkpoint import checkpoint, checkpoint_policies
     from functrans.ad_checkpoint import checkpoint as remat
     from functrans.control.callback import pure_callback
+    from functrans.control.leaks import checking_leaks
+    from functrans.control.nonfinite import debug_infs, debug_nans
     from functrans.custom_derivatives import custom_jvp
 
 __version__ = "0.1.0"
@@ -37,9 +39,12 @@ __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
     "block_until_ready",
+    "checking_leaks",
     "checkpoint",
     "checkpoint_policies",
     "custom_jvp",
+    "debug_infs",
+    "debug_nans",
     "device_get",
     "device_put",
     "disable_jit",
@@ -82,9 +87,12 @@ _ROOMS = (
     "testing",
 )
 _LATER = {
+    "checking_leaks": "functrans.control.leaks",
     "checkpoint": "functrans.ad_checkpoint",
     "checkpoint_policies": "functrans.ad_checkpoint",
     "custom_jvp": "functrans.custom_derivatives",
+    "debug_infs": "functrans.control.nonfinite",
+    "debug_nans": "functrans.control.nonfinite",
     "pure_callback": "functrans.control.callback",
     "remat": "functrans.ad_checkpoint",
 }

@@ -108,6 +108,9 @@ class _Ignored:
 
     function: Callable[..., Any]
 
+    def __str__(self) -> str:
+        return str(getattr(self.function, "__name__", self.function))
+
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         self.function(*args, **kwargs)
 
@@ -117,6 +120,9 @@ class _Printed:
     """Prints in a format; equal for equal formats, so that programs with it are known again."""
 
     fmt: str
+
+    def __str__(self) -> str:
+        return repr(self.fmt)
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         builtins.print(self.fmt.format(*args, **kwargs))

@@ -214,6 +214,14 @@ class LinAlgError(FunctransError, np.linalg.LinAlgError):
     usual_remedy = "Look at the matrix on that line, for example with np.linalg.cond(a)."
 
 
+class NonFiniteError(FunctransError, FloatingPointError):
+    """An operation gave a NaN or an infinite number under debug_nans or debug_infs."""
+
+    usual_remedy = (
+        "Look at the operands on that line; numpy.where on them keeps derivatives finite."
+    )
+
+
 class CheckError(FunctransError, AssertionError):
     """A Jaxpr broke a rule of its grammar, or a test law failed."""
 

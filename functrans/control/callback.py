@@ -54,7 +54,7 @@ class Host:
     method: str | None
 
     def __str__(self) -> str:
-        return f"{self.name} {getattr(self.function, '__name__', self.function)}"
+        return f"{self.name} {getattr(self.function, '__name__', self.function)!s}"
 
     def __call__(self, *arrays: Any) -> list[Any]:
         # Copies: a compiled program uses its memory again, and the function may keep what it gets.

@@ -36,7 +36,7 @@ from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind
 from functrans.errors import ArgumentError, OptionError, TypeMismatchError
-from functrans.passes.dce import without_effects
+from functrans.passes.dce import calmed
 from functrans.primitives.layout import batch_to_front, broadcast_in_dim
 from functrans.primitives.linear import add, select_n
 from functrans.primitives.reductions import reduce_or
@@ -151,10 +151,7 @@ def _while_jvp(
 def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
     """The pushforward runs the loop again, with tangents: how often is not known before."""
     outs = bind(while_p, *args, **params)
-    again: dict[str, Any] = {
-        name: without_effects(value) if isinstance(value, Jaxpr) else value
-        for name, value in params.items()
-    }
+    again = {name: calmed(value) for name, value in params.items()}
     if not any(nonzero[params["cond_constants"] :]):
         return outs, None
 

@@ -29,9 +29,13 @@ current_trace = _current.get
 
 
 class Trace:
-    """An interpretation of operations; ``parent`` is the one under which it runs."""
+    """An interpretation of operations; ``parent`` is the one under which it runs.
+
+    One that ``wants_all`` is shown operations on constants too, with their lines.
+    """
 
     __slots__ = ("live", "parent")
+    wants_all = False
     axis: tuple[Any, int] | None = None
     """The name and size of the axis that it maps, where that has a name."""
 
@@ -109,6 +113,12 @@ class _Busy:
 busy = _Busy()
 
 
+watcher: ContextVar[Callable[[Trace, Callable[..., Any]], Callable[..., Any]] | None] = ContextVar(
+    "functrans_watcher", default=None
+)
+"""What wraps every function that runs under a new trace, while somebody looks for leaks."""
+
+
 def run_under(trace: Trace, function: Callable[..., R], *args: Any) -> R:
     """``function(*args)`` under a new trace, which is closed afterwards: its tracers are dead.
 
@@ -116,6 +126,9 @@ def run_under(trace: Trace, function: Callable[..., R], *args: Any) -> R:
     block could leave the trace behind.
     """
     outer = _current.get()
+    watch = watcher.get()
+    if watch is not None:
+        function = watch(trace, function)
     try:
         _current.set(trace)
         if outer is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, has_effects, is_effectful, remember
 
 
@@ -37,14 +39,15 @@ def _without_effects(jaxpr: Jaxpr) -> Jaxpr:
         if needed.isdisjoint(eqn.outvars):
             continue
         if has_effects(eqn):
-            params = {name: _calmed(value) for name, value in eqn.params.items()}
+            params = {name: calmed(value) for name, value in eqn.params.items()}
             eqn = Eqn(eqn.primitive, eqn.invars, eqn.outvars, params, eqn.source)
         kept.append(eqn)
         needed.update(eqn.invars)
     return jaxpr.replace(eqns=kept[::-1])
 
 
-def _calmed(value: object) -> object:
+def calmed(value: Any) -> Any:
+    """A parameter with its programs as :func:`without_effects` has them."""
     if isinstance(value, tuple):
-        return tuple(map(_calmed, value))
+        return tuple(map(calmed, value))
     return without_effects(value) if isinstance(value, Jaxpr) else value

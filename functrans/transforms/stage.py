@@ -45,6 +45,7 @@ class JaxprTrace(Trace):
     """Writes every operation down as an equation."""
 
     __slots__ = ("constants", "eqns", "snapshots")
+    wants_all = True
 
     def __init__(self, parent: Trace | None) -> None:
         super().__init__(parent)
@@ -120,9 +121,9 @@ def _settle_weak(atoms: list[Atom]) -> list[Atom]:
 
 
 def is_staging(trace: Trace | None) -> bool:
-    """Whether operations under ``trace`` end up in a Jaxpr."""
+    """Whether operations under ``trace`` end up in a Jaxpr, or are looked at one by one."""
     while trace is not None:
-        if isinstance(trace, JaxprTrace):
+        if trace.wants_all:
             return True
         trace = trace.parent
     return False
