@@ -23,6 +23,7 @@ Scatter       the updates written, or folded, into a copy of the operand at such
 Call          run an inner program; the ``inline`` pass removes it before codegen
 Loop          run an inner program a fixed number of times; state is carried, rows are stacked
 While         run an inner program as long as another one says so
+Unwind        run one so, keep rows of each iteration, and read them from the last to the first
 Branch        run one of several inner programs
 Fence         the operands themselves, for readers that must come after all of them
 ============  ==================================================================================
@@ -220,6 +221,23 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwind:
+    """Run a while, keep rows of every iteration, and read them from the last to the first.
+
+    ``body_jaxpr`` runs as long as ``cond_jaxpr`` gives True. It maps its constants and the carries
+    to new carries, then rows. ``back_jaxpr`` runs as often: it maps constants, carries of its own
+    and the rows of one iteration, the last one first, to its new carries. Operands: constants of
+    the condition, of the body, the initial ``carries``, constants of the way back, its initial
+    carries. Results are the last carries of the way back.
+    """
+
+    cond_constants: int
+    body_constants: int
+    carries: int
+    back_constants: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
 
@@ -228,6 +246,6 @@ class Fallback:
 
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
-    | Contract | Gather | Scatter | Call | Loop | While | Branch
+    | Contract | Gather | Scatter | Call | Loop | While | Unwind | Branch
     | Fence | Fallback
 )  # fmt: skip

@@ -499,6 +499,7 @@ def _loop_cases() -> list[Case]:
     from functrans.control.branches import cond, switch
     from functrans.control.loops import scan
     from functrans.control.while_loop import while_loop
+    from functrans.transforms.derived import vjp
 
     def looped(x: Any, y: Any) -> Any:
         c, rows = x, []
@@ -518,6 +519,17 @@ def _loop_cases() -> list[Case]:
 
     steps = [lambda x, y: x @ y.T, lambda x, y: np.tanh(x @ x.T), lambda x, y: y @ x.T]
 
+    def halved_back(x: Any, y: Any, ct: Any) -> Any:
+        kept = []
+        for _ in range(3):
+            kept.append(x)
+            x = np.sin(x) * y
+        of_y = 0 * y
+        for x in reversed(kept):
+            of_y = of_y + np.sin(x) * ct
+            ct = np.cos(x) * y * ct
+        return ct, of_y
+
     def repeated(x: Any, y: Any) -> Any:
         return while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, np.sin(s[1]) * y), (0, x))[1]
 
@@ -532,7 +544,12 @@ def _loop_cases() -> list[Case]:
              dtypes="dfD", anyshape=True),
         Case("cond:switch", lambda x, y, i: switch(i, steps, x, y), lambda x, y, i: steps[i](x, y),
              (Arg(), Arg(), Arg((), 0, 2, dtype="i8")), dtypes="d"),
-        Case("while", repeated, halved, (Arg(), Arg()), dtypes="dfD", anyshape=True, smooth=False),
+        Case("while", repeated, halved, (Arg(low=-0.5, high=0.5), Arg(low=-0.5, high=0.5)),
+             dtypes="dfD", anyshape=True),
+        Case("while_vjp", lambda x, y, ct: vjp(repeated, x, y)[1](ct), halved_back,
+             (Arg(), Arg(), Arg()), dtypes="df", anyshape=True),
+        Case("unwind", lambda x, y: vjp(lambda z: repeated(z, y), x)[1](y)[0],
+             lambda x, y: halved_back(x, y, y)[0], (Arg(), Arg()), dtypes="df", anyshape=True),
     ]  # fmt: skip
 
 

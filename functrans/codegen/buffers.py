@@ -49,23 +49,41 @@ class Place:
         return f"{self.kind}[{self.index}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Where the carries of a repeated program are between two of its runs.
+
+    The ``held`` ones are local to the loop: registers, if they are numbers. Every other one has a
+    home: an output of the loop, or memory of its own, ``homes``. One that is not updated
+    ``in_place`` is there and in its spare buffer in turn. Homes and ``spares`` are byte offsets in
+    the loop's part of the arena.
+    """
+
+    nbytes: tuple[int, ...]
+    held: frozenset[int]
+    in_place: frozenset[int]
+    homes: dict[int, int]
+    spares: dict[int, int]
+
+    def __str__(self) -> str:
+        lines = [f"    carry {k} goes back and forth: loop[{at}]" for k, at in self.spares.items()]
+        lines += [f"    carry {k} is held by the loop" for k in sorted(self.held)]
+        return "\n".join(lines)
+
+
 @dataclass(slots=True)
 class Repeated:
     """The memory of repeated programs: plans of their own in a part of the arena.
 
-    ``inlined`` programs are part of the loop, where the ``held`` carries are local: registers, if
-    they are numbers. ``spares`` are second buffers for carries that are neither held nor updated
-    ``in_place``: byte offsets there. The loop looks at signals when it has run ``every`` so many
-    times; None where it is over before.
+    ``inlined`` programs are part of the loop. ``carried`` is about the carries of each. The loop
+    looks at signals when it has run ``every`` so many times; None where it is over before.
     """
 
     programs: tuple[Buffers, ...]
     scratch: Storage
-    spares: dict[int, int]
-    in_place: frozenset[int]
     inlined: bool
-    held: frozenset[int]
     every: int | None
+    carried: tuple[Carried, ...]
 
 
 @dataclass(slots=True)
@@ -87,9 +105,7 @@ class Buffers:
             what = "branches" if isinstance(cluster.call.word, kernel.Branch) else "a loop"
             place = self.places[repeated.scratch]
             lines.append(f"  for {what} ({repeated.scratch.nbytes} bytes): {place}")
-            for k, offset in repeated.spares.items():
-                lines.append(f"    carry {k} goes back and forth: loop[{offset}]")
-            lines += [f"    carry {k} is held by the loop" for k in sorted(repeated.held)]
+            lines += [text for carried in repeated.carried if (text := str(carried))]
             for program in repeated.programs:
                 lines += ["    " + line for line in str(program).splitlines()]
         return "\n".join(lines)
@@ -142,38 +158,38 @@ def plan(nests: Nests, donors: Mapping[int, Sequence[int]] | None = None) -> Buf
 
 
 def _repeated(cluster: Repetition, nests: Any) -> Repeated:
-    word = cluster.call.word
-    if isinstance(word, kernel.Branch):
-        return _branches(nests)
-    start = word.constants if isinstance(word, kernel.Loop) else word.body_constants
-    count = word.carries if isinstance(word, kernel.Loop) else len(cluster.call.writes)
-    *conditions, body = nests
-    programs = (*map(plan, conditions), plan(body, {k: [start + k] for k in range(count)}))
+    bounds = cluster.call.carried
+    programs = tuple(
+        plan(body, {k: [start + k] for k in range(count)})
+        for body, (start, count) in zip(nests, bounds, strict=True)
+    )
     size = max(program.workspace for program in programs)
-    storages = [body.storage[body.outputs[k]] for k in range(count)]
-    places = [programs[-1].places.get(storage) for storage in storages]
-    in_place = frozenset(k for k in range(count) if places[k] == Place("arg", start + k))
     inlined = all(map(is_small, nests))
-    held = frozenset(k for k in range(count) if inlined and storages[k].nbytes <= _HELD_MOST)
-    spares: dict[int, int] = {}
-    for k in range(count):
-        if k not in held | in_place:
-            spares[k] = size
-            size += _rounded(storages[k].nbytes)
+    last = len(programs) - 1  # the carries of this one end in the outputs
+    carried = []
+    for number, (body, (start, count)) in enumerate(zip(nests, bounds, strict=True)):
+        storages = [body.storage[body.outputs[k]] for k in range(count)]
+        places = [programs[number].places.get(storage) for storage in storages]
+        in_place = frozenset(k for k in range(count) if places[k] == Place("arg", start + k))
+        held = frozenset(k for k in range(count) if inlined and storages[k].nbytes <= _HELD_MOST)
+        homes: dict[int, int] = {}
+        spares: dict[int, int] = {}
+        for k, storage in enumerate(storages):
+            for offsets, wanted in (
+                (homes, number < last and k not in held),
+                (spares, k not in held | in_place),
+            ):
+                if wanted:
+                    offsets[k] = size
+                    size += _rounded(storage.nbytes)
+        nbytes = tuple(storage.nbytes for storage in storages)
+        carried.append(Carried(nbytes, held, in_place, homes, spares))
     at_once = iterations_at_once(nests)
-    every = None if isinstance(word, kernel.Loop) and word.length <= at_once else at_once
-    return Repeated(programs, _scratch(size), spares, in_place, inlined, held, every)
-
-
-def _branches(nests: Sequence[Nests]) -> Repeated:
-    programs = tuple(map(plan, nests))
-    size = max(program.workspace for program in programs)
-    inlined = all(map(is_small, nests))
-    return Repeated(programs, _scratch(size), {}, frozenset(), inlined, frozenset(), None)
-
-
-def _scratch(size: int) -> Storage:
-    return Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
+    word = cluster.call.word
+    short = isinstance(word, kernel.Loop) and word.length <= at_once
+    every = None if short or isinstance(word, kernel.Branch) else at_once
+    scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
+    return Repeated(programs, scratch, inlined, every, tuple(carried))
 
 
 def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:

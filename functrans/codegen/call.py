@@ -455,6 +455,11 @@ def unlocked(name: str) -> int:
     return _code().address_of(f"unlocked.{name}")
 
 
+def pool_address(name: str) -> int:
+    """A function of the pool of memory, which needs no lock of Python's, or its ``table``."""
+    return pool.table().ctypes.data if name == "table" else _code().address_of(name)
+
+
 def stub_ir() -> str:
     """The text of the stub and of the pool."""
     return stub.expand(stub.CODE + pool.CODE, _OFFSETS, _CONSTANTS)

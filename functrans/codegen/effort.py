@@ -244,7 +244,7 @@ def _runs(word: Inner) -> int:
     match word:
         case kernel.Loop():
             return word.length
-        case kernel.While():
+        case kernel.While() | kernel.Unwind():
             return _WHILE_RUNS
         case kernel.Branch():
             return 1

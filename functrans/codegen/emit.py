@@ -1039,15 +1039,17 @@ class _Program:
         outputs = [self.value(value) for value in call.writes]
         scratch = self.pointer(self.buffers.places[plan.scratch])
         self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
-        check = 0
         if plan.every is not None:
             self.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
-            check = self.index(self.module.constant(PythonAddress("PyErr_CheckSignals")))
-        function = self.module.function(driver(call, plan, names, check))
+        function = self.module.function(driver(call, plan, names, self.routine))
         args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
         status = self.fresh()
         self.line(f"{status} = call i32 {function}({args})")
         self.check(status, 0)
+
+    def routine(self, routine: Routine) -> str:
+        """Where the table of constants has a routine."""
+        return str(self.module.constant(routine).index)
 
 
 _COUNTERS = "COUNTERS"  # stands for the number of the constant until that is known

@@ -25,6 +25,9 @@ DONE = 0x600D
 FAILED = 0x7FFF_FFFF
 """The status of a program one of whose callbacks did not return :data:`DONE`."""
 
+NO_MEMORY = FAILED - 1
+"""The status of a program that was refused the memory for the rows of a loop."""
+
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 
 

@@ -700,6 +700,8 @@ def repeat_title(call: Repeat) -> str:
             return f"repeat {length} times"
         case kernel.While():
             return "while"
+        case kernel.Unwind():
+            return "while, there and back"
         case kernel.Branch():
             return f"one of {len(call.programs)} branches"
 

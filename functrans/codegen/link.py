@@ -40,10 +40,17 @@ class LoopAddress:
     types: str
 
 
+@dataclass(frozen=True, slots=True)
+class PoolAddress:
+    """A table entry: the address of a function of the pool of memory, or of its table."""
+
+    function: str
+
+
 ENTRY = "functrans_entry"
 """The function of a module that runs the program."""
 
-Routine = RoutineAddress | LoopAddress | PythonAddress
+Routine = RoutineAddress | LoopAddress | PythonAddress | PoolAddress
 
 
 def linked(entry: Any) -> Any:
@@ -53,6 +60,8 @@ def linked(entry: Any) -> Any:
             return library.blas_routine(entry.routine)
         case PythonAddress():
             return call.unlocked(entry.function)
+        case PoolAddress():
+            return call.pool_address(entry.function)
         case LoopAddress():
             return np.array(library.special_loop(entry.routine, entry.types), np.uintp)
         case np.ndarray() | np.generic():
@@ -81,6 +90,7 @@ _ROUTINES: dict[str, type[Routine]] = {
     "blas": RoutineAddress,
     "python": PythonAddress,
     "loop": LoopAddress,
+    "pool": PoolAddress,
 }
 
 

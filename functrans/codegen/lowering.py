@@ -380,17 +380,20 @@ class _Lowering:
         elif isinstance(word, kernel.Branch):
             bodies = [(branch, 0, 0) for branch in eqn.params["branches"]]
         else:
-            count = len(eqn.outvars)
+            count = word.carries if isinstance(word, kernel.Unwind) else len(eqn.outvars)
             bodies = [
                 (eqn.params["cond_jaxpr"], word.cond_constants, 0),
                 (eqn.params["body_jaxpr"], word.body_constants, count),
             ]
+        if isinstance(word, kernel.Unwind):
+            bodies.append((eqn.params["back_jaxpr"], word.back_constants, len(eqn.outvars)))
         programs = tuple(
             lower(jaxpr, [(start + k, k) for k in range(carries)])
             for jaxpr, start, carries in bodies
         )
         jaxprs = tuple(jaxpr for jaxpr, _, _ in bodies)
-        self.steps.append(Repeat(word, eqn, jaxprs, programs, reads, tuple(writes)))
+        carried = tuple((start, count) for _, start, count in bodies)
+        self.steps.append(Repeat(word, eqn, jaxprs, programs, carried, reads, tuple(writes)))
 
     def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
         """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""

@@ -12,7 +12,7 @@ from functrans.codegen import link
 from functrans.codegen.buffers import Buffers, plan
 from functrans.codegen.effort import spare
 from functrans.codegen.emit import emit_module
-from functrans.codegen.fallback import FAILED, Pending, callback
+from functrans.codegen.fallback import FAILED, NO_MEMORY, Pending, callback
 from functrans.codegen.fuse import Clusters, fuse, show_steps
 from functrans.codegen.loops import Nests, build_nests
 from functrans.codegen.lowering import lower
@@ -74,6 +74,11 @@ class Program:
             return pending
         if status == FAILED:  # no Python code of the callback ran: only an interrupt does that
             return KeyboardInterrupt()
+        if status == NO_MEMORY:
+            return MemoryError(
+                "There is no memory for what a loop keeps of every iteration for its derivative; "
+                "give it a budget with checkpoint=."
+            )
         if not 1 <= status <= len(self.failures):
             return CompileError(f"The compiled program returned the unknown status {status}.")
         source = self.failures[status - 1].source

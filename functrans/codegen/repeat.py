@@ -8,24 +8,30 @@ small programs are variables of the driver, which LLVM keeps in registers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from functrans import kernel
-from functrans.codegen.buffers import Repeated
+from functrans.codegen.buffers import Carried, Repeated
+from functrans.codegen.fallback import NO_MEMORY
+from functrans.codegen.link import PoolAddress, PythonAddress, Routine
 from functrans.codegen.statements import Region, Repeat, Value
 
 
-def driver(call: Repeat, plan: Repeated, programs: Sequence[str], signals: int) -> str:
+def driver(
+    call: Repeat, plan: Repeated, programs: Sequence[str], routine: Callable[[Routine], str]
+) -> str:
     """The text of the function that runs ``programs``: a body, a condition and a body, branches.
 
-    ``signals`` is the place of ``PyErr_CheckSignals`` in the table of constants.
+    ``routine`` says where the table of constants has a routine.
     """
     if isinstance(call.word, kernel.Branch):
         return _branch(call, plan, programs)
     if isinstance(call.word, kernel.Loop):
-        return _loop(call, call.word, plan, programs[0], signals)
-    return _while(call, call.word, plan, programs, signals)
+        return _loop(call, call.word, plan, programs[0], routine)
+    if isinstance(call.word, kernel.While):
+        return _while(call, call.word, plan, programs, routine)
+    return _unwind(call, call.word, plan, programs, routine)
 
 
 @dataclass(slots=True)
@@ -34,6 +40,7 @@ class _Text:
 
     lines: list[str] = field(default_factory=list)
     count: int = 0
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -55,23 +62,68 @@ class _Text:
             f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)"
         )
 
-    def run(self, program: str, args: str, outs: str, after: str) -> None:
-        """Run a program; a status of its own ends the function."""
+    def run(self, program: str, args: str, outs: str, after: str, kept: str | None = None) -> None:
+        """Run a program; a status of its own ends the function.
+
+        Where a pile is ``kept`` then, that goes first: ``failed`` has the label, the status and the
+        pile.
+        """
         tables = f"ptr {args}, ptr {outs}, ptr %consts, ptr %scratch"
-        self.leave(self.let(f"call i32 {program}({tables})"), after)
+        self.leave(self.let(f"call i32 {program}({tables})"), after, kept)
 
-    def look_at_signals(self, signals: int, after: str) -> None:
+    def routine(self, place: str) -> str:
+        """The address at a place of the table of constants."""
+        at = self.let(f"getelementptr ptr, ptr %consts, i64 {place}")
+        return self.let(f"load ptr, ptr {at}")
+
+    def begin_looking(self) -> None:
+        """In the entry of a function that looks at signals."""
+        self.line("%looked = alloca i64")
+        self.line("store i64 0, ptr %looked")
+
+    def look_at_signals(self, function: str, after: str, kept: str | None = None) -> None:
         """End the function with −1 when a signal handler has raised."""
-        at = self.let(f"getelementptr ptr, ptr %consts, i64 {signals}")
-        function = self.let(f"load ptr, ptr {at}")
-        self.leave(self.let(f"call i32 {function}(ptr %looked)"), after)
+        self.leave(self.let(f"call i32 {function}(ptr %looked)"), after, kept)
 
-    def leave(self, status: str, after: str) -> None:
+    def leave(self, status: str, after: str, kept: str | None) -> None:
         failed = self.let(f"icmp ne i32 {status}, 0")
         self.line(f"br i1 {failed}, label %fail{after}, label %{after}")
         self.label(f"fail{after}")
-        self.line(f"ret i32 {status}")
+        if kept is None:
+            self.line(f"ret i32 {status}")
+        else:
+            self.failed.append((f"fail{after}", status, kept))
+            self.line("br label %drop")
         self.label(after)
+
+    def turns(
+        self,
+        entry: str,
+        back: str,
+        paused: str,
+        values: dict[str, tuple[str, str]],
+        every: int | None,
+    ) -> None:
+        """What changes from one iteration to the next: first and later values.
+
+        Iterations come from ``back``, or from ``paused`` when signals have been looked at after
+        ``every`` so many.
+        """
+        for typed, (first, later) in values.items():
+            kind, name = typed.split()
+            origins = f"[ {first}, %{entry} ], [ {later}, %{back} ], [ {later}, %{paused} ]"
+            self.line(f"{name} = phi {kind} {origins}")
+        first = f"[ {every}, %{entry} ], [ {every}, %{paused} ]"
+        self.line(f"%calm.{back} = phi i64 {first}, [ %calm.{back}.next, %{back} ]")
+
+    def pause(self, loop: str, back: str, look: str, paused: str, signals: str, kept: str) -> None:
+        """The end of an iteration."""
+        self.line(f"%calm.{back}.next = sub nuw nsw i64 %calm.{back}, 1")
+        over = self.let(f"icmp eq i64 %calm.{back}.next, 0")
+        self.line(f"br i1 {over}, label %{look}, label %{loop}")
+        self.label(look)
+        self.look_at_signals(signals, paused, kept)
+        self.line(f"br label %{loop}")
 
     def function(self, call: Repeat, effort: str = "noinline") -> str:
         names = [f"%a{k}" for k in range(len(call.reads))]
@@ -88,72 +140,82 @@ def _table(text: _Text, name: str, length: int) -> str:
 
 
 class _Carries:
-    """The carries of a driver: where each is, and where the next one goes.
+    """The carries of a program: where each is, and where the next one goes.
 
     One that is held is a variable ``%c``, and its next value ``%n``. One that is not lies in its
-    output ``%o``, if the program updates it in place, or else there and in a spare in turn.
+    home, if the program updates it in place, or else there and in a spare in turn. Homes are the
+    outputs ``%o``, or memory ``%h`` of the loop's own. ``name`` is in front of all names.
     """
 
     def __init__(
-        self, text: _Text, plan: Repeated, starts: Sequence[str], values: Sequence[Value]
+        self,
+        text: _Text,
+        plan: Carried,
+        starts: Sequence[str],
+        name: str = "",
+        entry: str = "entry",
     ) -> None:
         self.text = text
         self.plan = plan
         self.starts = starts  # the initial values
-        self.nbytes = [_nbytes(value) for value in values]
+        self.name = name
+        self.entry = entry  # the label from where the first iteration comes
 
     def begin(self) -> None:
-        """Before the first iteration."""
-        if self.plan.every is not None:
-            self.text.line("%looked = alloca i64")
-            self.text.line("store i64 0, ptr %looked")
-        for k, nbytes in enumerate(self.nbytes):
+        """In the entry, before the first iteration."""
+        for k, offset in self.plan.homes.items():
+            self.text.line(f"{self.at('h', k)} = getelementptr i8, ptr %scratch, i64 {offset}")
+        for k, nbytes in enumerate(self.plan.nbytes):
             if k in self.plan.held:
-                self.text.line(f"%c{k} = alloca [{nbytes} x i8], align 64")
-                self.text.line(f"%n{k} = alloca [{nbytes} x i8], align 64")
-                self.text.copy(f"%c{k}", self.starts[k], nbytes)
+                for held in "cn":
+                    self.text.line(f"{self.at(held, k)} = alloca [{nbytes} x i8], align 64")
+                self.text.copy(self.at("c", k), self.starts[k], nbytes)
             elif k in self.plan.in_place:
-                self.text.copy(f"%o{k}", self.starts[k], nbytes)
+                self.text.copy(self.home(k), self.starts[k], nbytes)
         for k, offset in self.plan.spares.items():
-            self.text.line(f"%s{k} = getelementptr i8, ptr %scratch, i64 {offset}")
+            self.text.line(f"{self.at('s', k)} = getelementptr i8, ptr %scratch, i64 {offset}")
+
+    def at(self, kind: str, k: int) -> str:
+        return f"%{self.name}{kind}{k}"
+
+    def home(self, k: int) -> str:
+        return self.at("h", k) if k in self.plan.homes else f"%o{k}"
 
     def pointers(self, back: Sequence[str]) -> list[str]:
         """At the head of an iteration, which comes from the entry or from the labels ``back``."""
         for k in self.plan.spares:
-            later = "".join(f", [ %out{k}, %{label} ]" for label in back)
-            self.text.line(f"%in{k} = phi ptr [ {self.starts[k]}, %entry ]{later}")
-        return [
-            f"%{'in' if k in self.plan.spares else self._home(k)}{k}"
-            for k in range(len(self.nbytes))
-        ]
+            later = "".join(f", [ {self.at('out', k)}, %{label} ]" for label in back)
+            first = f"[ {self.starts[k]}, %{self.entry} ]"
+            self.text.line(f"{self.at('in', k)} = phi ptr {first}{later}")
+        return [self._place(k, "in", "c") for k in range(len(self.plan.nbytes))]
 
-    def _home(self, k: int) -> str:
-        return "c" if k in self.plan.held else "o"
+    def _place(self, k: int, spared: str, held: str) -> str:
+        if k in self.plan.spares:
+            return self.at(spared, k)
+        return self.at(held, k) if k in self.plan.held else self.home(k)
 
     def targets(self) -> list[str]:
         """Where the program is to put the next values: not where the old ones are."""
         for k in self.plan.spares:
-            there = self.text.let(f"icmp eq ptr %in{k}, %o{k}")
-            self.text.line(f"%out{k} = select i1 {there}, ptr %s{k}, ptr %o{k}")
-        return [
-            f"%{'out' if k in self.plan.spares else 'n' if k in self.plan.held else 'o'}{k}"
-            for k in range(len(self.nbytes))
-        ]
+            there = self.text.let(f"icmp eq ptr {self.at('in', k)}, {self.home(k)}")
+            choice = f"select i1 {there}, ptr {self.at('s', k)}, ptr {self.home(k)}"
+            self.text.line(f"{self.at('out', k)} = {choice}")
+        return [self._place(k, "out", "n") for k in range(len(self.plan.nbytes))]
 
     def move_on(self) -> None:
         """After the program has run."""
         for k in sorted(self.plan.held - self.plan.in_place):
-            self.text.copy(f"%c{k}", f"%n{k}", self.nbytes[k])
+            self.text.copy(self.at("c", k), self.at("n", k), self.plan.nbytes[k])
 
     def finish(self, last: str) -> None:
         """Bring the last values to their outputs; ``last`` are those of the spares."""
         for k in sorted(self.plan.held):
-            self.text.copy(f"%o{k}", f"%c{k}", self.nbytes[k])
+            self.text.copy(f"%o{k}", self.at("c", k), self.plan.nbytes[k])
         for k in self.plan.spares:
-            there = self.text.let(f"icmp eq ptr %{last}{k}, %o{k}")
+            there = self.text.let(f"icmp eq ptr {self.at(last, k)}, %o{k}")
             self.text.line(f"br i1 {there}, label %there{k}, label %move{k}")
             self.text.label(f"move{k}")
-            self.text.copy(f"%o{k}", f"%{last}{k}", self.nbytes[k])
+            self.text.copy(f"%o{k}", self.at(last, k), self.plan.nbytes[k])
             self.text.line(f"br label %there{k}")
             self.text.label(f"there{k}")
         self.text.line("ret i32 0")
@@ -166,7 +228,12 @@ def _nbytes(value: Value | Region) -> int:
     return size * value.dtype.itemsize
 
 
-def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, signals: int) -> str:
+_SIGNALS = PythonAddress("PyErr_CheckSignals")
+
+
+def _loop(
+    call: Repeat, word: kernel.Loop, plan: Repeated, body: str, routine: Callable[[Routine], str]
+) -> str:
     text = _Text()
     first, rows = word.constants, word.constants + word.carries
     args = _table(text, "args", len(call.reads))
@@ -179,7 +246,9 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, signals: i
             text.copy(f"%o{k}", start, _nbytes(call.writes[k]))
         text.line("ret i32 0")
         return text.function(call)
-    carries = _Carries(text, plan, starts, call.writes[: word.carries])
+    if plan.every is not None:
+        text.begin_looking()
+    carries = _Carries(text, plan.carried[0], starts)
     carries.begin()
     text.line("br label %loop")
     text.label("loop")
@@ -215,7 +284,7 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, signals: i
     text.line(f"br i1 {done}, label %done, label %{'loop' if plan.every is None else 'look'}")
     if plan.every is not None:
         text.label("look")
-        text.look_at_signals(signals, "looked_at")
+        text.look_at_signals(text.routine(routine(_SIGNALS)), "looked_at")
         later = text.let(f"add i64 %next, {plan.every}")
         text.line(f"%later = call i64 @llvm.umin.i64(i64 {later}, i64 {word.length})")
         text.line("br label %loop")
@@ -225,7 +294,11 @@ def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, signals: i
 
 
 def _while(
-    call: Repeat, word: kernel.While, plan: Repeated, programs: Sequence[str], signals: int
+    call: Repeat,
+    word: kernel.While,
+    plan: Repeated,
+    programs: Sequence[str],
+    routine: Callable[[Routine], str],
 ) -> str:
     text = _Text()
     condition, body = programs
@@ -241,7 +314,8 @@ def _while(
         text.put(asked, k, f"%a{k}")
     for k in range(word.body_constants):
         text.put(args, k, f"%a{word.cond_constants + k}")
-    carries = _Carries(text, plan, [f"%a{first + k}" for k in range(count)], call.writes)
+    text.begin_looking()
+    carries = _Carries(text, plan.carried[1], [f"%a{first + k}" for k in range(count)])
     carries.begin()
     text.line("br label %loop")
     text.label("loop")
@@ -264,7 +338,7 @@ def _while(
     pause = text.let("icmp eq i64 %fewer, 0")
     text.line(f"br i1 {pause}, label %look, label %loop")
     text.label("look")
-    text.look_at_signals(signals, "looked_at")
+    text.look_at_signals(text.routine(routine(_SIGNALS)), "looked_at")
     text.line("br label %loop")
     text.label("done")
     carries.finish("in")
@@ -293,3 +367,200 @@ def _branch(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
         text.run(program, args, outs, f"ran{k}")
         text.line("ret i32 0")
     return text.function(call, "alwaysinline" if plan.inlined else "noinline")
+
+
+# --- there and back ------------------------------------------------------------------------------
+#
+# The rows of all iterations are a pile of chunks from the pool. A chunk begins with the address of
+# the one below it and the number of rows that fit into it; nothing is ever moved. On the way back
+# each is given back to the pool when its last row has been read.
+
+_HEADER = 64  # bytes of a chunk in front of its rows
+_FIRST_CHUNK = 1 << 13  # bytes, above what NumPy's allocator keeps in a cache without a lock
+_LARGEST_CHUNK = 1 << 23
+_FEWEST_ROWS = 4
+
+
+def _unwind(
+    call: Repeat,
+    word: kernel.Unwind,
+    plan: Repeated,
+    programs: Sequence[str],
+    routine: Callable[[Routine], str],
+) -> str:
+    text = _Text()
+    offsets, width = _row_layout(call.programs[1].outputs[word.carries :])
+    first = max(_FEWEST_ROWS, _FIRST_CHUNK // width)
+    most = max(first, _LARGEST_CHUNK // width)
+    condition, body, back = programs
+    constants = (word.cond_constants, word.body_constants, word.back_constants)
+    here = constants[0] + constants[1]
+    there = here + word.carries + constants[2]
+    asked = _table(text, "asked", constants[0] + word.carries)
+    args = _table(text, "args", constants[1] + word.carries)
+    outs = _table(text, "outs", word.carries + len(offsets))
+    back_args = _table(text, "back_args", constants[2] + len(call.writes) + len(offsets))
+    back_outs = _table(text, "back_outs", len(call.writes))
+    answer = _table(text, "answer", 1)
+    text.line("%yes = alloca i8")
+    text.put(answer, 0, "%yes")
+    for table, start, count in (
+        (asked, 0, constants[0]),
+        (args, constants[0], constants[1]),
+        (back_args, here + word.carries, constants[2]),
+    ):
+        for k in range(count):
+            text.put(table, k, f"%a{start + k}")
+    for name, function in (("take", "pool.take"), ("give", "pool.give"), ("pool", "table")):
+        at = text.let(f"getelementptr ptr, ptr %consts, i64 {routine(PoolAddress(function))}")
+        text.line(f"%{name} = load ptr, ptr {at}")
+    signals = text.routine(routine(_SIGNALS))
+    text.begin_looking()
+    starts = [f"%a{here + k}" for k in range(word.carries)]
+    carries = _Carries(text, plan.carried[1], starts, "w")
+    carries.begin()
+    starts = [f"%a{there + k}" for k in range(len(call.writes))]
+    returned = _Carries(text, plan.carried[2], starts, entry="turn")
+    returned.begin()
+    text.line("br label %loop")
+
+    text.label("loop")
+    text.turns(
+        "entry",
+        "ran",
+        "looked_at",
+        {
+            "ptr %chunk": ("null", "%pile"),
+            "ptr %row": ("null", "%row.next"),
+            "i64 %left": ("0", "%left.next"),
+            "i64 %size": (str(first), "%size.now"),
+        },
+        plan.every,
+    )
+    pointers = carries.pointers(["ran", "looked_at"])
+    for k, pointer in enumerate(pointers):
+        text.put(asked, constants[0] + k, pointer)
+    text.run(condition, asked, answer, "asked_it", kept="%chunk")
+    again = text.let("load i8, ptr %yes")
+    go = text.let(f"icmp ne i8 {again}, 0")
+    text.line(f"br i1 {go}, label %go, label %turn")
+
+    text.label("go")
+    full = text.let("icmp eq i64 %left, 0")
+    text.line(f"br i1 {full}, label %more, label %have")
+    text.label("more")
+    nbytes = text.let(f"mul i64 %size, {width}")
+    nbytes = text.let(f"add i64 {nbytes}, {_HEADER}")
+    text.line(f"%fresh = call ptr %take(ptr %pool, i64 {nbytes})")
+    none = text.let("icmp eq ptr %fresh, null")
+    text.line(f"br i1 {none}, label %full, label %got")
+    text.label("full")
+    text.failed.append(("full", str(NO_MEMORY), "%chunk"))
+    text.line("br label %drop")
+    text.label("got")
+    text.line("store ptr %chunk, ptr %fresh")
+    count_at = text.let("getelementptr i64, ptr %fresh, i64 1")
+    text.line(f"store i64 %size, ptr {count_at}")
+    text.line(f"%row.first = getelementptr i8, ptr %fresh, i64 {_HEADER}")
+    twice = text.let("shl i64 %size, 1")
+    grows = text.let(f"icmp ult i64 {twice}, {most}")
+    text.line(f"%size.grown = select i1 {grows}, i64 {twice}, i64 {most}")
+    text.line("br label %have")
+    text.label("have")
+    text.line("%pile = phi ptr [ %chunk, %go ], [ %fresh, %got ]")
+    text.line("%row.now = phi ptr [ %row, %go ], [ %row.first, %got ]")
+    text.line("%left.now = phi i64 [ %left, %go ], [ %size, %got ]")
+    text.line("%size.now = phi i64 [ %size, %go ], [ %size.grown, %got ]")
+    for k, (pointer, target) in enumerate(zip(pointers, carries.targets(), strict=True)):
+        text.put(args, constants[1] + k, pointer)
+        text.put(outs, k, target)
+    for k, offset in enumerate(offsets):
+        text.put(outs, word.carries + k, text.let(f"getelementptr i8, ptr %row.now, i64 {offset}"))
+    text.run(body, args, outs, "ran", kept="%pile")
+    carries.move_on()
+    text.line(f"%row.next = getelementptr i8, ptr %row.now, i64 {width}")
+    text.line("%left.next = sub i64 %left.now, 1")
+    text.pause("loop", "ran", "look", "looked_at", signals, "%pile")
+
+    text.label("turn")
+    text.line("br label %back")
+    text.label("back")
+    text.turns(
+        "turn",
+        "returned",
+        "looked_back",
+        {
+            "ptr %below": ("%chunk", "%below.next"),
+            "ptr %end": ("%row", "%end.next"),
+        },
+        plan.every,
+    )
+    pointers = returned.pointers(["returned", "looked_back"])
+    over = text.let("icmp eq ptr %below, null")
+    text.line(f"br i1 {over}, label %done, label %return")
+    text.label("return")
+    text.line(f"%last = getelementptr i8, ptr %end, i64 {-width}")
+    for k, (pointer, target) in enumerate(zip(pointers, returned.targets(), strict=True)):
+        text.put(back_args, constants[2] + k, pointer)
+        text.put(back_outs, k, target)
+    for k, offset in enumerate(offsets):
+        pointer = text.let(f"getelementptr i8, ptr %last, i64 {offset}")
+        text.put(back_args, constants[2] + len(call.writes) + k, pointer)
+    text.run(back, back_args, back_outs, "went", kept="%below")
+    returned.move_on()
+    text.line(f"%begin = getelementptr i8, ptr %below, i64 {_HEADER}")
+    empty = text.let("icmp eq ptr %last, %begin")
+    text.line(f"br i1 {empty}, label %emptied, label %returned")
+    text.label("emptied")
+    text.line("%under = load ptr, ptr %below")
+    text.line("call void %give(ptr %pool, ptr %below)")
+    bottom = text.let("icmp eq ptr %under, null")
+    text.line(f"br i1 {bottom}, label %returned, label %down")
+    text.label("down")
+    count_at = text.let("getelementptr i64, ptr %under, i64 1")
+    rows = text.let(f"load i64, ptr {count_at}")
+    nbytes = text.let(f"mul i64 {rows}, {width}")
+    nbytes = text.let(f"add i64 {nbytes}, {_HEADER}")
+    text.line(f"%end.under = getelementptr i8, ptr %under, i64 {nbytes}")
+    text.line("br label %returned")
+    text.label("returned")
+    text.line("%below.next = phi ptr [ %below, %went ], [ null, %emptied ], [ %under, %down ]")
+    text.line("%end.next = phi ptr [ %last, %went ], [ null, %emptied ], [ %end.under, %down ]")
+    text.pause("back", "returned", "look_back", "looked_back", signals, "%below.next")
+    text.label("done")
+    returned.finish("in")
+
+    text.label("drop")
+    origins = ", ".join(f"[ {status}, %{label} ]" for label, status, _ in text.failed)
+    text.line(f"%status = phi i32 {origins}")
+    origins = ", ".join(f"[ {pile}, %{label} ]" for label, _, pile in text.failed)
+    text.line(f"%dropped = phi ptr {origins}")
+    text.line("br label %next_drop")
+    text.label("next_drop")
+    text.line("%top = phi ptr [ %dropped, %drop ], [ %lower, %drop_it ]")
+    gone = text.let("icmp eq ptr %top, null")
+    text.line(f"br i1 {gone}, label %dropped_all, label %drop_it")
+    text.label("drop_it")
+    text.line("%lower = load ptr, ptr %top")
+    text.line("call void %give(ptr %pool, ptr %top)")
+    text.line("br label %next_drop")
+    text.label("dropped_all")
+    text.line("ret i32 %status")
+    return text.function(call)
+
+
+def _row_layout(rows: Sequence[Value]) -> tuple[list[int], int]:
+    """Where each of the rows of one iteration begins, and the bytes from one iteration to the next.
+
+    Small ones lie close together, large ones where vectors like them to.
+    """
+    offsets: list[int] = []
+    end, alignment = 0, 8
+    for row in rows:
+        nbytes = _nbytes(row)
+        step = 64 if nbytes >= 64 else 8
+        alignment = max(alignment, step)
+        end += -end % step
+        offsets.append(end)
+        end += nbytes
+    return offsets, max(end + -end % alignment, alignment)

@@ -241,7 +241,7 @@ class ByteCopy:
     write: Value
 
 
-Inner = kernel.Loop | kernel.While | kernel.Branch
+Inner = kernel.Loop | kernel.While | kernel.Unwind | kernel.Branch
 
 
 @dataclass(slots=True, eq=False)
@@ -254,12 +254,16 @@ class Fence:
 
 @dataclass(slots=True, eq=False)
 class Repeat:
-    """Inner programs: a body that runs again and again, a condition and a body, or branches."""
+    """Inner programs: a body that runs again and again, a condition and a body, or branches.
+
+    ``carried`` says of each program where its carries begin among its inputs, and how many it has.
+    """
 
     word: Inner
     eqn: Eqn
     jaxprs: tuple[Jaxpr, ...]
     programs: tuple[Lowered, ...]
+    carried: tuple[tuple[int, int], ...]
     reads: tuple[Region, ...]
     writes: tuple[Value, ...]
 

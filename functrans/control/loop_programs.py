@@ -21,6 +21,7 @@ from functrans.passes.loops import (
     frontier,
     invariant,
     live_inputs,
+    may_fail,
     needed_inputs,
     renamed,
     split_invariant,
@@ -66,7 +67,10 @@ class Linearized:
     out_nonzero: Mask
 
 
-def linearized(jaxpr: Jaxpr, constants: int, carries: int, nonzero: Mask) -> Linearized:
+def linearized(
+    jaxpr: Jaxpr, constants: int, carries: int, nonzero: Mask, careful: bool = False
+) -> Linearized:
+    """The split for these inputs; ``careful`` where the loop may run no iteration at all."""
     mask = list(nonzero)
     start = constants + carries
     while True:  # a carry has a tangent as soon as an iteration gives it one
@@ -80,7 +84,7 @@ def linearized(jaxpr: Jaxpr, constants: int, carries: int, nonzero: Mask) -> Lin
         primal.invars[k] if kind == "in" else primal.outvars[k] for kind, k in split.residuals
     ]
     results = primal.outvars[: len(jaxpr.outvars)]
-    same = invariant(primal, constants)
+    same = invariant(primal, constants, careful)
     given: set[Atom] = {*results[carries:]} - same
     given.update(primal.invars[:constants], primal.invars[start:])
     kept = Residuals(primal, sources, given, same)
@@ -98,7 +102,7 @@ def linearized(jaxpr: Jaxpr, constants: int, carries: int, nonzero: Mask) -> Lin
     rows = [v for v in kept.leaves if v not in same]
     linear = _linear_program(split, sources, kept, fixed, rows, mask, constants, carries)
     count = len(fixed) + sum(mask[:constants])
-    outside, inside = split_invariant(linear, count, _moved_out(linear, len(fixed), count))
+    outside, inside = split_invariant(linear, count, _moved_out(linear, len(fixed), count, careful))
     read = needed_inputs(inside, [True] * len(inside.outvars))[:count]
     invars = [v for v, on in zip(inside.invars, read, strict=False) if on]
     inside = Jaxpr(
@@ -162,7 +166,7 @@ def _linear_program(
 _SMALL = 4096  # bytes up to which a tangent is spread out before the loop
 
 
-def _moved_out(linear: Jaxpr, fixed: int, constants: int) -> list[Var]:
+def _moved_out(linear: Jaxpr, fixed: int, constants: int, careful: bool) -> list[Var]:
     """What the linear loop computes from constant tangents alone, to be done outside.
 
     Slices of a parameter, for example: their cotangents are then summed apart, and put together
@@ -179,7 +183,7 @@ def _moved_out(linear: Jaxpr, fixed: int, constants: int) -> list[Var]:
         made = sum(v.aval.nbytes for v in eqn.outvars)
         return made > max(_SMALL, sum(a.aval.nbytes for a in eqn.invars))
 
-    return frontier(linear, constants, stays, lambda eqn: True)
+    return frontier(linear, constants, stays, lambda eqn: not (careful and may_fail(eqn)))
 
 
 def written_zero(aval: Aval) -> tuple[Atom, list[Eqn]]:

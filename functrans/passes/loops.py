@@ -26,14 +26,16 @@ Env = dict[Atom, Atom]
 # --- what depends on what ------------------------------------------------------------------------
 
 
-def invariant(jaxpr: Jaxpr, constants: int) -> set[Atom]:
+def invariant(jaxpr: Jaxpr, constants: int, careful: bool = False) -> set[Atom]:
     """The variables of a loop's program that are the same in every iteration.
 
-    What effects give may differ.
+    What effects give may differ. Where one is ``careful`` those are left out that may fail: nothing
+    to compute too early.
     """
     known: set[Atom] = {*jaxpr.constvars, *jaxpr.invars[:constants]}
     for eqn in jaxpr.eqns:
-        if not has_effects(eqn) and all(isinstance(a, Literal) or a in known for a in eqn.invars):
+        differs = has_effects(eqn) or (careful and may_fail(eqn))
+        if not differs and all(isinstance(a, Literal) or a in known for a in eqn.invars):
             known.update(eqn.outvars)
     return known
 
@@ -173,11 +175,15 @@ def is_loop(eqn: Eqn) -> bool:
 
 
 def is_while(eqn: Eqn) -> bool:
-    return "cond_jaxpr" in eqn.params
+    return "cond_jaxpr" in eqn.params and not is_unwound(eqn)
+
+
+def is_unwound(eqn: Eqn) -> bool:
+    return "back_jaxpr" in eqn.params
 
 
 def has_loops(jaxpr: Jaxpr) -> bool:
-    return any(is_loop(eqn) or is_while(eqn) for eqn in jaxpr.eqns)
+    return any(is_loop(eqn) or is_while(eqn) or is_unwound(eqn) for eqn in jaxpr.eqns)
 
 
 def opened(eqn: Eqn, operands: Sequence[Atom], constants: Constants) -> OpenLoop:
@@ -426,19 +432,28 @@ def hoist(jaxpr: Jaxpr) -> Jaxpr:
         if is_loop(eqn):
             eqns += _hoisted(eqn, "jaxpr", "constants", 0)
         elif is_while(eqn):
-            *before, eqn = _hoisted(eqn, "cond_jaxpr", "cond_constants", 0)
+            eqns += _hoisted_from_while(eqn)
+        elif is_unwound(eqn):
+            *before, eqn = _hoisted_from_while(eqn)
             eqns += before
-            eqns += _hoisted(eqn, "body_jaxpr", "body_constants", eqn.params["cond_constants"])
+            counts = ("cond_constants", "body_constants", "carries")
+            start = sum(eqn.params[name] for name in counts)
+            eqns += _hoisted(eqn, "back_jaxpr", "back_constants", start)
         else:
             eqns.append(eqn)
     return jaxpr.replace(eqns=eqns)
+
+
+def _hoisted_from_while(eqn: Eqn) -> list[Eqn]:
+    *before, eqn = _hoisted(eqn, "cond_jaxpr", "cond_constants", 0)
+    return [*before, *_hoisted(eqn, "body_jaxpr", "body_constants", eqn.params["cond_constants"])]
 
 
 def _hoisted(eqn: Eqn, program: str, constants: str, start: int) -> list[Eqn]:
     """The equations that run before the loop, and the loop, for one of its programs."""
     body: Jaxpr = eqn.params[program]
     count: int = eqn.params[constants]
-    wanted = _worth_keeping(body, count, careful=is_while(eqn))
+    wanted = _worth_keeping(body, count, careful=not is_loop(eqn))
     if not wanted:
         return [eqn]
     before, rest = split_invariant(body, count, wanted)
@@ -497,7 +512,7 @@ def _worth_keeping(body: Jaxpr, constants: int, careful: bool) -> list[Var]:
         body,
         constants,
         lambda eqn: eqn.primitive in FREE,
-        lambda eqn: not (careful and _may_fail(eqn)),
+        lambda eqn: not (careful and may_fail(eqn)),
     )
     allowed = _GROWTH + 4 * sum(v.aval.nbytes for v in body.invars[:constants])
     if sum(v.aval.nbytes for v in wanted) > allowed:
@@ -505,7 +520,8 @@ def _worth_keeping(body: Jaxpr, constants: int, careful: bool) -> list[Var]:
     return wanted
 
 
-def _may_fail(eqn: Eqn) -> bool:
+def may_fail(eqn: Eqn) -> bool:
+    """Whether an equation can end the program with an error."""
     if eqn.primitive in (gather_p, scatter_p):
         return bool(eqn.params["mode"] == "raise")
     return eqn.primitive.effects is not None or any(True for _ in inner_programs(eqn))

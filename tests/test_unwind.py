@@ -1,0 +1,307 @@
+"""Reverse mode through loops that run as long as a condition holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import functrans as ft
+import functrans.numpy as fnp
+from functrans.lax import fori_loop, scan, while_loop
+from tests.leaks import assert_nothing_stays
+from tests.poison import compare
+
+
+def same(found: Any, expected: Any, rtol: float = 1e-11) -> None:
+    ft.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-11), found, expected
+    )
+
+
+def step(x: Any, w: Any, i: Any) -> Any:
+    return fnp.tanh(w @ x) + 0.1 * x * i
+
+
+def by_while(x: Any, w: Any, n: Any) -> Any:
+    """Any number of steps; the condition reads carries, the body a constant."""
+    state = while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, step(s[1], w, s[0])), (0, x))
+    return fnp.sum(state[1] ** 2)
+
+
+def by_scan(x: Any, w: Any, n: int) -> Any:
+    """The same with a number of steps that is known."""
+    out, _ = scan(lambda c, i: (step(c, w, i), None), x, np.arange(n))
+    return fnp.sum(out**2)
+
+
+X = np.array([0.3, -0.5, 0.8])
+W = np.array([[0.5, -0.2, 0.1], [0.3, 0.9, -0.7], [-0.4, 0.2, 0.6]])
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 40])
+def test_gradients_are_those_of_a_scan(n: int) -> None:
+    expected = ft.grad(by_scan, (0, 1))(X, W, n)
+    same(ft.grad(by_while, (0, 1))(X, W, n), expected)
+    same(ft.jit(ft.grad(by_while, (0, 1)))(X, W, n), expected)
+    same(ft.grad(ft.jit(by_while), (0, 1))(X, W, n), expected)
+    same(ft.value_and_grad(by_while)(X, W, n)[0], by_scan(X, W, n))
+
+
+def test_many_iterations() -> None:
+    """More than one chunk of rows, of every size that chunks have."""
+
+    def decayed(x: Any, n: Any) -> Any:
+        return while_loop(
+            lambda s: s[0] < n, lambda s: (s[0] + 1, s[1] * fnp.cos(s[1] * 1e-3)), (0, x)
+        )[1]
+
+    def plain(x: Any, n: int) -> Any:
+        return scan(lambda c, _: (c * fnp.cos(c * 1e-3), None), x, None, n)[0]
+
+    for n in (511, 512, 513, 1024, 3000, 300_000):
+        same(ft.grad(decayed)(1.5, n), ft.grad(plain)(1.5, n))
+
+
+SECOND: list[tuple[str, Callable[..., Any]]] = [
+    ("hessian", lambda f: ft.hessian(f, (0, 1))),
+    ("reverse over reverse", lambda f: ft.jacrev(ft.grad(f, (0, 1)), (0, 1))),
+    ("reverse over forward", lambda f: ft.jacrev(ft.jacfwd(f, (0, 1)), (0, 1))),
+    ("jit inside", lambda f: ft.jacfwd(ft.jit(ft.grad(f, (0, 1))), (0, 1))),
+    ("jit inside reverse", lambda f: ft.jacrev(ft.jit(ft.grad(f, (0, 1))), (0, 1))),
+    ("jit outside", lambda f: ft.jit(ft.hessian(f, (0, 1)))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "twice"), SECOND, ids=[name for name, _ in SECOND])
+def test_second_derivatives(name: str, twice: Callable[..., Any]) -> None:
+    for n in (0, 4):
+        expected = twice(lambda x, w, n=n: by_scan(x, w, n))(X, W)
+        same(twice(by_while)(X, W, n), expected)
+
+
+def test_third_derivatives() -> None:
+    def power(x: Any, n: Any) -> Any:
+        return while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, s[1] * x), (0, x))[1]
+
+    for third in (
+        ft.grad(ft.grad(ft.grad(power))),
+        ft.jit(ft.grad(ft.jacfwd(ft.grad(power)))),
+        ft.jacfwd(ft.grad(ft.grad(power))),
+    ):
+        same(third(1.5, 5), 6 * 5 * 4 * 1.5**3)
+
+
+def test_examples_that_stop_at_different_times() -> None:
+    xs, counts = np.stack([X, 2 * X, -X, X + 1]), np.array([3, 0, 5, 1])
+    expected = [ft.grad(by_scan, (0, 1))(x, W, int(n)) for x, n in zip(xs, counts, strict=True)]
+    expected = [np.stack(rows) for rows in zip(*expected, strict=True)]
+    gradient = ft.grad(by_while, (0, 1))
+    same(ft.vmap(gradient, (0, None, 0))(xs, W, counts), tuple(expected))
+    same(ft.jit(ft.vmap(gradient, (0, None, 0)))(xs, W, counts), tuple(expected))
+    same(ft.vmap(ft.grad(ft.jit(by_while), (0, 1)), (0, None, 0))(xs, W, counts), tuple(expected))
+
+    def total(x: Any, w: Any) -> Any:
+        return fnp.sum(ft.vmap(by_while, (0, None, 0))(x, w, counts))
+
+    same(ft.grad(total, (0, 1))(xs, W), (expected[0], expected[1].sum(0)))
+    same(ft.jit(ft.grad(total, (0, 1)))(xs, W), (expected[0], expected[1].sum(0)))
+
+
+def test_a_batch_with_one_condition() -> None:
+    xs = np.stack([X, 2 * X])
+    expected = np.stack([ft.grad(by_scan)(x, W, 3) for x in xs])
+    same(ft.vmap(ft.grad(by_while), (0, None, None))(xs, W, 3), expected)
+    rows = np.stack([ft.grad(lambda x, k=k: step(x, W, 0)[k])(X) for k in range(3)])
+    once = ft.jacrev(
+        lambda x: while_loop(lambda s: s[0] < 1, lambda s: (s[0] + 1, step(s[1], W, 0)), (0, x))[1]
+    )
+    same(once(X), rows)
+
+
+def test_second_derivatives_of_a_batch() -> None:
+    xs, counts = np.stack([X, 2 * X]), np.array([3, 1])
+    expected = np.stack(
+        [ft.hessian(by_scan)(x, W, int(n)) for x, n in zip(xs, counts, strict=True)]
+    )
+    same(ft.vmap(ft.hessian(by_while), (0, None, 0))(xs, W, counts), expected)
+    same(ft.jit(ft.vmap(ft.jacrev(ft.grad(by_while)), (0, None, 0)))(xs, W, counts), expected)
+
+
+def loops_in_loops(kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A function with a while beside one without, of x and a count."""
+
+    def counted(n: int, body: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: scan(lambda c, _: (body(c), None), x, None, n)[0]
+
+    def going(n: Any, body: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, body(s[1])), (0, x))[1]
+
+    def once(x: Any) -> Any:
+        return fnp.sin(x) * 1.3
+
+    if kind == "while in scan":
+        return (
+            lambda x: counted(3, lambda c: x * going(2, once)(c))(x),
+            lambda x: counted(3, lambda c: x * counted(2, once)(c))(x),
+        )
+    if kind == "scan in while":
+        return (
+            lambda x: going(3, lambda c: x * counted(2, once)(c))(x),
+            lambda x: counted(3, lambda c: x * counted(2, once)(c))(x),
+        )
+    if kind == "while in while":
+        return (
+            lambda x: going(3, lambda c: x * going(2, once)(c))(x),
+            lambda x: counted(3, lambda c: x * counted(2, once)(c))(x),
+        )
+    assert kind == "gradient of a while in while"
+    return (
+        lambda x: going(3, lambda c: x * ft.grad(going(2, once))(c))(x),
+        lambda x: counted(3, lambda c: x * ft.grad(counted(2, once))(c))(x),
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["while in scan", "scan in while", "while in while", "gradient of a while in while"]
+)
+def test_loops_in_loops(kind: str) -> None:
+    found, expected = loops_in_loops(kind)
+    for x in (0.7, -1.1):
+        same(ft.grad(found)(x), ft.grad(expected)(x))
+        same(ft.jit(ft.grad(found))(x), ft.grad(expected)(x))
+        same(ft.grad(ft.grad(found))(x), ft.grad(ft.grad(expected))(x))
+        same(ft.jacfwd(ft.grad(found))(x), ft.grad(ft.grad(expected))(x))
+
+
+def test_a_condition_that_reads_what_is_differentiated() -> None:
+    def root(a: Any) -> Any:
+        def improve(s: Any) -> Any:
+            return (s[0] + a / s[0]) / 2.0, s[0]
+
+        return while_loop(lambda s: fnp.abs(s[0] - s[1]) > 1e-14, improve, (a, 0.0 * a))[0]
+
+    same(ft.grad(root)(2.0), 0.5 / np.sqrt(2.0))
+    many = np.linspace(0.5, 90.0, 50)
+    same(ft.vmap(ft.grad(root))(many), 0.5 / np.sqrt(many))
+    same(ft.jit(ft.vmap(ft.grad(ft.grad(root))))(many), -0.25 * many**-1.5, 1e-8)
+
+
+def test_carries_of_all_kinds() -> None:
+    """Integers, booleans, one that never changes, and an array that is written in place."""
+
+    def f(x: Any, n: Any) -> Any:
+        def body(s: Any) -> Any:
+            i, odd, table, scale, y = s
+            y = fnp.where(odd, y * scale, fnp.sin(y))
+            return i + 1, ~odd, table.at[i].set(y), scale, y
+
+        start = (0, fnp.asarray(False), fnp.zeros(6), x, x)
+        _, _, table, scale, y = while_loop(lambda s: s[0] < n, body, start)
+        return fnp.sum(table**2) + y + scale
+
+    def plain(x: Any, n: int) -> Any:
+        total, y = 0.0, x
+        for i in range(n):
+            y = y * x if i % 2 else fnp.sin(y)
+            total = total + y**2
+        return total + y + x
+
+    for n in (0, 1, 5):
+        same(ft.grad(f)(0.8, n), ft.grad(plain)(0.8, n))
+        same(ft.jit(ft.grad(f))(0.8, n), ft.grad(plain)(0.8, n))
+        same(ft.grad(ft.grad(f))(0.8, n), ft.grad(ft.grad(plain))(0.8, n))
+
+
+def test_float32_and_complex_numbers() -> None:
+    found = ft.grad(by_while, (0, 1))(X.astype(np.float32), W.astype(np.float32), 5)
+    assert [g.dtype for g in found] == [np.float32] * 2
+    same(found, ft.grad(by_scan, (0, 1))(X, W, 5), 1e-4)
+
+    def f(z: Any, n: Any) -> Any:
+        out = while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, fnp.sin(s[1]) * z), (0, z))[1]
+        return fnp.real(out)
+
+    def plain(z: Any, n: int) -> Any:
+        out = z
+        for _ in range(n):
+            out = fnp.sin(out) * z
+        return fnp.real(out)
+
+    same(ft.grad(f)(0.4 + 0.3j, 3), ft.grad(plain)(0.4 + 0.3j, 3))
+
+
+def test_fori_loop_with_bounds_known_when_it_runs() -> None:
+    def f(x: Any, low: Any, high: Any) -> Any:
+        return fori_loop(low, high, lambda i, c: fnp.sin(c) + x * i, x)
+
+    def plain(x: Any, low: int, high: int) -> Any:
+        return fori_loop(low, high, lambda i, c: fnp.sin(c) + x * i, x)
+
+    gradient = ft.jit(ft.grad(f))
+    for low, high in ((0, 4), (2, 3), (5, 1)):
+        same(gradient(0.3, low, high), ft.grad(plain)(0.3, low, high))
+
+
+def test_linear_transpose_of_a_loop() -> None:
+    def f(v: Any, n: Any) -> Any:
+        return while_loop(lambda s: s[0] < n, lambda s: (s[0] + 1, W @ s[1]), (0, v))[1]
+
+    ct = np.array([1.0, 2.0, 3.0])
+    same(ft.vjp(lambda v: f(v, 3), X)[1](ct)[0], np.linalg.matrix_power(W, 3).T @ ct)
+    _, push = ft.linearize(lambda v: f(v, 3), X)
+    same(ft.vjp(push, X)[1](ct)[0], np.linalg.matrix_power(W, 3).T @ ct)
+
+
+def test_in_poisoned_memory() -> None:
+    compare(ft.grad(by_while, (0, 1)), X, W, 5)
+    compare(ft.grad(by_while, (0, 1)), X, W, 0)
+    many = np.linspace(0.0, 1.0, 300).reshape(3, 100)
+    compare(ft.grad(by_while), many, W, 20)
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+def test_memory_is_given_back() -> None:
+    gradient = ft.jit(ft.grad(by_while))
+    gradient(X, W, 10_000)
+    before = ft.debug.memory().used
+
+    def run() -> None:
+        gradient(X, W, 10_000)
+
+    assert_nothing_stays(run, [X, W], warm=3, runs=20, slack=0)
+    assert ft.debug.memory().used == before
+
+
+def test_an_error_frees_the_stack() -> None:
+    table = np.linspace(0.0, 1.0, 1000)
+
+    def f(x: Any, n: Any) -> Any:
+        body = lambda s: (s[0] + 1, s[1] * fnp.cos(s[1]) + fnp.asarray(table)[s[0]])  # noqa: E731
+        return while_loop(lambda s: s[0] < n, body, (0, x))[1]
+
+    gradient = ft.jit(ft.grad(f))
+    gradient(0.5, 999)
+    before = ft.debug.memory().used
+    for _ in range(3):
+        with pytest.raises(IndexError):
+            gradient(0.5, 2000)
+    assert ft.debug.memory().used == before
+
+
+def test_what_fails_does_so_only_in_an_iteration() -> None:
+    table = np.arange(3.0)
+
+    def f(x: Any, w: Any, k: Any, n: Any) -> Any:
+        body = lambda s: (s[0] + 1, s[1] * fnp.asarray(table)[k] * w[k])  # noqa: E731
+        return while_loop(lambda s: s[0] < n, body, (0, x))[1]
+
+    gradient = ft.jit(ft.grad(f, (0, 1)))
+    same(gradient(2.0, table, 7, 0), (1.0, np.zeros(3)))
+    with pytest.raises(IndexError):
+        gradient(2.0, table, 7, 1)
+    same(gradient(2.0, table, 2, 1), (4.0, np.array([0.0, 0.0, 4.0])))
