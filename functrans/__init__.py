@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from functrans.control.callback import pure_callback
     from functrans.control.leaks import checking_leaks
     from functrans.control.nonfinite import debug_infs, debug_nans
-    from functrans.custom_derivatives import custom_jvp
+    from functrans.custom_derivatives import custom_jvp, custom_vjp
 
 __version__ = "0.1.0"
 
@@ -43,6 +43,7 @@ __all__ = [
     "checkpoint",
     "checkpoint_policies",
     "custom_jvp",
+    "custom_vjp",
     "debug_infs",
     "debug_nans",
     "device_get",
@@ -93,6 +94,7 @@ _LATER = {
     "custom_jvp": "functrans.custom_derivatives",
     "debug_infs": "functrans.control.nonfinite",
     "debug_nans": "functrans.control.nonfinite",
+    "custom_vjp": "functrans.custom_derivatives",
     "pure_callback": "functrans.control.callback",
     "remat": "functrans.ad_checkpoint",
 }

@@ -10,6 +10,7 @@
 
 from functrans.control.custom_jvp import custom_jvp
 from functrans.control.custom_rules import SymbolicZero
+from functrans.control.custom_vjp import CustomVJPPrimal, custom_vjp
 from functrans.control.linear_call import linear_call
 
-__all__ = ["SymbolicZero", "custom_jvp", "linear_call"]
+__all__ = ["CustomVJPPrimal", "SymbolicZero", "custom_jvp", "custom_vjp", "linear_call"]

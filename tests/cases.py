@@ -576,9 +576,11 @@ def _callback_cases() -> list[Case]:
 
 def _custom_cases() -> list[Case]:
     from functrans.control.custom_jvp import custom_jvp
+    from functrans.control.custom_vjp import custom_vjp
     from functrans.control.linear_call import linear_call
     from functrans.primitives import elementwise as ew
     from functrans.primitives import linear as li
+    from functrans.transforms.derived import vjp
 
     @custom_jvp
     def ruled(x: Any, y: Any) -> Any:
@@ -589,11 +591,27 @@ def _custom_cases() -> list[Case]:
         (x, y), (dx, dy) = primals, tangents
         return ruled(x, y), dx * np.cos(x) * y + np.sin(x) * dy
 
+    @custom_vjp
+    def paired(x: Any, y: Any) -> Any:
+        return li.mul(ew.sin(x), y)
+
+    paired.defvjp(
+        lambda x, y: (np.sin(x) * y, (np.cos(x) * y, np.sin(x))),
+        lambda slopes, ct: (ct * slopes[0], ct * slopes[1]),
+    )
+
+    def pulled(x: Any, y: Any, cotangent: Any) -> Any:
+        return vjp(lambda x: paired(x, y), x)[1](cotangent)[0]
+
     def scaled(x: Any, y: Any) -> Any:
         """Linear in ``y`` alone; it closes over ``x``."""
         return linear_call(lambda r, v: v * np.sin(r) * x, lambda r, ct: ct * np.sin(r) * x, x, y)
 
     return [
+        Case("custom_vjp_call", paired, lambda x, y: np.sin(x) * y, (Arg(), Arg()),
+             dtypes="dfD", anyshape=True, smooth=False),  # reverse mode: test_custom_rules.py
+        Case("custom_lin", pulled, lambda x, y, z: np.cos(x) * y * z, (Arg(), Arg(), Arg()),
+             dtypes="dfD", anyshape=True),
         Case("custom_jvp_call", ruled, lambda x, y: np.sin(x) * y, (Arg(), Arg()),
              dtypes="dfD", anyshape=True),
         Case("linear_call", scaled, lambda x, y: y * np.sin(x) * x, (Arg(), Arg()),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from functrans import kernel, tree
-from functrans.control.bodies import common_type, finished_together, operand, zeros
+from functrans.control.bodies import common_type, finished_together, operand
 from functrans.control.branch_programs import (
     Alternatives,
     alternatives,
@@ -35,7 +35,7 @@ from functrans.errors import (
 from functrans.passes.branches import Branches, is_plain
 from functrans.primitives.elementwise import eq, ge, le, max_, min_, ne
 from functrans.primitives.indexing import gather
-from functrans.primitives.layout import batch_to_front, broadcast_in_dim, spread
+from functrans.primitives.layout import batch_to_front, broadcast_in_dim, spread, zeros
 from functrans.primitives.linear import convert, select_n, stop_gradient
 from functrans.primitives.reductions import argmax, reduce_or
 from functrans.transforms.stage import stage

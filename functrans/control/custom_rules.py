@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,20 @@ class CustomFunction:
         names = (nondiff_argnames,) if isinstance(nondiff_argnames, str) else nondiff_argnames
         self.nondiff_argnums = (*numbers, *(self._number(name) for name in names))
 
+    @cached_property
+    def _signature(self) -> inspect.Signature | None:
+        try:
+            return inspect.signature(self.fun)
+        except (TypeError, ValueError):  # functions written in C may have none
+            return None
+
+    @cached_property
+    def _count(self) -> int | None:
+        """The number of arguments, of a function that takes a fixed number by position."""
+        parameters = [] if self._signature is None else list(self._signature.parameters.values())
+        fixed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        return len(parameters) if all(p.kind in fixed for p in parameters) else None
+
     @property
     def name(self) -> str:
         """The function's name, for messages."""
@@ -113,14 +127,15 @@ class CustomFunction:
 
     def positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, with defaults in the place of those left out."""
-        try:
-            signature = inspect.signature(self.fun)
-        except (TypeError, ValueError):  # functions written in C may have none
+        signature = self._signature
+        if signature is None:
             if kwargs:
                 raise ArgumentError(
                     f"{self.name} has no signature that Python can read.",
                     "Pass all arguments by position.",
-                ) from None
+                )
+            return args
+        if not kwargs and len(args) == self._count:
             return args
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()

@@ -57,7 +57,9 @@ class JaxprTrace(Trace):
         return JaxprTracer(self, Var(aval))
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        atoms = _settle_weak([self.atom(a) for a in args])
+        atoms = [self.atom(a) for a in args]
+        if not primitive.multiple:  # operands of a program need not have one dtype
+            atoms = _settle_weak(atoms)
         out = primitive.abstract(*(a.aval for a in atoms), **params)
         avals: list[Aval] = list(out) if primitive.multiple else [out]
         outvars = [Var(a) for a in avals]
