@@ -17,6 +17,7 @@ ROOMS = (
     "functrans.collectives",
     "functrans.custom_derivatives",
     "functrans.debug",
+    "functrans.experimental.jet",
     "functrans.lax",
     "functrans.numpy",
     "functrans.numpy.linalg",
