@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 import functrans as ft
-from functrans.lax import cond, scan, switch
+from functrans.lax import cond, fori_loop, scan, switch, while_loop
+from functrans.passes.run import run
 
 Functions = list[Callable[..., Any]]
 
@@ -233,3 +235,375 @@ def test_gradients_of_examples_that_choose_alike(name: str) -> None:
         want = stacked([plain(i, *row) for row in rows])
         same(each(i, *stacked(rows)), want)
         same(ft.jit(each)(i, *stacked(rows)), want)
+
+
+# --- which branch runs ---------------------------------------------------------------------------
+
+
+def raises_outside(i: Any, x: Any) -> Any:
+    return cond(i < 3, lambda: ft.numpy.take(x, i, mode="raise"), lambda: -x[0])
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+def test_an_index_is_looked_at_only_in_the_branch_that_runs(transform: Any) -> None:
+    f, x = transform(raises_outside), np.arange(1.0, 4.0)
+    assert [float(f(i, x)) for i in (0, 2, 3, 100)] == [1.0, 3.0, -1.0, -1.0]
+    with pytest.raises(IndexError, match=r"test_branches\.py"):
+        f(-4, x)
+    g = transform(ft.grad(raises_outside, 1))
+    same(g(2, x), np.array([0.0, 0.0, 1.0]))
+    same(g(7, x), np.array([-1.0, 0.0, 0.0]))
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+def test_no_example_raises_in_a_branch_of_others(transform: Any) -> None:
+    x = np.arange(1.0, 4.0)
+    f = transform(ft.vmap(raises_outside, (0, None)))
+    same(f(np.array([2, 5, 0, 9]), x), np.array([3.0, -1.0, 1.0, -1.0]))
+    same(f(np.array([5, 9]), x), np.array([-1.0, -1.0]))
+    with pytest.raises(IndexError):
+        f(np.array([5, -9]), x)
+    g = transform(ft.grad(lambda i, x: ft.vmap(raises_outside, (0, None))(i, x).sum(), 1))
+    same(g(np.array([2, 5, 0, 2]), x), np.array([0.0, 0.0, 2.0]))
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+def test_no_example_loops_in_a_branch_of_others(transform: Any) -> None:
+    def halvings(n: Any) -> Any:
+        def count(n: Any) -> Any:
+            return while_loop(lambda s: s[0] != 0, lambda s: (s[0] - 2, s[1] + 1), (n, 0))[1]
+
+        return cond(n % 2 == 0, count, lambda n: -n, n)
+
+    f = transform(ft.vmap(halvings))
+    same(f(np.array([4, 3, 10, 5])), np.array([2, -3, 5, -5]))
+    same(f(np.array([3, 5])), np.array([-3, -5]))
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize("way", ["plain", "if any"])
+def test_nan_and_inf_stay_in_the_branch_that_makes_them(transform: Any, way: str) -> None:
+    """sqrt has an infinite slope at 0, log is −inf there; the examples at 0 go elsewhere."""
+
+    def steep(x: Any, w: Any) -> Any:
+        y = np.sqrt(x) * w + np.log(x)
+        return y if way == "plain" else scan(lambda c, _: (c, None), y, None, 2)[0]
+
+    def f(x: Any, w: Any) -> Any:
+        return cond(x > 0, steep, lambda x, w: 3.0 * x + w, x, w)
+
+    x, w = np.array([0.0, 4.0, -1.0, 1.0]), 2.0
+    each = ft.vmap(f, (0, None))
+    same(transform(each)(x, w), np.array([2.0, 4.0 + np.log(4.0), -1.0, 2.0]))
+    slopes = np.array([3.0, 0.75, 3.0, 2.0])
+    same(transform(ft.vmap(ft.grad(f), (0, None)))(x, w), slopes)
+    total = transform(ft.grad(lambda x, w: each(x, w).sum(), (0, 1)))
+    same(total(x, w), (slopes, np.float64(1 + 2 + 1 + 1)))
+    pushed = transform(lambda x, w: ft.jvp(each, (x, w), (np.ones(4), 0.0))[1])
+    same(pushed(x, w), slopes)
+
+
+def test_a_known_condition_compiles_one_branch() -> None:
+    def f(x: Any) -> Any:
+        return cond(x > 0, lambda x: np.sin(x) * 2.0, lambda x: np.cos(x), x)
+
+    f(1.0), ft.grad(f)(1.0)
+    before = ft.debug.counters.compilations
+    f(2.0), ft.grad(f)(2.0)
+    assert ft.debug.counters.compilations == before
+    f(-2.0)
+    assert ft.debug.counters.compilations == before + 1
+
+
+def test_disabled_jit_runs_python() -> None:
+    seen: list[str] = []
+
+    def yes(x: float) -> float:
+        seen.append("yes")
+        return 2.0 * x if x > 1.0 else x
+
+    with ft.disable_jit():
+        assert cond(True, yes, lambda x: x, 3.0) == 6.0
+        assert switch(5, [lambda x: x, yes], 3.0) == 6.0
+    assert seen == ["yes", "yes"]
+
+
+def test_conditions() -> None:
+    for pred in (True, 2, 0.5, np.float32(1.0), np.array(True), np.bool_(True)):
+        assert cond(pred, lambda: 1.0, lambda: 2.0) == 1.0
+        assert ft.jit(lambda p: cond(p, lambda: 1.0, lambda: 2.0))(pred) == 1.0
+    for pred in (False, 0, 0.0, np.array(0)):
+        assert cond(pred, lambda: 1.0, lambda: 2.0) == 2.0
+        assert ft.jit(lambda p: cond(p, lambda: 1.0, lambda: 2.0))(pred) == 2.0
+    three = [lambda: 0, lambda: 1, lambda: 2]
+    for index in (np.uint64(2**63), np.int8(7), np.int64(2), 2):
+        assert switch(index, three) == ft.jit(lambda i: switch(i, three))(index) == 2
+    assert switch(np.int32(-1), three) == ft.jit(lambda i: switch(i, three))(np.int32(-1)) == 0
+    assert switch(3, [lambda x: x + 1], 2) == 3
+    many = [lambda x, k=k: x * k for k in range(300)]
+    assert ft.jit(lambda i: switch(i, many, 2.0))(np.int8(100)) == 200.0
+
+
+# --- types ---------------------------------------------------------------------------------------
+
+
+def test_numbers_take_the_dtype_of_the_other_branch() -> None:
+    x = np.float32(2.0)
+    for f in (cond, ft.jit(cond, static_argnums=(1, 2))):
+        assert f(True, lambda x: x, lambda x: 0.0, x).dtype == np.float32
+        assert f(False, lambda x: x, lambda x: 0.0, x).dtype == np.float32
+        assert f(True, lambda: 1, lambda: 2.5).dtype == np.float64
+        assert f(True, lambda x: x, lambda x: x + 1.0, 1).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "message"),
+    [
+        (lambda: np.zeros(2), lambda: np.zeros(3), r"f64\[3\] from false_fun.*f64\[2\] from true"),
+        (lambda: np.float32(1.0), lambda: np.float64(1.0), r"f64\[\] from.*f32\[\]"),
+        (lambda: {"a": [np.int64(1)]}, lambda: {"a": [2.5]}, r"The result\['a'\]\[0\] of cond"),
+        (
+            lambda: (1.0, 2.0),
+            lambda: [1.0, 2.0],
+            r"false_fun of cond returned \[\*, \*\], true_fun returned \(",
+        ),
+        (lambda: None, lambda: 1.0, r"true_fun returned None"),
+    ],
+)
+def test_results_that_differ(yes: Any, no: Any, message: str) -> None:
+    with pytest.raises(ft.errors.TypeMismatchError, match=message) as caught:
+        cond(True, yes, no)
+    assert "test_branches.py" in str(caught.value)
+    with pytest.raises(ft.errors.TypeMismatchError, match=message):
+        ft.jit(lambda p: cond(p, yes, no))(True)
+
+
+def test_wrong_arguments() -> None:
+    errors = ft.errors
+    with pytest.raises(errors.TypeMismatchError, match=r"condition of cond is bool\[2\]"):
+        cond(np.array([True, False]), lambda: 1, lambda: 2)
+    with pytest.raises(errors.TypeMismatchError, match="no scalar"):
+        ft.jit(lambda p: cond(p, lambda: 1, lambda: 2))(np.zeros(3))
+    with pytest.raises(errors.TypeMismatchError, match="no scalar"):
+        cond((True,), lambda: 1, lambda: 2)
+    with pytest.raises(errors.ArgumentError):
+        cond("yes", lambda: 1, lambda: 2)
+    with pytest.raises(errors.ArgumentError, match="needs functions"):
+        cond(True, 1.0, lambda: 2)
+    with pytest.raises(errors.ArgumentError, match="needs functions"):
+        switch(1, [lambda: 1, None])
+    with pytest.raises(errors.OptionError, match="no functions"):
+        switch(1, [])
+    for index in (1.0, True, np.float32(0)):
+        with pytest.raises(errors.DtypeError, match="no integer"):
+            switch(index, [lambda: 1, lambda: 2])
+    with pytest.raises(errors.TypeMismatchError, match="index of switch"):
+        switch(np.array([1]), [lambda: 1, lambda: 2])
+    with pytest.raises(errors.ArgumentError):
+        cond(True, lambda x: x, lambda x: x, "text")
+
+
+def test_errors_inside_a_branch_leave_no_trace_open() -> None:
+    def broken(x: Any) -> Any:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ft.grad(lambda x: cond(x > 0, broken, lambda x: x, x))(1.0)
+    assert ft.grad(lambda x: cond(x > 0, lambda x: x * x, lambda x: x, x))(1.0) == 2.0
+
+
+# --- inside and around others --------------------------------------------------------------------
+
+
+def collatz(n: Any) -> Any:
+    def step(s: Any) -> Any:
+        n, k = s
+        return cond(n % 2 == 0, lambda: n // 2, lambda: 3 * n + 1), k + 1
+
+    return while_loop(lambda s: s[0] != 1, step, (n, 0))[1]
+
+
+def test_in_while_loops_under_vmap() -> None:
+    def by_hand(n: int) -> int:
+        k = 0
+        while n != 1:
+            n, k = (n // 2 if n % 2 == 0 else 3 * n + 1), k + 1
+        return k
+
+    numbers = np.arange(1, 30)
+    want = np.array([by_hand(int(n)) for n in numbers])
+    same(ft.vmap(collatz)(numbers), want)
+    same(ft.jit(ft.vmap(collatz))(numbers), want)
+    assert [int(collatz(n)) for n in (6, 27)] == [8, 111]
+
+
+def walk(x: Any, w: Any, signs: Any) -> Any:
+    def step(c: Any, s: Any) -> Any:
+        up, down, still = (
+            lambda c: (np.tanh(w @ c), c[0]),
+            lambda c: (c * c[::-1], c.sum() * s),
+            lambda c: (c, 0.0),
+        )
+        return switch(s + 1, [down, still, up], c)
+
+    c, ys = scan(step, x, signs)
+    return np.sum(c * c) + np.sum(np.sin(ys))
+
+
+def plain_walk(x: Any, w: Any, signs: Any) -> Any:
+    ys = []
+    for s in signs:
+        if s > 0:
+            x, y = np.tanh(w @ x), x[0]
+        elif s < 0:
+            x, y = x * x[::-1], x.sum() * s
+        else:
+            y = x[0] * 0.0
+        ys.append(y)
+    return np.sum(x * x) + np.sum(np.sin(np.stack(ys)))
+
+
+def test_in_scans() -> None:
+    rng = np.random.default_rng(8)
+    x, w, signs = rng.normal(size=3), rng.normal(size=(3, 3)), np.array([1, -1, 0, 1, 1, 0])
+    want = plain_walk(x, w, signs)
+    gradient = ft.grad(plain_walk, (0, 1))(x, w, signs)
+    for jit in (lambda f: f, ft.jit):
+        same(jit(walk)(x, w, signs), want)
+        same(jit(ft.grad(walk, (0, 1)))(x, w, signs), gradient)
+        curved = jit(ft.hessian(walk))(x, w, signs)
+        same(curved, ft.hessian(plain_walk)(x, w, signs), 1e-8)
+        xs = np.stack([x, 2 * x])
+        found = jit(ft.vmap(ft.grad(walk, (0, 1)), (0, None, None)))(xs, w, signs)
+        want_each = [ft.grad(plain_walk, (0, 1))(v, w, signs) for v in xs]
+        same(found, stacked(want_each))
+        many = np.stack([signs, -signs])
+        found = jit(ft.vmap(ft.grad(walk, (0, 1)), (None, None, 0)))(x, w, many)
+        same(found, stacked([ft.grad(plain_walk, (0, 1))(x, w, s) for s in many]))
+
+
+def test_in_loops_with_a_traced_bound() -> None:
+    def grown(x: Any, n: Any) -> Any:
+        def step(i: Any, c: Any) -> Any:
+            return cond(i % 2 == 0, lambda c: c * 1.5, lambda c: np.sin(c), c)
+
+        return fori_loop(0, n, step, x)
+
+    x = 0.7
+    for i in range(5):
+        x = x * 1.5 if i % 2 == 0 else np.sin(x)
+    same(ft.jit(grown)(0.7, 5), np.float64(x))
+    slope = ft.jit(lambda x, n: ft.jvp(lambda x: grown(x, n), (x,), (1.0,))[1])(0.7, 5)
+    h = 1e-6
+    same(slope, (ft.jit(grown)(0.7 + h, 5) - ft.jit(grown)(0.7 - h, 5)) / (2 * h), 1e-6)
+
+
+def test_closures_made_anew_compile_nothing() -> None:
+    def f(x: Any, k: int) -> Any:
+        table = np.arange(3.0) * k
+        return cond(x.sum() > 0, lambda: np.sum(x * table), lambda: np.sum(np.sin(x) + table))
+
+    x = np.array([1.0, 2.0, -1.0])
+    f(x, 1), ft.grad(f)(x, 1), ft.vmap(f, (0, None))(np.stack([x, -x]), 1)
+    before = ft.debug.counters.compilations
+    same(f(x, 3), np.sum(x * np.arange(3.0) * 3))
+    same(ft.grad(f)(x, 2), np.arange(3.0) * 2)
+    ft.vmap(f, (0, None))(np.stack([x, -x]), 5)
+    assert ft.debug.counters.compilations == before
+
+
+def test_programs_are_freed() -> None:
+    def count() -> int:
+        gc.collect()
+        return sum(type(o).__name__ == "Jaxpr" for o in gc.get_objects())
+
+    def once() -> None:
+        f = ft.jit(ft.grad(lambda x: cond(x > 0, lambda x: np.sin(x), lambda x: x * x, x)))
+        f(1.0)
+
+    once(), once()
+    before = count()
+    for _ in range(5):
+        once()
+    assert count() <= before
+
+
+# --- what is compiled ----------------------------------------------------------------------------
+
+
+def branchings(jaxpr: Any) -> list[Any]:
+    return [eqn for eqn in jaxpr.eqns if eqn.primitive.name == "cond"]
+
+
+def passed(f: Callable[..., Any], *args: Any) -> Any:
+    return run(ft.make_jaxpr(f)(*args))
+
+
+def test_a_known_index_leaves_its_branch() -> None:
+    jaxpr = passed(lambda x: cond(True, lambda x: np.sin(x), lambda x: np.exp(x), x), np.ones(99))
+    assert [eqn.primitive.name for eqn in jaxpr.eqns] == ["sin"]
+    inner = ft.jit(lambda i, x: switch(i, [np.sin, np.exp], x))
+    jaxpr = passed(lambda x: inner(1, x), np.ones(99))
+    assert [eqn.primitive.name for eqn in jaxpr.eqns] == ["exp"]
+
+
+def test_cheap_branches_are_selected_from() -> None:
+    jaxpr = passed(lambda p, x: cond(p, lambda x: x * 2.0, lambda x: -x, x), True, 1.0)
+    assert "select_n" in str(jaxpr)
+    assert not branchings(jaxpr)
+    jaxpr = passed(lambda p, x: cond(p, lambda x: x * 2.0, lambda x: -x, x), True, np.ones(99))
+    assert len(branchings(jaxpr)) == 1
+
+
+def test_what_nobody_needs_goes() -> None:
+    def f(p: Any, x: Any, y: Any, z: Any) -> Any:
+        def yes(x: Any, y: Any, z: Any, n: Any) -> Any:
+            return np.sin(x) * n, np.exp(y) @ y, z, 0.0, np.sin(x) * n
+
+        def no(x: Any, y: Any, z: Any, n: Any) -> Any:
+            return np.cos(x) + n, np.sin(y) @ y, z, 0.0, np.cos(x) + n
+
+        a, _, c, d, e = cond(p, yes, no, x, y, z, 3.0)
+        return a, c + d, e
+
+    jaxpr = passed(f, True, np.ones(99), np.ones(99), np.ones(99))
+    [eqn] = branchings(jaxpr)
+    assert len(eqn.invars) == 2  # the index and x
+    assert len(eqn.outvars) == 1
+    assert [len(b.eqns) for b in eqn.params["branches"]] == [2, 2]
+
+
+def test_a_dead_carry_goes_through_branches() -> None:
+    def f(p: Any, x: Any) -> Any:
+        def step(c: Any, _: None) -> Any:
+            live, dead = c
+            return cond(
+                p, lambda: (np.sin(live), dead * live), lambda: (np.cos(live), dead + live)
+            ), None
+
+        return scan(step, (x, x), None, 5)[0][0]
+
+    [loop] = [e for e in passed(f, True, np.ones(99)).eqns if e.primitive.name == "scan"]
+    assert loop.params["carries"] == 1
+
+
+def test_residuals_share_their_places() -> None:
+    def f(i: Any, x: Any) -> Any:
+        return np.sum(switch(i, [lambda x: np.sin(np.sin(x)), lambda x: np.exp(np.tanh(x))], x))
+
+    primal, linear = branchings(ft.make_jaxpr(ft.grad(f, 1))(0, np.ones(99)))
+    assert len(primal.outvars) == 3  # the value, which is a slope too, and two slopes
+    assert len(linear.invars) == 5  # the index, these, and a cotangent
+
+
+def test_the_report_names_branches() -> None:
+    f = ft.jit(lambda p, x: cond(p, lambda x: np.sin(x).sum(), lambda x: np.exp(x).sum(), x))
+    report = f.lower(True, np.ones(99)).report()
+    assert not report.loops
+    titles = [row.title for row in report.rows if len(row.path) == 1]
+    assert titles[-1] == "branch   one of 2 programs"
+    assert "one of 2" in str(report)
+    for stage in ("jaxpr", "passes", "statements", "clusters", "loops", "buffers", "llvm"):
+        assert f.lower(True, np.ones(99)).as_text(stage)
+    profile = f.profile(True, np.ones(99))
+    assert sorted(row.runs for row in profile.rows if len(row.row.path) == 2) == [0, 1]

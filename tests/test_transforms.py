@@ -589,6 +589,10 @@ class TestJit:
         assert ft.jit(lambda x, s: x * abs(s))(x, 2.0).dtype == np.float32
         assert ft.jit(lambda x, s: x * s**2)(x, 2.0).dtype == np.float32
 
+    def test_scalars_given_to_inner_functions_keep_their_value(self) -> None:
+        inner = ft.jit(lambda n, x: (n % 10, x))
+        assert ft.jit(lambda x: inner(2**60 + 3, x))(np.ones(2))[0] == (2**60 + 3) % 10
+
     def test_weak_scalars_under_grad_and_vmap(self) -> None:
         x = X.astype(np.float32)
         value, g = ft.value_and_grad(lambda s: np.sum(x * s))(2.0)

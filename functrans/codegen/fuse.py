@@ -703,7 +703,7 @@ def repeat_title(call: Repeat) -> str:
         case kernel.Unwind():
             return "while, there and back"
         case kernel.Branch():
-            return f"one of {len(call.programs)} branches"
+            return f"one of {len(call.programs)} programs"
 
 
 def _show_node(node: Node, depth: int, indent: str) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 from functrans.codegen.compile import Compiled, compile_ir
 from functrans.codegen.executable import Executable, Loaded, MadeOnce, normal, without_float0
 from functrans.codegen.host import once
-from functrans.codegen.report import LoopRow, Row
+from functrans.codegen.report import InnerRow, Row
 from functrans.core.avals import float0
 from functrans.core.jaxpr import remember
 
@@ -324,7 +324,7 @@ def _rate(value: float) -> str:
 
 def _source_lines(row: Row) -> Iterator[str]:
     """The user's lines; those of a loop stand at what is inside."""
-    sources = row.sources[:1] if isinstance(row, LoopRow) else row.sources
+    sources = row.sources[:1] if isinstance(row, InnerRow) else row.sources
     for source in sources[:_LINES]:
         yield f"{source}  {source.text:.80}".rstrip()
     if len(sources) > _LINES:

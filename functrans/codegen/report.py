@@ -125,14 +125,26 @@ class CopyRow(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class LoopRow(Row):
-    """Programs that run again and again: their clusters are the rows below it.
+class InnerRow(Row):
+    """Programs inside the program: their clusters are the rows below it."""
 
-    ``length`` is None where only the values say how often.
-    """
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow(InnerRow):
+    """Programs one of which runs."""
+
+    @property
+    def title(self) -> str:
+        return f"branch   {self.call}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRow(InnerRow):
+    """Programs that run again and again. ``length`` is None where only the values say how often."""
 
     length: int | None
-    call: str
 
     @property
     def title(self) -> str:
@@ -289,8 +301,10 @@ def _row(
         case ByteCopy():
             return CopyRow(path, runs, 0, 2 * _bytes(cluster.write), ())
         case Repetition():
-            title, length = repeat_title(cluster.call), _length(cluster)
-            return LoopRow(path, runs, 0, 0, _sources(cluster.call.eqn), length, title)
+            title, sources = repeat_title(cluster.call), _sources(cluster.call.eqn)
+            if isinstance(cluster.call.word, kernel.Branch):
+                return BranchRow(path, runs, 0, 0, sources, title)
+            return LoopRow(path, runs, 0, 0, sources, title, _length(cluster))
         case _:
             assert isinstance(nest, Nest)
             return _kernel_row(list(_counted_steps(nest.nodes)), path, runs)
@@ -399,7 +413,7 @@ def _first_line(eqn: Eqn | None) -> str:
 def _shown(row: Row, width: int) -> Iterator[str]:
     runs = "? ×" if row.runs is None else f"{row.runs:,} ×" if row.runs != 1 else ""
     work = f"{runs:>9} {row.flops:>13,} flops {row.bytes:>13,} bytes"
-    if isinstance(row, LoopRow):
+    if isinstance(row, InnerRow):
         work = f"{runs:>9} {'':>39}"
     yield f"  {row.label:<{width}} {work}  {row.title}"
     margin = " " * (width + 55)

@@ -15,6 +15,7 @@ from functrans.control.bodies import Body, closed, filled
 from functrans.control.residuals import Residuals
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, evaluate
+from functrans.passes.dce import dce, needed_inputs
 from functrans.passes.literals import filled as filled_equation
 from functrans.passes.loops import (
     FREE,
@@ -22,7 +23,6 @@ from functrans.passes.loops import (
     invariant,
     live_inputs,
     may_fail,
-    needed_inputs,
     renamed,
     split_invariant,
 )
@@ -105,12 +105,14 @@ def linearized(
     outside, inside = split_invariant(linear, count, _moved_out(linear, len(fixed), count, careful))
     read = needed_inputs(inside, [True] * len(inside.outvars))[:count]
     invars = [v for v, on in zip(inside.invars, read, strict=False) if on]
-    inside = Jaxpr(
-        inside.constvars,
-        inside.consts,
-        [*invars, *inside.invars[count:]],
-        inside.eqns,
-        inside.outvars,
+    inside = dce(
+        Jaxpr(
+            inside.constvars,
+            inside.consts,
+            [*invars, *inside.invars[count:]],
+            inside.eqns,
+            inside.outvars,
+        )
     )
     return Linearized(
         before,

@@ -28,8 +28,8 @@ from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import bind, current_trace, run_under
 from functrans.errors import TypeMismatchError
-from functrans.passes.dce import dce
-from functrans.passes.loops import live_inputs, needed_inputs
+from functrans.passes.dce import dce, needed_inputs
+from functrans.passes.loops import live_inputs
 from functrans.primitives.layout import zeros
 from functrans.primitives.linear import add
 from functrans.transforms.linearize import LinearTracer, Tape

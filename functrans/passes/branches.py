@@ -13,18 +13,14 @@ from functrans.core.avals import Aval, aval_of
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
-from functrans.passes.dce import dce
+from functrans.passes.dce import dce, is_branching
 from functrans.passes.fold import ELEMENTWISE
 from functrans.passes.literals import filled, same_literal
-from functrans.passes.loops import FREE, Constants, Env, Writer, needed_inputs, read_as, renamed
+from functrans.passes.loops import FREE, Constants, Env, Writer, read_as, renamed
 from functrans.passes.match import Result, Scope
 from functrans.primitives import elementwise, layout, linear, reductions
 
 Branches = tuple[Jaxpr, ...]
-
-
-def is_branching(eqn: Eqn) -> bool:
-    return "branches" in eqn.params
 
 
 def closed_together(jaxprs: Sequence[Jaxpr]) -> tuple[tuple[Any, ...], Branches]:
@@ -51,49 +47,19 @@ def trim_branches(jaxpr: Jaxpr) -> Jaxpr:
     """
     if not any(map(is_branching, jaxpr.eqns)):
         return jaxpr
+    jaxpr = dce(jaxpr)
     constants = Constants(jaxpr)
-    needed: set[Atom] = set(jaxpr.outvars)
-    kept: list[Eqn] = []
-    for eqn in reversed(jaxpr.eqns):
-        if needed.isdisjoint(eqn.outvars) and not has_effects(eqn):
-            continue
-        if is_branching(eqn):
-            eqn = _without_dead(eqn, needed, constants)
-        needed.update(eqn.invars)
-        kept.append(eqn)
     names: Env = {}
     writer = Writer()
-    for eqn in reversed(kept):
+    for eqn in jaxpr.eqns:
         eqn = eqn.with_invars([names.get(a, a) for a in eqn.invars])
         if is_branching(eqn):
-            _write_forwarded(eqn, names, writer)
+            _write_forwarded(eqn, constants, names, writer)
         else:
             writer.add(eqn)
     pairs = constants.known.values()
     outs = [names.get(a, a) for a in jaxpr.outvars]
     return Jaxpr([v for v, _ in pairs], [c for _, c in pairs], jaxpr.invars, writer.eqns, outs)
-
-
-def _without_dead(eqn: Eqn, needed: set[Atom], constants: Constants) -> Eqn:
-    captured, branches = closed_together(eqn.params["branches"])
-    operands = [*map(constants.atom, captured), *eqn.invars[1:]]
-    wanted = [v in needed for v in eqn.outvars]
-    read = [any(on) for on in zip(*(needed_inputs(b, wanted) for b in branches), strict=True)]
-
-    def smaller(branch: Jaxpr) -> Jaxpr:
-        invars = _where(read, branch.invars)
-        return dce(Jaxpr((), (), invars, branch.eqns, _where(wanted, branch.outvars)))
-
-    return _with_branches(
-        eqn,
-        [eqn.invars[0], *_where(read, operands)],
-        _where(wanted, eqn.outvars),
-        tuple(map(smaller, branches)),
-    )
-
-
-def _where(mask: Sequence[bool], values: Sequence[Any]) -> list[Any]:
-    return [value for value, on in zip(values, mask, strict=True) if on]
 
 
 def _with_branches(
@@ -102,10 +68,11 @@ def _with_branches(
     return Eqn(eqn.primitive, invars, outvars, {**eqn.params, "branches": branches}, eqn.source)
 
 
-def _write_forwarded(eqn: Eqn, names: Env, writer: Writer) -> None:
+def _write_forwarded(eqn: Eqn, constants: Constants, names: Env, writer: Writer) -> None:
     """Write the equation with each operand once, and without results that are known outside."""
-    index, *operands = eqn.invars
-    branches: Branches = eqn.params["branches"]
+    captured, branches = closed_together(eqn.params["branches"])
+    index, *given = eqn.invars
+    operands = [*map(constants.atom, captured), *given]
     first: dict[Atom, int] = {}  # operand -> its position
     numbers = [writer.number(atom) for atom in operands]
     for k, (atom, number) in enumerate(zip(operands, numbers, strict=True)):
@@ -207,7 +174,7 @@ _LIGHT: frozenset[Primitive] = frozenset(
 )  # fmt: skip
 
 _HEAVY = 16  # of the light ones
-_CHEAP = 256  # light operations on numbers: a jump that the processor does not foresee
+_CHEAP = 16  # light operations on numbers: LLVM selects by itself where that is faster yet
 
 
 def settle_branching(eqn: Eqn, scope: Scope) -> Result:

@@ -15,7 +15,7 @@ from functrans.core.avals import aval_of
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects, inner_programs
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
-from functrans.passes.dce import dce
+from functrans.passes.dce import dce, needed_inputs
 from functrans.passes.literals import filled, strong
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather_p, scatter_p
@@ -96,24 +96,6 @@ def live_inputs(jaxpr: Jaxpr, constants: int, carries: int, outputs: Sequence[bo
         if found == chosen[:carries]:
             return [*live[:constants], *found, *live[constants + carries :]]
         chosen[:carries] = found
-
-
-def needed_inputs(jaxpr: Jaxpr, outputs: Sequence[bool]) -> list[bool]:
-    """Which inputs the chosen outputs of a program read, or its effects."""
-    needed: set[Atom] = {v for v, on in zip(jaxpr.outvars, outputs, strict=True) if on}
-    for eqn in reversed(jaxpr.eqns):
-        if not needed.isdisjoint(eqn.outvars) or has_effects(eqn):
-            needed.update(_needed_operands(eqn, [v in needed for v in eqn.outvars]))
-    return [v in needed for v in jaxpr.invars]
-
-
-def _needed_operands(eqn: Eqn, outputs: Sequence[bool]) -> Sequence[Atom]:
-    """Which operands the chosen results of an equation read."""
-    branches: Sequence[Jaxpr] = eqn.params.get("branches", ())
-    if not branches:
-        return eqn.invars
-    read = zip(*(needed_inputs(branch, outputs) for branch in branches), strict=True)
-    return [eqn.invars[0], *(a for a, on in zip(eqn.invars[1:], read, strict=True) if any(on))]
 
 
 # --- loops taken apart ---------------------------------------------------------------------------

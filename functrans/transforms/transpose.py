@@ -13,9 +13,9 @@ from functrans.core.primitive import Accumulator, Ints
 from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import current_line
 from functrans.primitives.indexing import scatter, scatter_into
-from functrans.primitives.layout import broadcast_in_dim, slices
+from functrans.primitives.layout import broadcast_in_dim, slices, zeros
 from functrans.primitives.linear import add, pad_for_slice
-from functrans.transforms.linearize import LinearEqn, LinearTracer, Tape, instantiate
+from functrans.transforms.linearize import LinearEqn, LinearTracer, Tape
 from functrans.transforms.stage import stage
 
 
@@ -169,6 +169,7 @@ def _transpose_jaxpr(jaxpr: Jaxpr, linear: tuple[bool, ...], nonzero: tuple[bool
         out_tracers = [t if tape.owns(t) else None for t in outs]
         cotangents = [next(given) if on else None for on in nonzero]
         found = backward(tape, out_tracers, cotangents, ins)
-        return [instantiate(ct, t.aval) for ct, t in zip(found, ins, strict=True) if t is not None]
+        pairs = [(ct, t) for ct, t in zip(found, ins, strict=True) if t is not None]
+        return [zeros(t.aval) if ct is None else ct for ct, t in pairs]
 
     return stage(transposed, [*known, *cotangent_avals])
