@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from functrans import errors, lax, numpy, tree, tree_util
 from functrans.control.call import disable_jit, jit
+from functrans.core import __version__
 from functrans.core.avals import float0
 from functrans.core.jaxpr import Jaxpr
 from functrans.device import block_until_ready, device_get, device_put
@@ -28,16 +29,16 @@ from functrans.transforms.vmap import vmap
 if TYPE_CHECKING:
     from functrans.ad_checkpoint import checkpoint, checkpoint_policies
     from functrans.ad_checkpoint import checkpoint as remat
+    from functrans.control.aot import load
     from functrans.control.callback import pure_callback
     from functrans.control.leaks import checking_leaks
     from functrans.control.nonfinite import debug_infs, debug_nans
     from functrans.custom_derivatives import custom_jvp, custom_vjp
 
-__version__ = "0.1.0"
-
 __all__ = [
     "Jaxpr",
     "ShapeDtypeStruct",
+    "__version__",
     "block_until_ready",
     "checking_leaks",
     "checkpoint",
@@ -62,6 +63,7 @@ __all__ = [
     "jvp",
     "lax",
     "linearize",
+    "load",
     "make_jaxpr",
     "numpy",
     "pure_callback",
@@ -95,6 +97,7 @@ _LATER = {
     "debug_infs": "functrans.control.nonfinite",
     "debug_nans": "functrans.control.nonfinite",
     "custom_vjp": "functrans.custom_derivatives",
+    "load": "functrans.control.aot",
     "pure_callback": "functrans.control.callback",
     "remat": "functrans.ad_checkpoint",
 }

@@ -230,3 +230,13 @@ class CompileError(FunctransError, RuntimeError):
     """Native compilation failed."""
 
     usual_remedy = "Please report it with the program that jit(f).lower(x).as_text() shows."
+
+
+class ExportError(FunctransError, ValueError):
+    """A compiled program that cannot be written to a file."""
+
+
+class ProgramFileError(FunctransError, ValueError):
+    """A file that holds no program for this process: damaged, foreign, or no such file at all."""
+
+    usual_remedy = "Save the program again, on a machine and with a functrans like these."

@@ -32,8 +32,11 @@ RESULTS = (
     "functrans.codegen.executable.Executable",
     "functrans.codegen.profile.Profile",
     "functrans.codegen.report.Report",
+    "functrans.control.aot.Compiled",
+    "functrans.control.aot.Lowered",
+    "functrans.control.aot.MemoryStats",
+    "functrans.control.aot.Traced",
     "functrans.control.call.JitFunction",
-    "functrans.control.call.Lowered",
     "functrans.transforms.derived.LinearFunction",
     "functrans.transforms.derived.Pullback",
 )

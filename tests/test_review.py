@@ -439,14 +439,6 @@ def test_python_integers_are_compared_as_integers() -> None:
     assert larger == 4
 
 
-def test_lowered_programs_can_be_transformed() -> None:
-    lowered = ft.jit(np.sin).lower(1.0)
-    assert lowered(1.0) == pytest.approx(np.sin(1.0))
-    assert ft.grad(lowered)(1.0) == pytest.approx(np.cos(1.0))
-    np.testing.assert_allclose(ft.vmap(lowered)(X), np.sin(X))
-    assert ft.grad(lambda x: ft.jit(lambda y: y * x).lower(2.0)(2.0))(3.0) == 2.0
-
-
 def test_check_grads_of_reverse_mode_alone_sees_a_wrong_rule() -> None:
     def wrong(x: Any) -> Any:
         return np.sum(x * ft.stop_gradient(x))

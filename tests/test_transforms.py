@@ -647,7 +647,7 @@ class TestJit:
         with pytest.raises(errors.OptionError):
             lowered.as_text(stage="nonsense")
         with pytest.raises(errors.ArgumentError):
-            lowered(np.ones(4))
+            lowered.compile()(np.ones(4))
         assert "fallback" in str(lowered.report()).lower() or str(lowered.report())
 
     def test_fallbacks_are_counted(self) -> None:

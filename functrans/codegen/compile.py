@@ -18,7 +18,7 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -46,6 +46,7 @@ class Compiled:
     seconds: how long compiling, or loading, took.
     cached: whether the object was made before, and only loaded.
     object_code: the relocatable object; it holds no addresses, so that it can be cached.
+    symbols: the functions of the process that the object calls.
     key: under which the cache keeps the object.
     """
 
@@ -53,6 +54,7 @@ class Compiled:
     entry: str
     seconds: float
     object_code: bytes = field(repr=False)
+    symbols: tuple[str, ...] = field(repr=False)
     key: bytes | None = field(repr=False)
     cached: bool
     _engine: Any = field(repr=False)
@@ -80,10 +82,20 @@ def compile_ir(ir: str, entry: str, tier: Tier = "program") -> Compiled:
     return _shielded(lambda: _compiled(ir, entry, tier, start))
 
 
-def load_object(object_code: bytes, entry: str) -> Compiled:
-    """Load machine code that ``compile_ir`` made before, on the same kind of machine."""
+def load_object(object_code: bytes, symbols: Sequence[str], entry: str) -> Compiled:
+    """Load machine code that ``compile_ir`` made before, on the same kind of machine.
+
+    Raises
+    ------
+    CompileError: when this process lacks a function that the code calls.
+    """
     start = time.perf_counter()
-    return _shielded(lambda: _loaded(object_code, entry, start, None, cached=True))
+
+    def load() -> Compiled:
+        _check_symbols(symbols)
+        return _loaded(object_code, symbols, entry, start, None, cached=True)
+
+    return _shielded(load)
 
 
 def load_kept(key: bytes, entry: str) -> Compiled | None:
@@ -121,7 +133,7 @@ def _compiled(ir: str, entry: str, tier: Tier, start: float) -> Compiled:
         raise CompileError(f"LLVM refused the module of {entry}: {error}") from error
     if key is not None:
         cache.put(key, " ".join(symbols).encode() + b"\n" + code)
-    return _loaded(code, entry, start, key)
+    return _loaded(code, symbols, entry, start, key)
 
 
 # --- interrupts ----------------------------------------------------------------------------------
@@ -249,10 +261,14 @@ def _symbols(module: llvm.ModuleRef) -> list[str]:
     """The functions that a module calls; the loader would end the process for an unknown one."""
     names = [f.name for f in module.functions if f.is_declaration]
     symbols = [name for name in names if not name.startswith(("llvm.", "ft.late."))]
+    _check_symbols(symbols)
+    return symbols
+
+
+def _check_symbols(symbols: Sequence[str]) -> None:
     for name in symbols:
         if not _has_symbol(name):
             raise CompileError(f"Compiled code calls {name}, which this process lacks.")
-    return symbols
 
 
 def _has_symbol(name: str) -> bool:
@@ -294,14 +310,20 @@ def _kept(key: bytes | None, entry: str, start: float) -> Compiled | None:
     content = None if key is None else cache.get(key)
     if content is None:
         return None
-    symbols, _, code = content.partition(b"\n")
-    if not all(_has_symbol(name) for name in symbols.decode().split()):
+    head, _, code = content.partition(b"\n")
+    symbols = head.decode().split()
+    if not all(map(_has_symbol, symbols)):
         return None
-    return _loaded(code, entry, start, key, cached=True)
+    return _loaded(code, symbols, entry, start, key, cached=True)
 
 
 def _loaded(
-    code: bytes, entry: str, start: float, key: bytes | None, cached: bool = False
+    code: bytes,
+    symbols: Sequence[str],
+    entry: str,
+    start: float,
+    key: bytes | None,
+    cached: bool = False,
 ) -> Compiled:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target_machine("stub"))
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -310,7 +332,7 @@ def _loaded(
     if not address:
         raise CompileError(f"The module defines no function {entry}.")
     seconds = time.perf_counter() - start
-    compiled = Compiled(address, entry, seconds, code, key, cached, engine)
+    compiled = Compiled(address, entry, seconds, code, tuple(symbols), key, cached, engine)
     _engines.append((weakref.ref(compiled), engine))
     return compiled
 

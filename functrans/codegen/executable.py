@@ -70,7 +70,96 @@ class Loaded:
     donors: Mapping[int, int] = field(default_factory=dict)  # output -> argument it overwrites
 
 
-class Executable:
+class Native:
+    """Machine code for arguments of certain types, and the ways to call it.
+
+    ``loaded`` is the code. ``is_long`` says whether other threads get their turn while it runs.
+    """
+
+    loaded: Loaded
+
+    def __init__(self, in_avals: Sequence[Aval], out_avals: Sequence[Aval]) -> None:
+        self.in_avals = in_avals
+        self.out_avals = out_avals
+        self.lock = RLock()
+
+    @property
+    def is_long(self) -> bool:
+        raise NotImplementedError
+
+    def error(self, status: int) -> BaseException:
+        """The exception behind a status that the code returned."""
+        raise NotImplementedError
+
+    def as_text(self, stage: str) -> str:
+        """The program as text at a stage."""
+        raise NotImplementedError
+
+    def costs(self) -> dict[str, float]:
+        """The work of one call."""
+        raise NotImplementedError
+
+    def memory(self) -> dict[str, int]:
+        """The memory of one call and of the code, in bytes."""
+        raise NotImplementedError
+
+    @MadeOnce
+    def constants(self) -> Any:
+        """The table of addresses that the code reads its constants through."""
+        return link.table(self.loaded.constants)
+
+    @MadeOnce
+    def run(self) -> Callable[..., tuple[Any, ...]]:
+        """The native function from flat arguments to the tuple of results."""
+        stub: Callable[..., tuple[Any, ...]] = self.stub(self._normalised)
+        return stub
+
+    def stub(
+        self,
+        miss: Callable[..., Any],
+        signature: Signature | None = None,
+        guarded: bool = False,
+    ) -> Callable[..., Any]:
+        """A native function for these types; other arguments go to ``miss``.
+
+        Without a signature it takes the leaves and returns their tuple. A guarded one also goes to
+        ``miss`` while any trace is open.
+        """
+        if any(a.dtype == float0 for a in self.in_avals):
+            return miss
+        return make_stub(
+            self.loaded.compiled.address,
+            self.in_avals,
+            self.out_avals,
+            self.constants.ctypes.data,
+            self.loaded.workspace,
+            signature or Signature.flat(len(self.in_avals), len(self.out_avals)),
+            miss,
+            self._fail,
+            busy_address=busy.cell.ctypes.data if guarded else 0,
+            release_gil=self.is_long,
+            donors=self.loaded.donors,
+            keep=(self,),
+        )
+
+    def _fail(self, status: int) -> Any:
+        raise self.error(status)
+
+    def _normalised(self, *args: Any) -> tuple[Any, ...]:
+        """The call with arguments brought into the form that the native code reads."""
+        fixed = [normal(x, a) for x, a in zip(args, self.in_avals, strict=True)]
+        if all(x is y for x, y in zip(fixed, args, strict=True)):
+            for x in args:
+                if isinstance(x, int) and not -(2**63) <= x < 2**63:
+                    raise ArgumentError(
+                        f"The Python integer {x} does not fit into int64.",
+                        "Pass a float, or an array of a dtype that holds it.",
+                    )
+            raise AssertionError(f"the call stub refused {self.in_avals}")
+        return self.run(*fixed)
+
+
+class Executable(Native):
     """The compiled program of one Jaxpr.
 
     Calling it with flat arguments returns the tuple of results. Each stage is made on first need;
@@ -83,9 +172,9 @@ class Executable:
 
     def __init__(self, jaxpr: Jaxpr, donated: Collection[int] = ()) -> None:
         """``donated`` are the arguments that results may overwrite."""
+        super().__init__(jaxpr.in_avals, jaxpr.out_avals)
         self.jaxpr = jaxpr
         self.donated = donated
-        self.lock = RLock()
         self._passes_seconds = self._build_seconds = 0.0
 
     @MadeOnce
@@ -141,11 +230,6 @@ class Executable:
         return self.loaded.compiled
 
     @MadeOnce
-    def constants(self) -> Any:
-        """The table of addresses that the code reads its constants through."""
-        return link.table(self.loaded.constants)
-
-    @MadeOnce
     def run(self) -> Callable[..., tuple[Any, ...]]:
         """The native function from flat arguments to the tuple of results."""
         places = [i for i, a in enumerate(self.jaxpr.in_avals) if a.dtype != float0]
@@ -169,52 +253,17 @@ class Executable:
     def __call__(self, *args: Any) -> tuple[Any, ...]:
         return self.run(*args)
 
-    def stub(
-        self,
-        miss: Callable[..., Any],
-        signature: Signature | None = None,
-        guarded: bool = False,
-    ) -> Callable[..., Any]:
-        """A native function for these types; other arguments go to ``miss``.
+    @property
+    def is_long(self) -> bool:
+        return is_long(self.jaxpr)
 
-        Without a signature it takes the leaves and returns their tuple. A guarded one also goes to
-        ``miss`` while any trace is open.
-        """
-        in_avals = self.jaxpr.in_avals
-        if any(a.dtype == float0 for a in in_avals):
-            return miss
-        return make_stub(
-            self.compiled.address,
-            in_avals,
-            self.jaxpr.out_avals,
-            self.constants.ctypes.data,
-            self.loaded.workspace,
-            signature or Signature.flat(len(in_avals), len(self.jaxpr.outvars)),
-            miss,
-            self._fail,
-            busy_address=busy.cell.ctypes.data if guarded else 0,
-            release_gil=is_long(self.jaxpr),
-            donors=self.loaded.donors,
-            keep=(self,),
-        )
-
-    def _fail(self, status: int) -> Any:
-        raise self.program.error(status)
+    def error(self, status: int) -> BaseException:
+        return self.program.error(status)
 
     def _normalised(self, *args: Any) -> tuple[Any, ...]:
-        """The call with arguments brought into the form that the native code reads."""
         if self.donated:  # and not one to be overwritten: read-only, or used twice
             return self.keeping.run(*args)
-        fixed = [normal(x, a) for x, a in zip(args, self.jaxpr.in_avals, strict=True)]
-        if all(x is y for x, y in zip(fixed, args, strict=True)):
-            for x in args:
-                if isinstance(x, int) and not -(2**63) <= x < 2**63:
-                    raise ArgumentError(
-                        f"The Python integer {x} does not fit into int64.",
-                        "Pass a float, or an array of a dtype that holds it.",
-                    )
-            raise AssertionError(f"the call stub refused {self.jaxpr.in_avals}")
-        return self.run(*fixed)
+        return super()._normalised(*args)
 
     def report(self) -> Report:
         """What the program consists of, and the time that making it took; compiles it."""
@@ -229,6 +278,27 @@ class Executable:
             cached=compiled.cached,
         )
         return report
+
+    def costs(self) -> dict[str, float]:
+        report = self.program.report()
+        return {
+            "flops": float(report.flops),
+            "bytes accessed": float(report.bytes),
+            "kernels": float(len(report.kernels)),
+            "library calls": float(len(report.library_calls)),
+            "python calls": float(len(report.fallbacks)),
+        }
+
+    def memory(self) -> dict[str, int]:
+        memory = self.program.report().memory
+        return {
+            "argument_size_in_bytes": memory.arguments,
+            "output_size_in_bytes": memory.results,
+            "alias_size_in_bytes": sum(self.out_avals[i].nbytes for i in self.loaded.donors),
+            "constant_size_in_bytes": memory.constants,
+            "temp_size_in_bytes": memory.workspace,
+            "generated_code_size_in_bytes": len(self.loaded.compiled.object_code),
+        }
 
     def as_text(self, stage: str = "llvm") -> str:
         """The program at one of :data:`STAGES`."""

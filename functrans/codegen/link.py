@@ -116,7 +116,7 @@ class Image:
         """
         numbers = {id(array): i for i, array in enumerate(arrays)}
         try:
-            entries = [_written(entry, numbers) for entry in self.entries]
+            entries = [written(entry, numbers) for entry in self.entries]
         except TypeError:
             return None
         return json.dumps([self.code.hex(), self.workspace, entries]).encode()
@@ -125,10 +125,14 @@ class Image:
     def from_bytes(cls, data: bytes, arrays: Sequence[Any]) -> Image:
         """The image as it was written, of a program that holds these arrays."""
         code, workspace, entries = json.loads(data)
-        return cls(bytes.fromhex(code), workspace, tuple(_read(e, arrays) for e in entries))
+        return cls(bytes.fromhex(code), workspace, tuple(read(e, arrays) for e in entries))
 
 
-def _written(entry: Any, numbers: dict[int, int]) -> list[Any]:
+def written(entry: Any, numbers: dict[int, int]) -> list[Any]:
+    """An entry as JSON; arrays with a number, by ``id``, as that number.
+
+    Raises TypeError for what has neither a name nor content that can be kept.
+    """
     if id(entry) in numbers:
         return ["array", numbers[id(entry)]]
     if isinstance(entry, np.ndarray) and _is_made_of_the_key(entry):
@@ -139,8 +143,9 @@ def _written(entry: Any, numbers: dict[int, int]) -> list[Any]:
     raise TypeError(f"{entry!r:.60} cannot be written down")
 
 
-def _read(written: list[Any], arrays: Sequence[Any]) -> Any:
-    kind, *rest = written
+def read(entry: Sequence[Any], arrays: Sequence[Any]) -> Any:
+    """The entry that ``written`` wrote."""
+    kind, *rest = entry
     if kind == "array":
         return arrays[rest[0]]
     if kind == "table":

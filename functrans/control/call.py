@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import sys
 import time
@@ -15,7 +14,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from functrans import kernel, tree
-from functrans.core.avals import Aval, aval_of
+from functrans.core.avals import Aval
 from functrans.core.axes import bound_axes
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from functrans.codegen.call import Signature
     from functrans.codegen.executable import Executable
     from functrans.codegen.profile import Profile
-    from functrans.codegen.report import Report
+    from functrans.control.aot import Lowered, Traced
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -193,7 +192,7 @@ def _identity(value: Any) -> Any:
     return type(value), value
 
 
-class _Entry:
+class Entry:
     """One traced program of a jitted function."""
 
     __slots__ = ("donated", "in_tree", "jaxpr", "lifted", "out_tree", "seconds", "shortened")
@@ -216,87 +215,11 @@ class _Entry:
         self.shortened = False  # whether it has had its place among the native signatures
 
 
-class Lowered:
-    """A jitted function for one kind of arguments, on its way to machine code.
-
-    ``as_text(stage)`` shows the program at each stage, ``report()`` what it consists of and the
-    time that making it took, ``compile()`` finishes it.
-
-    A compiled one takes arguments of its types alone and raises ArgumentError for others; static
-    arguments are left out.
-
-    >>> lowered = ft.jit(lambda x: x * 2.0).lower(ft.ShapeDtypeStruct((3,), float))
-    >>> print(lowered.as_text("jaxpr"))
-    { lambda ; a:f64[3]. let
-        b:f64[3] = mul a 2.0:f64[]
-      in (b,) }
-    >>> lowered.compile()(np.ones(3))
-    array([2., 2., 2.])
-    """
-
-    def __init__(self, entry: _Entry) -> None:
-        self._entry = entry
-        self.executable = executable_of(entry.jaxpr)
-        # The one that the function calls: it may overwrite donated arguments.
-        self._called = executable_of(entry.jaxpr, entry.donated)
-
-    @property
-    def jaxpr(self) -> Jaxpr:
-        """The program as it was traced."""
-        return self._entry.jaxpr
-
-    @property
-    def out_info(self) -> Any:
-        """Shapes and dtypes of the result."""
-        shapes = [ShapeDtypeStruct(a.shape, a.dtype) for a in self.jaxpr.out_avals]
-        return tree.unflatten(self._entry.out_tree, shapes)
-
-    def as_text(self, stage: str = "llvm") -> str:
-        """The program as text at a stage of :data:`functrans.codegen.executable.STAGES`."""
-        return self._called.as_text(stage)
-
-    def report(self) -> Report:
-        """Kernels, loops, library calls and fallbacks with their work, and times; compiles.
-
-        See :class:`functrans.codegen.report.Report`, whose text is a table.
-        """
-        report = self._called.report()
-        report.times = dataclasses.replace(report.times, trace=self._entry.seconds)
-        return report
-
-    def compile(self) -> Lowered:
-        """Generate machine code now."""
-        self.executable.compile()
-        return self
-
-    @property
-    def compile_seconds(self) -> float:
-        """Time LLVM took; compiles if that has not happened."""
-        return self.executable.compiled.seconds
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        leaves, in_tree = tree.flatten((args, kwargs))
-        if in_tree != self._entry.in_tree:
-            raise ArgumentError(
-                f"Compiled for arguments {self._entry.in_tree}, called with {in_tree}.",
-                "Call the jitted function itself, which compiles for new kinds of arguments.",
-            )
-        lifted = self._entry.lifted
-        for x, aval in zip(leaves, self.jaxpr.in_avals[len(lifted) :], strict=True):
-            if not aval_of(x).same_type(aval):
-                raise ArgumentError(
-                    f"Compiled for an argument of type {aval}, called with {aval_of(x)}.",
-                    "Call the jitted function itself, which compiles for new kinds of arguments.",
-                )
-        outs = bind(jit_p, *lifted, *leaves, jaxpr=self.jaxpr, name="lowered")
-        return tree.unflatten(self._entry.out_tree, outs)
-
-
 def _refuse(*_: Any) -> None:
     """What a stub on leaves answers when they are not of its types."""
 
 
-def _call_signature(
+def call_signature(
     in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef, statics: Sequence[tuple[int | str, _Static]]
 ) -> Signature:
     """The arguments as they are passed: static ones among those of ``in_tree``."""
@@ -357,8 +280,8 @@ class JitFunction(Generic[P, R]):
 
     def clear_cache(self) -> None:
         """Forget all programs."""
-        self._entries: dict[Any, _Entry] = {}
-        self._native: list[tuple[_Entry, Signature]] = []
+        self._entries: dict[Any, Entry] = {}
+        self._native: list[tuple[Entry, Signature]] = []
         self._tree_stubs: list[tuple[tree.PyTreeDef, tree.PyTreeDef, Callable[..., Any]]] = []
         self._answer_with(self._tree_call)
 
@@ -447,7 +370,7 @@ class JitFunction(Generic[P, R]):
         static_key = tuple((place, _Static(value)) for place, value in statics)
         return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key, axes)
 
-    def _entry(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
+    def _entry(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
         """The program for arguments of this kind, traced if they are the first."""
         try:
             known = self._entries.get(key)
@@ -460,7 +383,7 @@ class JitFunction(Generic[P, R]):
             ) from None
         return self._traced(key, args, kwargs) if known is None else known
 
-    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Entry:
+    def _traced(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
         in_tree, avals, statics, _ = key
         fixed = {place: static.value for place, static in statics}
         count = len(args)
@@ -483,7 +406,7 @@ class JitFunction(Generic[P, R]):
         outer = [i for i, c in enumerate(jaxpr.consts) if isinstance(c, Tracer)]
         if not outer:
             donated = self._donated(in_tree, fixed, count)
-            entry = _Entry(jaxpr, (), in_tree, out_tree[0], donated, seconds)
+            entry = Entry(jaxpr, (), in_tree, out_tree[0], donated, seconds)
             self._entries[key] = entry
             if len(self._entries) > _PROGRAMS:
                 self._entries.pop(next(iter(self._entries)), None)
@@ -498,7 +421,7 @@ class JitFunction(Generic[P, R]):
             jaxpr.eqns,
             jaxpr.outvars,
         )
-        return _Entry(closed, lifted, in_tree, out_tree[0], seconds=seconds)
+        return Entry(closed, lifted, in_tree, out_tree[0], seconds=seconds)
 
     def _donated(
         self, in_tree: tree.PyTreeDef, fixed: Mapping[int | str, Any], count: int
@@ -519,7 +442,7 @@ class JitFunction(Generic[P, R]):
         leaves = [donated for donated, c in arguments for _ in range(c.num_leaves)]
         return tuple(i for i, donated in enumerate(leaves) if donated)
 
-    def _shortcut(self, entry: _Entry, key: Any) -> None:
+    def _shortcut(self, entry: Entry, key: Any) -> None:
         """Put a native stub in front of the Python path.
 
         Trees of tuples, lists and dicts need no Python code at all; others are flattened in Python.
@@ -527,7 +450,7 @@ class JitFunction(Generic[P, R]):
         stay on the Python path instead of taking turns in chains made anew for every call.
         """
         in_tree, _, statics, _ = key
-        signature = _call_signature(in_tree, entry.out_tree, statics)
+        signature = call_signature(in_tree, entry.out_tree, statics)
         with self._lock:
             if entry.shortened:
                 return
@@ -539,7 +462,7 @@ class JitFunction(Generic[P, R]):
                 known = self._tree_stubs[: _CHAIN - 1]
                 self._tree_stubs = [(in_tree, entry.out_tree, stub), *known]
 
-    def _lengthen(self, entry: _Entry, signature: Signature) -> None:
+    def _lengthen(self, entry: Entry, signature: Signature) -> None:
         """A native stub in front of those that are there."""
         added = [(entry, signature)]
         call: Callable[..., Any] = self._first
@@ -552,10 +475,16 @@ class JitFunction(Generic[P, R]):
         self._native = [*self._native, *added]
         self._answer_with(call)
 
-    def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
+    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Traced:
         """The program for these arguments (arrays, or anything with shape and dtype)."""
+        from functrans.control.aot import Traced  # few programs are made ahead of time
+
         _, key = self._signature(args, kwargs)
-        return Lowered(self._entry(key, args, kwargs))
+        return Traced(self._entry(key, args, kwargs), self.__name__)
+
+    def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
+        """The program for these arguments on its way to machine code: ``trace(…).lower()``."""
+        return self.trace(*args, **kwargs).lower()
 
     def profile(self, *args: P.args, **kwargs: P.kwargs) -> Profile:
         """Where the time of a call with these arguments goes: kernel by kernel, with your lines.

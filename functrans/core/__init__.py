@@ -2,5 +2,8 @@
 
 import time
 
+__version__ = "0.1.0"
+"""Of the package."""
+
 loaded_at = time.time()
 """When this process began to read the package; sources changed since then are not what runs."""
