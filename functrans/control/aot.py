@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from functrans import tree
-from functrans.control.call import Entry, call_signature, executable_of
+from functrans.control.entry import Entry, call_signature
 from functrans.core.avals import Aval, aval_of
 from functrans.core.jaxpr import Jaxpr
 from functrans.core.trace import Tracer
@@ -54,8 +54,9 @@ class _Described:
 class _Staged(_Described):
     """A traced program."""
 
-    def __init__(self, entry: Entry, fun_name: str) -> None:
+    def __init__(self, entry: Entry, fun_name: str, executable: Callable[[], Executable]) -> None:
         self._entry = entry
+        self._executable = executable
         self.fun_name = fun_name
         self.in_tree = entry.in_tree
         self.out_tree = entry.out_tree
@@ -81,7 +82,7 @@ class Traced(_Staged):
 
     def lower(self) -> Lowered:
         """The program on its way to machine code."""
-        return Lowered(self._entry, self.fun_name)
+        return Lowered(self._entry, self.fun_name, self._executable)
 
 
 class Lowered(_Staged):
@@ -102,7 +103,7 @@ class Lowered(_Staged):
     @property
     def executable(self) -> Executable:
         """What the jitted function calls: it may overwrite donated arguments."""
-        return executable_of(self._entry.jaxpr, self._entry.donated)
+        return self._executable()
 
     def as_text(self, stage: str = "llvm") -> str:
         """The program as text at a stage of :data:`functrans.codegen.executable.STAGES`."""
@@ -206,7 +207,7 @@ class Compiled(_Described):
         self.in_avals = native.in_avals
         self.out_avals = native.out_avals
         self.fun_name = fun_name
-        signature = call_signature(in_tree, out_tree, ())
+        signature = call_signature(in_tree, out_tree, {})
         call = native.stub(self._python_call, signature) if signature.is_native else None
         type(self).__call__ = call or type(self)._python_call  # type: ignore[method-assign]
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from threading import RLock, get_ident
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from functrans import kernel, tree
+from functrans.control.entry import Entry, call_signature
 from functrans.core.avals import Aval
 from functrans.core.axes import bound_axes
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
@@ -192,48 +194,8 @@ def _identity(value: Any) -> Any:
     return type(value), value
 
 
-class Entry:
-    """One traced program of a jitted function."""
-
-    __slots__ = ("donated", "in_tree", "jaxpr", "lifted", "out_tree", "seconds", "shortened")
-
-    def __init__(
-        self,
-        jaxpr: Jaxpr,
-        lifted: Sequence[Any],
-        in_tree: tree.PyTreeDef,
-        out_tree: tree.PyTreeDef,
-        donated: tuple[int, ...] = (),
-        seconds: float = 0.0,
-    ) -> None:
-        self.jaxpr = jaxpr
-        self.seconds = seconds  # that tracing took
-        self.lifted = lifted  # tracers of outer transforms that the function closed over
-        self.in_tree = in_tree
-        self.out_tree = out_tree
-        self.donated = donated  # leaves whose memory results may take
-        self.shortened = False  # whether it has had its place among the native signatures
-
-
 def _refuse(*_: Any) -> None:
     """What a stub on leaves answers when they are not of its types."""
-
-
-def call_signature(
-    in_tree: tree.PyTreeDef, out_tree: tree.PyTreeDef, statics: Sequence[tuple[int | str, _Static]]
-) -> Signature:
-    """The arguments as they are passed: static ones among those of ``in_tree``."""
-    from functrans.codegen.call import Argument, Signature, Static  # heavy: with the compiler
-
-    dynamic, keywords = in_tree.children
-    fixed: dict[int | str, Argument] = {place: Static(s.value) for place, s in statics}
-    numbers = [place for place in fixed if isinstance(place, int)]
-    rest = iter(dynamic.children)
-    count = len(dynamic.children) + len(numbers)
-    positional = [fixed[i] if i in fixed else next(rest) for i in range(count)]
-    named = dict(zip(keywords.aux, keywords.children, strict=True))
-    named |= {place: fixed[place] for place in fixed if isinstance(place, str)}
-    return Signature(tuple(positional), named, out_tree)
 
 
 _PROGRAMS = 1024  # kept for one function; the oldest go first
@@ -450,7 +412,9 @@ class JitFunction(Generic[P, R]):
         stay on the Python path instead of taking turns in chains made anew for every call.
         """
         in_tree, _, statics, _ = key
-        signature = call_signature(in_tree, entry.out_tree, statics)
+        signature = call_signature(
+            in_tree, entry.out_tree, {place: static.value for place, static in statics}
+        )
         with self._lock:
             if entry.shortened:
                 return
@@ -480,7 +444,8 @@ class JitFunction(Generic[P, R]):
         from functrans.control.aot import Traced  # few programs are made ahead of time
 
         _, key = self._signature(args, kwargs)
-        return Traced(self._entry(key, args, kwargs), self.__name__)
+        entry = self._entry(key, args, kwargs)
+        return Traced(entry, self.__name__, partial(executable_of, entry.jaxpr, entry.donated))
 
     def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered:
         """The program for these arguments on its way to machine code: ``trace(…).lower()``."""
