@@ -284,9 +284,8 @@ constant_size_in_bytes=0, temp_size_in_bytes=0, generated_code_size_in_bytes=...
         >>> ft.load(path, sha256=digest)(2.0)
         {'double': np.float64(4.0)}
         """
-        # The compiler's libraries are there already: they are loaded with the first program.
-        from functrans.codegen import program_file
-        from functrans.codegen.executable import Executable
+        from functrans.codegen import program_file  # heavy: with the compiler
+        from functrans.codegen.executable import Executable  # as that
 
         if not isinstance(self._native, Executable):
             raise ExportError(
@@ -326,8 +325,7 @@ def load(
     >>> ft.load(path)(np.zeros(2))
     array([0., 0.])
     """
-    # Heavy: with the compiler's libraries.
-    from functrans.codegen import program_file
+    from functrans.codegen import program_file  # heavy: with the compiler
 
     native, about = program_file.read(path, sha256)
     known = {_class_name(cls): cls for cls in types}
