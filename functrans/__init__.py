@@ -31,9 +31,15 @@ if TYPE_CHECKING:
     from functrans.ad_checkpoint import checkpoint as remat
     from functrans.control.aot import load
     from functrans.control.callback import pure_callback
+    from functrans.control.halves import fwd_and_bwd, linear_transpose
     from functrans.control.leaks import checking_leaks
     from functrans.control.nonfinite import debug_infs, debug_nans
-    from functrans.custom_derivatives import custom_jvp, custom_vjp
+    from functrans.custom_derivatives import (
+        closure_convert,
+        custom_gradient,
+        custom_jvp,
+        custom_vjp,
+    )
 
 __all__ = [
     "Jaxpr",
@@ -43,6 +49,8 @@ __all__ = [
     "checking_leaks",
     "checkpoint",
     "checkpoint_policies",
+    "closure_convert",
+    "custom_gradient",
     "custom_jvp",
     "custom_vjp",
     "debug_infs",
@@ -54,6 +62,7 @@ __all__ = [
     "errors",
     "eval_shape",
     "float0",
+    "fwd_and_bwd",
     "grad",
     "hessian",
     "jacfwd",
@@ -62,6 +71,7 @@ __all__ = [
     "jit",
     "jvp",
     "lax",
+    "linear_transpose",
     "linearize",
     "load",
     "make_jaxpr",
@@ -90,6 +100,10 @@ _ROOMS = (
     "testing",
 )
 _LATER = {
+    "closure_convert": "functrans.custom_derivatives",
+    "custom_gradient": "functrans.custom_derivatives",
+    "fwd_and_bwd": "functrans.control.halves",
+    "linear_transpose": "functrans.control.halves",
     "checking_leaks": "functrans.control.leaks",
     "checkpoint": "functrans.ad_checkpoint",
     "checkpoint_policies": "functrans.ad_checkpoint",

@@ -8,9 +8,18 @@
 1.0
 """
 
+from functrans.control.closures import closure_convert, custom_gradient
 from functrans.control.custom_jvp import custom_jvp
 from functrans.control.custom_rules import SymbolicZero
 from functrans.control.custom_vjp import CustomVJPPrimal, custom_vjp
 from functrans.control.linear_call import linear_call
 
-__all__ = ["CustomVJPPrimal", "SymbolicZero", "custom_jvp", "custom_vjp", "linear_call"]
+__all__ = [
+    "CustomVJPPrimal",
+    "SymbolicZero",
+    "closure_convert",
+    "custom_gradient",
+    "custom_jvp",
+    "custom_vjp",
+    "linear_call",
+]

@@ -171,6 +171,7 @@ class LinearFunction:
         self._linear = linear
         self._in_tree = in_tree
         self._out_tree = out_tree
+        self._structure: _Structure | None = None
 
     def __call__(self, *tangents: Any) -> Any:
         linear = self._linear
@@ -206,6 +207,7 @@ class Pullback:
         self._linear = linear
         self._in_tree = in_tree
         self._out_tree = out_tree
+        self._structure: _Structure | None = None
 
     def __call__(self, cotangent: Any) -> Any:
         linear = self._linear
@@ -219,19 +221,41 @@ class Pullback:
         return tree.unflatten(self._in_tree, own(filled, leaves))
 
 
+class _Structure:
+    """What is left of a linear function without the values it keeps; equal only to itself.
+
+    Functions that are made of it share it: a jitted function that takes one is traced once.
+    """
+
+    __slots__ = ("in_tree", "linear", "out_tree")
+
+    def __init__(self, function: Any) -> None:
+        linear = function._linear
+        none = [None] * len(linear.tape.residuals())
+        tape, ins, outs = linear.tape.with_residuals(none, linear.ins, linear.outs)
+        self.linear = Linearized(tape, ins, outs, linear.in_avals, linear.out_avals)
+        self.in_tree = function._in_tree
+        self.out_tree = function._out_tree
+
+
 def _register_linear(cls: type) -> None:
-    """Residuals are the leaves; the rest of the program is structure, equal only to itself."""
+    """Residuals are the leaves; the rest of the program is structure."""
 
-    def flatten(f: Any) -> tuple[list[Any], Any]:
-        tape = f._linear.tape
-        return tape.residuals(), f
+    def flatten(f: Any) -> tuple[list[Any], _Structure]:
+        if f._structure is None:
+            f._structure = _Structure(f)
+        return f._linear.tape.residuals(), f._structure
 
-    def unflatten(f: Any, residuals: Sequence[Any]) -> Any:
-        linear = f._linear
+    def unflatten(structure: _Structure, residuals: Sequence[Any]) -> Any:
+        linear = structure.linear
         tape, ins, outs = linear.tape.with_residuals(residuals, linear.ins, linear.outs)
-        return cls(
-            Linearized(tape, ins, outs, linear.in_avals, linear.out_avals), f._in_tree, f._out_tree
+        made = cls(
+            Linearized(tape, ins, outs, linear.in_avals, linear.out_avals),
+            structure.in_tree,
+            structure.out_tree,
         )
+        made._structure = structure
+        return made
 
     tree.register_pytree_node(cls, flatten, unflatten)
 

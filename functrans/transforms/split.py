@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from functrans.core.avals import Aval, aval_of, is_inexact
+from functrans.core.avals import Aval, aval_of
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Trace, bind_under, current_trace, run_under, running
 from functrans.errors import LinearityError
 from functrans.primitives.contraction import dot_general_p
 from functrans.primitives.layout import zeros
-from functrans.primitives.linear import div_p, mul_p, stop_gradient_p
+from functrans.primitives.linear import add_p, div_p, mul_p, stop_gradient_p, sub_p
 from functrans.transforms.linearize import Linearized, LinearTracer, Tape
 
 Linear = Callable[[Primitive, Sequence[bool], dict[str, Any]], bool]
@@ -49,7 +49,7 @@ class SplitTrace(Trace):
             return zeros(aval_of(args[0]))
         if primitive.multiple and not self.linear(primitive, owned, params):
             return self._apart(primitive, args, owned, params)
-        if not _is_linear(primitive, owned):
+        if not _is_linear(primitive, args, owned):
             raise LinearityError(
                 f"{self.who} must be linear, but applies {primitive.name} to what it must be "
                 "linear in.",
@@ -75,8 +75,10 @@ class SplitTrace(Trace):
         return [out if dot is None else dot for out, dot in zip(outs, dots, strict=True)]
 
 
-def _is_linear(primitive: Primitive, owned: Sequence[bool]) -> bool:
-    """Whether an operation is linear in these operands together."""
+def _is_linear(primitive: Primitive, args: Sequence[Any], owned: Sequence[bool]) -> bool:
+    """Whether an operation is linear in these operands together, as far as that is known."""
+    if primitive is add_p or primitive is sub_p:
+        return not any(_is_other_than_zero(a) for a in args)
     if primitive is mul_p or primitive is dot_general_p:
         return sum(owned) == 1
     if primitive is div_p:
@@ -85,8 +87,7 @@ def _is_linear(primitive: Primitive, owned: Sequence[bool]) -> bool:
 
 
 def _is_other_than_zero(x: Any) -> bool:
-    known = isinstance(x, np.ndarray | np.generic | float | complex)
-    return known and is_inexact(aval_of(x).dtype) and bool(np.any(x))
+    return isinstance(x, np.ndarray | np.generic | int | float | complex) and bool(np.any(x))
 
 
 def split_linear(
