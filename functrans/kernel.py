@@ -25,6 +25,7 @@ Loop          run an inner program a fixed number of times; state is carried, ro
 While         run an inner program as long as another one says so
 Unwind        run one so, keep rows of each iteration, and read them from the last to the first
 Branch        run one of several inner programs
+Routine       a factorisation, or what its factors give, of each matrix of a batch
 Fence         the operands themselves, for readers that must come after all of them
 ============  ==================================================================================
 
@@ -238,6 +239,19 @@ class Unwind:
 
 
 @dataclass(frozen=True, slots=True)
+class Routine:
+    """One call of a matrix routine of ``codegen.routines`` for each matrix of a batch.
+
+    Operands and results have the same leading axes. ``uses`` numbers the operands that the call
+    reads; ``options`` are static.
+    """
+
+    name: str
+    uses: tuple[int, ...]
+    options: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
 
@@ -247,5 +261,5 @@ class Fallback:
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
     | Contract | Gather | Scatter | Call | Loop | While | Unwind | Branch
-    | Fence | Fallback
+    | Routine | Fence | Fallback
 )  # fmt: skip

@@ -28,6 +28,7 @@ from functrans.codegen.statements import (
     Invoke,
     LibraryCall,
     NumpyCall,
+    RoutineCall,
     Value,
 )
 from functrans.kernel import Affine
@@ -207,7 +208,7 @@ def _touched(cluster: Cluster) -> Iterator[Value]:
         case LibraryCall():
             yield from (region.value for region in cluster.reads)
             yield cluster.write
-        case NumpyCall():
+        case RoutineCall() | NumpyCall():
             yield from (region.value for region in cluster.reads)
             yield from cluster.writes
         case ByteCopy():

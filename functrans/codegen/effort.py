@@ -42,6 +42,7 @@ from functrans.codegen.statements import (
     LibraryCall,
     Lookup,
     NumpyCall,
+    RoutineCall,
     Update,
 )
 
@@ -270,6 +271,8 @@ def _call_work(cluster: Cluster) -> int:
         case LibraryCall():
             sizes = cluster.gemm.sizes
             return 2 * sizes.products * sizes.batch // _LIBRARY_GAIN
+        case RoutineCall():
+            return cluster.routine.flops
         case NumpyCall():
             return sum(value.size for value in cluster.writes)
         case ByteCopy():

@@ -45,6 +45,7 @@ from functrans.codegen.statements import (
     NumpyCall,
     Op,
     Region,
+    RoutineCall,
     Update,
     Value,
 )
@@ -859,6 +860,8 @@ class _Program:
             match cluster:
                 case LibraryCall():
                     self.library(cluster)
+                case RoutineCall():
+                    self.matrices(cluster)
                 case NumpyCall():
                     self.numpy(cluster)
                 case ByteCopy():
@@ -994,6 +997,21 @@ class _Program:
         routine = self.pointer(self.module.constant(RoutineAddress(call.gemm.routine)))
         pointers = [routine, *map(self.region, call.reads), self.value(call.write)]
         blas.emit(call.gemm, self, pointers)
+
+    def matrices(self, call: RoutineCall) -> None:
+        libraries = [RoutineAddress(name) for name in call.routine.libraries]
+        pointers = [
+            *(self.pointer(self.module.constant(address)) for address in libraries),
+            *map(self.region, call.reads),
+            *map(self.value, call.writes),
+        ]
+        name = self.module.function(f"define internal i32 @NAME{call.routine.text(self.module)}")
+        status = self.fresh()
+        self.line(f"{status} = call i32 {name}({', '.join(f'ptr {p}' for p in pointers)})")
+        if call.eqn.primitive.failure is not None:
+            base = len(self.module.failures)
+            self.module.failures.append(call.eqn)
+            self.check(status, base)
 
     def numpy(self, call: NumpyCall) -> None:
         number = len(self.module.constants)

@@ -38,6 +38,7 @@ from functrans.codegen.statements import (
     NumpyCall,
     Region,
     Repeat,
+    RoutineCall,
     Statement,
     Value,
     show_form,
@@ -90,7 +91,7 @@ class Repetition:
     programs: tuple[Clusters, ...]
 
 
-Cluster = Kernel | LibraryCall | NumpyCall | ByteCopy | Repetition
+Cluster = Kernel | LibraryCall | RoutineCall | NumpyCall | ByteCopy | Repetition
 
 
 @dataclass(slots=True)
@@ -440,7 +441,7 @@ def _regions(call: Call) -> tuple[Region, ...]:
 
 
 def _written(call: Call) -> tuple[Value, ...]:
-    return call.writes if isinstance(call, NumpyCall | Repeat | Fence) else (call.write,)
+    return (call.write,) if isinstance(call, LibraryCall | ByteCopy) else call.writes
 
 
 def _whole(value: Value) -> Access:
@@ -639,6 +640,10 @@ def _title(cluster: Cluster | Fence) -> str:
         case LibraryCall():
             left, right = (region.value for region in cluster.reads)
             return f"{cluster.write} = {cluster.gemm} {left} {right}"
+        case RoutineCall():
+            made = ", ".join(map(repr, cluster.writes))
+            read = " ".join(repr(r.value) for r in cluster.reads)
+            return f"{made} = {cluster.routine} {read}"
         case NumpyCall():
             made = ", ".join(map(repr, cluster.writes))
             read = " ".join(repr(r.value) for r in cluster.reads)

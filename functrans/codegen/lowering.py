@@ -28,6 +28,7 @@ from functrans.codegen.index import (
     unit,
     weighted,
 )
+from functrans.codegen.routines import Routine
 from functrans.codegen.statements import (
     Access,
     ByteCopy,
@@ -48,6 +49,7 @@ from functrans.codegen.statements import (
     Op,
     Region,
     Repeat,
+    RoutineCall,
     Statement,
     Step,
     Update,
@@ -269,6 +271,25 @@ class _Lowering:
             self.layouts[var] = (value, identity(var.aval.ndim))
             writes.append(value)
         self.steps.append(NumpyCall(eqn, reason, reads, tuple(writes)))
+
+    def routine(self, eqn: Eqn, word: kernel.Routine) -> None:
+        operands = [eqn.invars[k] for k in word.uses]
+        routine = Routine(
+            word.name,
+            word.options,
+            operands[0].aval.dtype,
+            tuple(atom.aval.shape for atom in operands),
+            tuple(var.aval.shape for var in eqn.outvars),
+        )
+        reads = tuple(self.region(atom, eqn) for atom in operands)
+        writes = []
+        for var in eqn.outvars:
+            value = self.new(var.aval.shape, var.aval.dtype)
+            self.layouts[var] = (value, identity(var.aval.ndim))
+            writes.append(value)
+        if routine.scratch:
+            writes.append(self.new((routine.scratch,), routine.dtype))
+        self.steps.append(RoutineCall(routine, reads, tuple(writes), eqn))
 
     def map(self, eqn: Eqn, word: kernel.Map) -> None:
         dtypes = _computed_dtypes(eqn)
@@ -762,6 +783,7 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
     kernel.Contract: _Lowering.contract,
     kernel.Gather: _Lowering.gather,
     kernel.Scatter: _Lowering.scatter,
+    kernel.Routine: _Lowering.routine,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from functrans.codegen.report import Footprint, Report, report
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr
-from functrans.errors import CompileError, IndexBoundsError
+from functrans.errors import CompileError, IndexBoundsError, current_line
 
 STAGES = ("jaxpr", "statements", "clusters", "loops", "buffers", "llvm")
 
@@ -81,12 +81,22 @@ class Program:
             )
         if not 1 <= status <= len(self.failures):
             return CompileError(f"The compiled program returned the unknown status {status}.")
-        source = self.failures[status - 1].source
+        eqn = self.failures[status - 1]
+        if eqn.primitive.failure is not None:
+            return self._failure(eqn, eqn.primitive.failure)
+        source = eqn.source
         return IndexBoundsError(
             "An index is out of bounds.",
             'Check the index, or say what should happen with mode="clip", "wrap" or "fill".',
             line=source,
         )
+
+    def _failure(self, eqn: Eqn, failure: Callable[..., Exception]) -> Exception:
+        token = current_line.set(eqn.source)
+        try:
+            return failure(**eqn.params)
+        finally:
+            current_line.reset(token)
 
     def as_text(self, stage: str) -> str:
         """One of :data:`STAGES` for people."""

@@ -22,6 +22,7 @@ from functrans.codegen.statements import (
     LibraryCall,
     NumpyCall,
     Region,
+    RoutineCall,
     Update,
     Value,
 )
@@ -294,6 +295,10 @@ def _row(
             moved = _region_bytes(*cluster.reads) + _bytes(cluster.write)
             flops = 2 * sizes.products * sizes.batch
             return LibraryRow(path, runs, flops, moved, _sources(cluster.eqn), str(cluster.gemm))
+        case RoutineCall():
+            moved = _region_bytes(*cluster.reads) + _bytes(*cluster.writes)
+            flops, title = cluster.routine.flops, str(cluster.routine)
+            return LibraryRow(path, runs, flops, moved, _sources(cluster.eqn), title)
         case NumpyCall():
             moved = _region_bytes(*cluster.reads) + _bytes(*cluster.writes)
             name = cluster.eqn.primitive.name

@@ -22,6 +22,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.codegen import blas
+from functrans.codegen.routines import Routine
 from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.kernel import Affine
 
@@ -224,6 +225,16 @@ class LibraryCall:
 
 
 @dataclass(slots=True, eq=False)
+class RoutineCall:
+    """A matrix routine. What it needs room for is the last of what it writes."""
+
+    routine: Routine
+    reads: tuple[Region, ...]
+    writes: tuple[Value, ...]
+    eqn: Eqn
+
+
+@dataclass(slots=True, eq=False)
 class NumpyCall:
     """An equation that runs its NumPy implementation."""
 
@@ -268,7 +279,7 @@ class Repeat:
     writes: tuple[Value, ...]
 
 
-Call = LibraryCall | NumpyCall | ByteCopy | Repeat | Fence
+Call = LibraryCall | RoutineCall | NumpyCall | ByteCopy | Repeat | Fence
 Step = Item | Call
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from functrans.codegen.fuse import Cluster, Clusters, Kernel, Loop, Repetition
 from functrans.codegen.index import unit
-from functrans.codegen.statements import LibraryCall, NumpyCall, Value
+from functrans.codegen.statements import LibraryCall, NumpyCall, RoutineCall, Value
 
 _FROM_BYTES = 2**20  # of what is made and forgotten: less stays in the cache anyway
 _BLOCK_BYTES = 2**18
@@ -135,7 +135,7 @@ def _written(cluster: Cluster) -> set[Value]:
     match cluster:
         case Kernel():
             return {write.value for s in cluster.statements for write in s.writes}
-        case NumpyCall():
+        case RoutineCall() | NumpyCall():
             return set(cluster.writes)
         case Repetition():
             return set(cluster.call.writes)

@@ -63,6 +63,9 @@ class Primitive:
         whether an equation does something besides computing its results. It then runs exactly as
         often as the program says and in its order, whether or not anybody reads the results. A
         primitive that has this slot may also raise what Python code raises.
+    failure(**params) -> Exception, optional:
+        the error that some values of the operands raise, for compiled code, which says by a
+        status that it met them. (An index out of bounds has no need of this slot.)
     """
 
     name: str
@@ -74,6 +77,7 @@ class Primitive:
     lower: Rule | Absent
     jvp: Rule | None = None
     effects: Callable[..., bool] | None = None
+    failure: Callable[..., Exception] | None = None
     multiple: bool = False
 
     def __repr__(self) -> str:

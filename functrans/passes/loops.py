@@ -506,4 +506,7 @@ def may_fail(eqn: Eqn) -> bool:
     """Whether an equation can end the program with an error."""
     if eqn.primitive in (gather_p, scatter_p):
         return bool(eqn.params["mode"] == "raise")
-    return eqn.primitive.effects is not None or any(True for _ in inner_programs(eqn))
+    primitive = eqn.primitive
+    if primitive.effects is not None or primitive.failure is not None:
+        return True
+    return any(True for _ in inner_programs(eqn))

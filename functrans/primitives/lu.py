@@ -14,7 +14,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.core.avals import Aval, dtype_of, is_complex, shape_of
-from functrans.core.primitive import Accumulator, Primitive
+from functrans.core.primitive import Accumulator, Primitive, Rule
 from functrans.core.trace import bind
 from functrans.errors import ShapeError
 from functrans.primitives.elementwise import and_, eq, ge
@@ -55,7 +55,7 @@ from functrans.primitives.matrices import (
     upper_triangle,
 )
 from functrans.primitives.triangular import join_columns, singular, triangular_solve
-from functrans.primitives.types import NOT_LINEAR
+from functrans.primitives.types import NOT_LINEAR, native_or_fallback
 
 _PIVOTS = np.dtype(np.int32)  # as LAPACK counts
 
@@ -135,8 +135,11 @@ def _completed(x: Any, n: int, ones_from: int) -> Any:
     return select_n(and_(on_diagonal(square), beyond), x, dtype_of(x).type(1))
 
 
-def _fallback(avals: Sequence[Aval], out: Any, **params: Any) -> kernel.Word:
-    return kernel.Fallback("not yet")
+def _lower(name: str, *uses: int) -> Rule:
+    def lower(avals: Sequence[Aval], out: Any, **options: bool) -> kernel.Word:
+        return native_or_fallback(avals, kernel.Routine(name, uses, tuple(options.items())))
+
+    return lower
 
 
 lu_p: Primitive = Primitive(
@@ -146,7 +149,7 @@ lu_p: Primitive = Primitive(
     _lu_linearize,
     NOT_LINEAR,
     batch_matrices(lambda: lu_p),
-    _fallback,
+    _lower("lu", 0),
     multiple=True,
 )
 
@@ -231,7 +234,8 @@ lu_solve_p: Primitive = Primitive(
     _lu_solve_linearize,
     _lu_solve_transpose,
     _lu_solve_batch,
-    _fallback,
+    _lower("lu_solve", 1, 2, 3),
+    failure=singular,
 )
 
 
@@ -295,7 +299,7 @@ det_p: Primitive = Primitive(
     _det_linearize,
     NOT_LINEAR,
     batch_matrices(lambda: det_p),
-    _fallback,
+    _lower("det", 1, 2),
 )
 
 
@@ -341,7 +345,7 @@ slogdet_p: Primitive = Primitive(
     _slogdet_linearize,
     NOT_LINEAR,
     batch_matrices(lambda: slogdet_p),
-    _fallback,
+    _lower("slogdet", 1, 2),
     multiple=True,
 )
 

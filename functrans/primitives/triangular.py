@@ -29,7 +29,7 @@ from functrans.primitives.matrices import (
     matrix_transpose,
     upper_triangle,
 )
-from functrans.primitives.types import NOT_LINEAR
+from functrans.primitives.types import NOT_LINEAR, native_or_fallback
 
 # --- cholesky ------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ def _cholesky_linearize(nonzero: Sequence[bool], a: Any) -> Any:
 
 
 def _cholesky_lower(avals: Sequence[Aval], out: Aval) -> kernel.Word:
-    return kernel.Fallback("not yet")
+    return native_or_fallback(avals, kernel.Routine("cholesky", (0,)))
 
 
 cholesky_p: Primitive = Primitive(
@@ -79,6 +79,7 @@ cholesky_p: Primitive = Primitive(
     NOT_LINEAR,
     batch_matrices(lambda: cholesky_p),
     _cholesky_lower,
+    failure=not_positive_definite,
 )
 
 
@@ -125,7 +126,7 @@ def _triangular_impl(
     return out
 
 
-def singular() -> LinAlgError:
+def singular(**options: bool) -> LinAlgError:
     return LinAlgError(
         "The matrix is singular.",
         "Use lstsq or pinv, or add a small multiple of the identity.",
@@ -175,8 +176,9 @@ def join_columns(b: Any, dim: int, left: bool = True) -> Any:
     return joined, lambda x: move_axis(reshape(x, (n, k, m)), 1, 0)
 
 
-def _triangular_lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
-    return kernel.Fallback("not yet")
+def _triangular_lower(avals: Sequence[Aval], out: Aval, **options: bool) -> kernel.Word:
+    word = kernel.Routine("triangular_solve", (0, 1), tuple(options.items()))
+    return native_or_fallback(avals, word)
 
 
 triangular_solve_p: Primitive = Primitive(
@@ -187,6 +189,7 @@ triangular_solve_p: Primitive = Primitive(
     _triangular_transpose,
     _triangular_batch,
     _triangular_lower,
+    failure=singular,
 )
 
 

@@ -1,0 +1,86 @@
+"""Factorisations of matrices so small that a call of LAPACK would cost more: straight code.
+
+Textbook algorithms (Golub and Van Loan, Matrix Computations, 4th ed., 3.1, 3.4 and 4.2) with all
+loops over rows and columns written out. Only the loop over right sides is one, so that it becomes
+vector code.
+"""
+
+from __future__ import annotations
+
+from functrans.codegen.code import Array, Code, Index
+
+LARGEST = 8
+"""The size up to which matrices are small."""
+
+
+def cholesky(code: Code, a: Array, out: Array, n: int) -> None:
+    """The lower factor into ``out``; fails where a pivot is not positive."""
+    zero, one = code.number(0.0), code.number(1.0)
+    factor: dict[tuple[int, int], str] = {}
+    for j in range(n):
+        inverse = ""
+        for i in range(j, n):
+            x = a[i, j]
+            for k in range(j):
+                x = code.sub(x, code.mul(factor[i, k], factor[j, k]))
+            if i == j:
+                code.fail_where(code.compare("ule", x, zero))
+                x = code.sqrt(x)
+                inverse = code.div(one, x)
+            else:
+                x = code.mul(x, inverse)
+            factor[i, j] = x
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = factor.get((i, j), zero)
+
+
+def triangular_solve(
+    code: Code, a: Array, x: Array, n: int, m: int, lower: bool, unit: bool
+) -> None:
+    """a·x = b for the ``m`` right sides in ``x``, which the solutions replace."""
+    one = code.number(1.0)
+    order = range(n) if lower else range(n - 1, -1, -1)
+    entries = {(i, k): a[i, k] for i in range(n) for k in (range(i) if lower else range(i + 1, n))}
+    inverses = [] if unit else [code.div(one, a[i, i]) for i in range(n)]
+    for j in code.span(m):
+        solved: dict[int, str] = {}
+        for i in order:
+            value = x[i, j]
+            for k, known in solved.items():
+                value = code.sub(value, code.mul(entries[i, k], known))
+            solved[i] = value if unit else code.mul(value, inverses[i])
+        for i, value in solved.items():
+            x[i, j] = value
+
+
+def lu(code: Code, a: Array, pivots: Array, m: int, n: int) -> None:
+    """The factors in the place of ``a``, and the rows that were exchanged."""
+    zero, one = code.number(0.0), code.number(1.0)
+    for k in range(min(m, n)):
+        largest, where = code.abs(a[k, k]), str(k)
+        for i in range(k + 1, m):
+            size = code.abs(a[i, k])
+            larger = code.compare("ogt", size, largest)
+            largest = code.select(larger, size, largest)
+            where = code.select(larger, str(i), where, "i64")
+        pivots[(k,)] = code.let(f"trunc i64 {where} to i32")
+        if k + 1 < m:
+            exchange(code, a, k, where, n)
+        pivot = a[k, k]
+        inverse = code.select(code.compare("oeq", pivot, zero), zero, code.div(one, pivot))
+        row = [a[k, j] for j in range(k + 1, n)]
+        for i in range(k + 1, m):
+            factor = code.mul(a[i, k], inverse)
+            a[i, k] = factor
+            for j, x in enumerate(row, k + 1):
+                a[i, j] = code.sub(a[i, j], code.mul(factor, x))
+
+
+def exchange(code: Code, a: Array, k: Index, other: Index, n: int) -> None:
+    """Exchange two rows; the second is found at run time."""
+    above, below = a.part(k), a.part(other)
+    for j in code.span(n) if n > LARGEST else range(n):
+        x, y = above[(j,)], below[(j,)]
+        above[(j,)] = y
+        below[(j,)] = x
