@@ -35,7 +35,9 @@ primitive's NumPy implementation, and the report counts it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,34 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """What a loop shows of itself while it runs: a bar of tqdm's, or a call of a function.
+
+    ``options`` are tqdm's keywords; ``role`` says what part of a derivative the loop computes.
+    """
+
+    options: tuple[tuple[str, Any], ...] = ()
+    function: Callable[[int, int | None], Any] | None = None
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a loop is told about how to run; it changes no value.
+
+    ``unroll`` iterations become one. Derived loops have the same hints.
+    """
+
+    unroll: int = 1
+    progress: Progress | None = None
+
+    def of(self, role: str) -> Hints:
+        """The hints of a loop that computes another part of a derivative."""
+        shown = self.progress and replace(self.progress, role=role)
+        return replace(self, progress=shown)
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """Run the program in the equation's ``jaxpr`` parameter ``length`` times.
 
@@ -190,6 +220,7 @@ class Loop:
     carries: int
     length: int
     reverse: bool = False
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +234,7 @@ class While:
 
     cond_constants: int
     body_constants: int
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

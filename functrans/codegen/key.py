@@ -152,7 +152,13 @@ class _Text:
             for name in sorted(value):
                 self.words.append(repr(name))
                 self.value(value[name])
-        elif kind is Jaxpr:
+        else:
+            self.record(value)
+
+    def record(self, value: Any) -> None:
+        """A parameter that is no plain value of Python's."""
+        kind = type(value)
+        if kind is Jaxpr:
             self.program(value)
         elif kind is Aval:
             self.words.append("aval")
@@ -162,6 +168,8 @@ class _Text:
         elif kind is np.ndarray or isinstance(value, np.generic):
             self.words.append(f"{kind.__name__} {_dtype(value.dtype)}{value.shape}")
             self.content(value)
+        elif kind is kernel.Hints:
+            self.value((value.unroll, value.progress))
         elif kind is Primitive:
             self.words.append(f"primitive {_name(value)}")
         else:

@@ -14,8 +14,8 @@ from functrans.control.bodies import (
     Body,
     changed_structure,
     changed_type,
-    check_unroll,
     filled,
+    hints_of,
     operand,
     stage_carried,
 )
@@ -37,6 +37,7 @@ from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace, run_under
 from functrans.errors import ArgumentError, OptionError, ShapeError, TypeMismatchError
+from functrans.kernel import Hints
 from functrans.passes.loops import reached_carries
 from functrans.primitives.layout import batch_to_front, move_axis, zeros
 from functrans.transforms.linearize import Tape
@@ -47,7 +48,13 @@ NATIVE = True
 
 
 def run_scan(
-    body: Body, constants: Values, carries: Values, rows: Values, length: int, reverse: bool
+    body: Body,
+    constants: Values,
+    carries: Values,
+    rows: Values,
+    length: int,
+    reverse: bool,
+    hints: Hints | None = None,
 ) -> tuple[list[Any], list[Any]]:
     """Apply the operation; returns the last carries and the stacked results."""
     constants = [*body.captured, *constants]
@@ -61,8 +68,18 @@ def run_scan(
         carries=len(carries),
         length=length,
         reverse=reverse,
+        **_told(hints),
     )
     return outs[: len(carries)], outs[len(carries) :]
+
+
+def _told(hints: Hints | None) -> dict[str, Any]:
+    """Hints as a parameter of the operation, which has none where it is told nothing."""
+    return {} if hints is None else {"hints": hints}
+
+
+def _role(hints: Hints | None, role: str) -> Hints | None:
+    return None if hints is None else hints.of(role)
 
 
 # --- type and value ------------------------------------------------------------------------------
@@ -78,7 +95,13 @@ def _operand_avals(jaxpr: Jaxpr, constants: int, carries: int, length: int) -> l
 
 
 def _scan_abstract(
-    *avals: Aval, jaxpr: Jaxpr, constants: int, carries: int, length: int, reverse: bool
+    *avals: Aval,
+    jaxpr: Jaxpr,
+    constants: int,
+    carries: int,
+    length: int,
+    reverse: bool,
+    hints: Hints | None = None,
 ) -> list[Aval]:
     wanted = _operand_avals(jaxpr, constants, carries, length)
     outs = jaxpr.out_avals
@@ -95,7 +118,13 @@ def _scan_abstract(
 
 
 def _scan_impl(
-    *args: Any, jaxpr: Jaxpr, constants: int, carries: int, length: int, reverse: bool
+    *args: Any,
+    jaxpr: Jaxpr,
+    constants: int,
+    carries: int,
+    length: int,
+    reverse: bool,
+    hints: Hints | None = None,
 ) -> Sequence[Any]:
     if _disabled.get() or not NATIVE:
         step = partial(evaluate, jaxpr) if _disabled.get() else executable_of(jaxpr).run
@@ -106,12 +135,12 @@ def _scan_impl(
         invars = [Var(a) for a in _operand_avals(jaxpr, constants, carries, length)]
         params: dict[str, Any] = {
             "jaxpr": jaxpr, "constants": constants, "carries": carries, "length": length,
-            "reverse": reverse,
+            "reverse": reverse, **_told(hints),
         }  # fmt: skip
         outvars = [Var(a) for a in _scan_abstract(*(v.aval for v in invars), **params)]
         return Jaxpr((), (), invars, [Eqn(scan_p, invars, outvars, params)], outvars)
 
-    program = remember(jaxpr, ("scan program", constants, carries, length, reverse), make)
+    program = remember(jaxpr, ("scan program", constants, carries, length, reverse, hints), make)
     return executable_of(program).run(*args)
 
 
@@ -145,6 +174,7 @@ def _scan_linearize(
     carries: int,
     length: int,
     reverse: bool,
+    hints: Hints | None = None,
 ) -> Any:
     mask = tuple(nonzero)
     split: Linearized = remember(
@@ -154,7 +184,7 @@ def _scan_linearize(
     )
     fixed, carried, rows = parts(args, constants, carries)
     once = evaluate(split.before, *fixed)
-    last, stacks = run_scan(split.primal, [*fixed, *once], carried, rows, length, reverse)
+    last, stacks = run_scan(split.primal, [*fixed, *once], carried, rows, length, reverse, hints)
     n_out = len(jaxpr.outvars)
     outs = [*last, *stacks][:n_out]
     if not any(split.out_nonzero):
@@ -176,6 +206,7 @@ def _scan_linearize(
             [*residuals[split.fixed :], *(t for t in of_rows if t is not None)],
             length,
             reverse,
+            _role(hints, "tangents"),
         )
         dots = iter([*found[0], *found[1]])
         return [next(dots) if on else None for on in split.out_nonzero]
@@ -192,6 +223,7 @@ def _scan_jvp(
     carries: int,
     length: int,
     reverse: bool,
+    hints: Hints | None = None,
 ) -> Any:
     mask = tuple(t is not None for t in tangents)
     program: Pushed = remember(
@@ -209,6 +241,7 @@ def _scan_jvp(
         [*rows, *(t for t in of_rows if t is not None)],
         length,
         reverse,
+        hints,
     )
     dots = iter([*last[carries:], *stacks[len(program.rows) :]])
     outs = [*last[:carries], *stacks[: len(program.rows)]]
@@ -223,11 +256,13 @@ def _scan_transpose(
     carries: int,
     length: int,
     reverse: bool,
+    hints: Hints | None = None,
 ) -> None:
     linear = tuple(isinstance(a, Accumulator) for a in args)
     reached = reached_carries(jaxpr, constants, carries, linear)
     if not all(reached):
-        _transpose_mixed(cotangents, args, linear, jaxpr, constants, carries, length, reverse)
+        params = {"length": length, "reverse": reverse, **_told(hints)}
+        _transpose_mixed(cotangents, args, linear, jaxpr, constants, carries, params)
         return
     fixed, carried, rows = parts(args, constants, carries)
     mask = (*linear[:constants], *reached, *linear[constants + carries :])
@@ -250,6 +285,7 @@ def _scan_transpose(
         ],
         length,
         not reverse,
+        _role(hints, "gradient"),
     )
     for x, ct in zip(sums, found, strict=False):
         x.add(ct)
@@ -268,15 +304,13 @@ def _transpose_mixed(
     jaxpr: Jaxpr,
     constants: int,
     carries: int,
-    length: int,
-    reverse: bool,
+    params: dict[str, Any],
 ) -> None:
     """Transpose a loop that also carries what is not linear: its own derivative, taken anywhere,
     is the same linear function with that part computed before."""
     anywhere = [zeros(a.aval) if on else a for a, on in zip(args, linear, strict=True)]
     _, pushforward = _scan_linearize(
-        linear, *anywhere, jaxpr=jaxpr, constants=constants, carries=carries, length=length,
-        reverse=reverse,
+        linear, *anywhere, jaxpr=jaxpr, constants=constants, carries=carries, **params
     )  # fmt: skip
     if pushforward is None:
         return
@@ -301,6 +335,7 @@ def _scan_batch(
     carries: int,
     length: int,
     reverse: bool,
+    hints: Hints | None = None,
 ) -> Any:
     fixed, carried, rows = parts(args, constants, carries)
     of_fixed, of_carries, of_rows = parts(dims, constants, carries)
@@ -320,7 +355,7 @@ def _scan_batch(
         batch_to_front(size, x, d) if on else x
         for x, d, on in zip(carried, of_carries, program.carried, strict=True)
     ]
-    last, stacks = run_scan(program.body, fixed, starts, rows, length, reverse)
+    last, stacks = run_scan(program.body, fixed, starts, rows, length, reverse, hints)
     out_dims = [0 if on else None for on in program.carried]
     return [*last, *stacks], [*out_dims, *(None if d is None else d + 1 for d in program.rows)]
 
@@ -334,10 +369,12 @@ def _scan_lower(
     carries: int,
     length: int,
     reverse: bool,
+    hints: Hints | None = None,
 ) -> kernel.Word:
     if not NATIVE:
         return kernel.Fallback("loops are not native yet")
-    return kernel.Loop(constants, carries, length, reverse)
+    progress = None if hints is None else hints.progress
+    return kernel.Loop(constants, carries, length, reverse, progress)
 
 
 scan_p: Primitive = Primitive(
@@ -383,7 +420,8 @@ def scan(
     xs: a tree of arrays with the same leading axis, or None.
     length: number of iterations, needed where ``xs`` holds no array.
     reverse: run from the last row to the first; results keep their places.
-    unroll: accepted as a hint.
+    unroll: so many iterations are compiled as one, True for all of them. That pays for array code,
+        where they fuse; the loop itself costs nothing that unrolling could spare.
 
     Returns
     -------
@@ -402,9 +440,9 @@ def scan(
     """
     if not callable(f):
         raise ArgumentError(f"scan needs a function, not {f!r:.60}.")
-    check_unroll(unroll)
     rows, rows_tree = tree.flatten(xs)
     steps = number_of_rows("scan", rows, length)
+    hints = hints_of(unroll, steps)
     if _disabled.get() and steps:
         return _python_scan(f, init, xs, steps, reverse)
     start, carry_tree = tree.flatten(init)
@@ -431,7 +469,7 @@ def scan(
     carried = [operand(x, a) for x, a in zip(start, carry_avals, strict=True)]
     if steps:
         operands = [operand(x, a) for x, a in zip(rows, row_avals, strict=True)]
-        last, stacks = run_scan(body, (), carried, operands, steps, bool(reverse))
+        last, stacks = run_scan(body, (), carried, operands, steps, bool(reverse), hints)
     else:
         last = carried
         stacks = [np.empty((0, *a.shape), a.dtype) for a in body.jaxpr.out_avals[len(start) :]]

@@ -13,7 +13,6 @@ from functrans import tree
 from functrans.control.bodies import (
     changed_structure,
     changed_type,
-    check_unroll,
     operand,
     stage_carried,
     staged,
@@ -102,11 +101,12 @@ def fori_loop(
 
     With bounds that are known when it is called the loop is a :func:`scan`, with traced bounds a
     :func:`while_loop`; both can be differentiated in both modes. The index stands for a Python int.
+    ``unroll`` is that of :func:`scan`, and needs known bounds.
 
     Raises
     ------
     TypeMismatchError: a value that changes its structure, shape or dtype.
-    OptionError: bounds that are no integers.
+    OptionError: bounds that are no integers; ``unroll`` with traced bounds.
 
     >>> import numpy as np
     >>> ft.lax.fori_loop(0, 4, lambda i, x: x.at[i].set(i * 2.0), np.zeros(4))
@@ -114,10 +114,13 @@ def fori_loop(
     """
     if not callable(body_fun):
         raise ArgumentError(f"fori_loop needs a function, not {body_fun!r:.60}.")
-    if unroll is not None:
-        check_unroll(unroll)
     first, stop = _bound(lower), _bound(upper)
     if isinstance(first, Tracer) or isinstance(stop, Tracer):
+        if unroll is not None:
+            raise OptionError(
+                f"fori_loop got unroll={unroll!r:.60} and traced bounds.",
+                "Give Python ints as bounds, or leave unroll out.",
+            )
         return while_loop(
             lambda state: state[0] < stop,
             lambda state: (state[0] + 1, body_fun(*state)),
@@ -134,7 +137,8 @@ def fori_loop(
         i, value = state
         return (add(i, 1), body_fun(i, value)), None
 
-    (_, value), _ = scan(step, (first, init_val), None, steps)
+    times = 1 if unroll is None else unroll
+    (_, value), _ = scan(step, (first, init_val), None, steps, unroll=times)
     return value
 
 

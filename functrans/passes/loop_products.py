@@ -229,10 +229,10 @@ class _Move:
         x, y = (self._stacked(a, self.loop.stacks) for a in term.eqn.invars)
         (xc, yc), (xb, yb) = term.eqn.params["dims"]
         dims: Dims = (((0, *_later(xc)), (0, *_later(yc))), (_later(xb), _later(yb)))
-        share: Atom = _write(self.after, dot_general_p, [x, y], {"dims": dims}, self.source)
+        share: Atom = write(self.after, dot_general_p, [x, y], {"dims": dims}, self.source)
         if term.permutation is not None:
             params = {"permutation": term.permutation}
-            share = _write(self.after, transpose_p, [share], params, self.source)
+            share = write(self.after, transpose_p, [share], params, self.source)
         return share
 
     def _batched(
@@ -256,13 +256,13 @@ class _Move:
         second = range(count + 1 + mine, count + 1 + mine + others)
         order = (count, *range(count), *((*first, *second) if side == 0 else (*second, *first)))
         plain = order == tuple(range(len(order)))
-        out = _write(
+        out = write(
             eqns, dot_general_p, [stacked, other], {"dims": dims}, eqn.source,
             result if plain else None,
         )  # fmt: skip
         if plain:
             return out
-        return _write(eqns, transpose_p, [out], {"permutation": order}, eqn.source, result)
+        return write(eqns, transpose_p, [out], {"permutation": order}, eqn.source, result)
 
     def _stacked(self, atom: Atom, stacks: list[tuple[Atom, Var]]) -> Atom:
         """The values of a variable in all iterations: rows, or what the loop stores."""
@@ -311,7 +311,7 @@ def _later(axes: Sequence[int]) -> tuple[int, ...]:
     return tuple(a + 1 for a in axes)
 
 
-def _write(
+def write(
     eqns: list[Eqn],
     primitive: Primitive,
     operands: Sequence[Atom],

@@ -144,6 +144,7 @@ class OpenLoop:
             cond_ins = [*(v for _, v in self.asked), *self.states]
             operands = [*(a for a, _ in self.asked), *operands]
             params = {
+                **self.eqn.params,
                 "cond_jaxpr": dce(Jaxpr((), (), cond_ins, self.cond.eqns, self.cond.outvars)),
                 "body_jaxpr": body,
                 "cond_constants": len(self.asked),

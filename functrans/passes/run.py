@@ -19,6 +19,7 @@ from functrans.passes.loops import hoist, trim_loops
 from functrans.passes.match import walk
 from functrans.passes.pads import assemble
 from functrans.passes.simplify import table_rewrite
+from functrans.passes.unroll import unroll_loops
 
 
 def algebra(jaxpr: Jaxpr) -> Jaxpr:
@@ -43,6 +44,7 @@ PIPELINE = (
     trim_loops,
     hoist,
     gather_products,
+    unroll_loops,
     algebra,
     assemble,
     dce,
