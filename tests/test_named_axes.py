@@ -344,6 +344,84 @@ def test_batch_normalisation_trains() -> None:
             np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
 
 
+# --- other operations that hold programs or rules ------------------------------------------------
+
+
+@ft.custom_jvp
+def centred(x: Any) -> Any:
+    return x - pmean(x, "i")
+
+
+@centred.defjvp
+def centred_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (t,) = primals, tangents
+    return centred(x), 2.0 * (t - pmean(t, "i"))  # twice what it is: the rule must be asked
+
+
+@ft.custom_vjp
+def shared(x: Any) -> Any:
+    return psum(x, "i") * axis_size("i")
+
+
+shared.defvjp(lambda x: (shared(x), x), lambda x, ct: (psum(ct * x, "i"),))
+
+
+@pytest.mark.parametrize("wrapped", [lambda f: f, ft.jit, ft.checkpoint])
+def test_rules_of_the_users_own_may_go_across_axes(wrapped: Callable[..., Any]) -> None:
+    x = np.array([1.0, 2.0, 4.0])
+
+    def total(f: Any) -> Any:
+        return lambda x: np.sum(ft.vmap(wrapped(f), axis_name="i")(x) ** 2)
+
+    centre = x - x.mean()
+    for outside in (lambda f: f, ft.jit):
+        np.testing.assert_allclose(outside(total(centred))(x), np.sum(centre**2))
+        np.testing.assert_allclose(outside(ft.grad(total(centred)))(x), 4 * centre, atol=1e-14)
+        slope = outside(lambda x: ft.jvp(total(centred), (x,), (x,))[1])(x)
+        np.testing.assert_allclose(slope, 4 * centre @ centre)
+        # shared: 9 Σ x for each; the rule says Σ ct x for each, with ct = 18 Σ x.
+        back = outside(ft.grad(total(shared)))(x)
+        np.testing.assert_allclose(back, np.full(3, 6 * 7.0 * 7.0))
+
+    def within(f: Any) -> Any:
+        return ft.vmap(ft.grad(lambda x: wrapped(f)(x) ** 2), axis_name="i")(x)
+
+    scaled = 2 * 2 * (2 * centre)
+    np.testing.assert_allclose(within(centred), scaled / 2, atol=1e-14)
+    np.testing.assert_allclose(within(shared), np.full(3, 2 * 21.0 * 7.0))
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+def test_branches_may_go_across_axes(jitted: bool) -> None:
+    x = np.array([1.0, -2.0, 4.0])
+
+    def f(x: Any, flag: Any) -> Any:
+        return ft.lax.cond(flag, lambda x: psum(x, "i"), lambda x: x * axis_index("i"), x)
+
+    def both(x: Any, flag: Any) -> Any:
+        return ft.vmap(f, in_axes=(0, None), axis_name="i")(x, flag)
+
+    each = ft.vmap(lambda x: f(x, x > 0), axis_name="i")
+    run = ft.jit if jitted else lambda f: f
+    assert run(both)(x, True).tolist() == [3.0] * 3
+    assert run(both)(x, False).tolist() == [0.0, -2.0, 8.0]
+    assert run(each)(x).tolist() == [3.0, -2.0, 3.0]
+    slope = run(ft.grad(lambda x: np.sum(each(x) * np.array([1.0, 10.0, 100.0]))))(x)
+    # As in JAX: no derivative comes back out of a branch to an example that did not take it.
+    assert slope.tolist() == [101.0, 10.0, 101.0]
+
+
+def test_an_unnamed_vmap_within_hides_nothing_and_catches_nothing() -> None:
+    def f(x: Any) -> Any:
+        inner = ft.vmap(lambda y: ft.jit(lambda y: psum(x * y, "i"))(y))
+        return inner(np.array([1.0, 2.0])), ft.jacrev(lambda x: centred(x) * psum(x, "i"))(x)
+
+    outs, slopes = ft.vmap(f, axis_name="i")(np.array([1.0, 2.0]))
+    assert outs.tolist() == [[3.0, 6.0]] * 2
+    # d/dx_i of Σ_j c_j s with the transposes of sums: s · 2 (1 - 1) + Σ_j c_j.
+    np.testing.assert_allclose(slopes, [0.0, 0.0], atol=1e-14)
+
+
 # --- errors --------------------------------------------------------------------------------------
 
 

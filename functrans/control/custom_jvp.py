@@ -25,6 +25,7 @@ from functrans.control.custom_rules import (
     with_numbers,
 )
 from functrans.core.avals import Aval, aval_of, float0, is_inexact
+from functrans.core.axes import Name
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind, current_trace
@@ -32,7 +33,7 @@ from functrans.errors import CustomRuleError
 from functrans.primitives.layout import batch_to_front
 from functrans.transforms.split import split_linear
 from functrans.transforms.stage import unshared
-from functrans.transforms.vmap import batch_flat
+from functrans.transforms.vmap import batch_flat, mapped_name
 
 R = TypeVar("R")
 Values = Sequence[Any]
@@ -141,6 +142,7 @@ class BatchedRule:
     rule: JVPRule
     size: int
     dims: tuple[int | None, ...]  # of captured values and arguments
+    name: Name | None  # of the axis
 
     def __call__(
         self, captured: Values, primals: Values, tangents: Values
@@ -159,7 +161,11 @@ class BatchedRule:
 
         of_tangents = [d for d, on in zip(self.dims[n:], nonzero, strict=True) if on]
         values, axes = batch_flat(
-            example, self.size, [*captured, *primals, *live], [*self.dims, *of_tangents]
+            example,
+            self.size,
+            [*captured, *primals, *live],
+            [*self.dims, *of_tangents],
+            self.name,
         )
         front = [batch_to_front(self.size, x, d) for x, d in zip(values, axes, strict=True)]
         count = len(found_nonzero)
@@ -231,7 +237,7 @@ def _batch(
         custom_jvp_call_p,
         *args,
         jaxpr=batched_to_front(jaxpr, size, tuple(dims)),
-        rule=BatchedRule(rule, size, tuple(dims)),
+        rule=BatchedRule(rule, size, tuple(dims), mapped_name()),
         captured=captured,
     )
     return outs, [0] * len(outs)

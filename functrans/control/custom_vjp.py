@@ -26,6 +26,7 @@ from functrans.control.custom_rules import (
     with_numbers,
 )
 from functrans.core.avals import Aval, aval_of, float0, is_inexact
+from functrans.core.axes import Name
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind, current_trace
@@ -33,7 +34,7 @@ from functrans.errors import CustomRuleError, TreeError, UnexpectedTracerError
 from functrans.primitives.layout import batch_to_front, move_axis, reduce_sum
 from functrans.transforms.linearize import snapshot
 from functrans.transforms.stage import unshared
-from functrans.transforms.vmap import batch_flat
+from functrans.transforms.vmap import batch_flat, mapped_name
 
 R = TypeVar("R")
 Values = Sequence[Any]
@@ -249,6 +250,7 @@ class BatchedRules:
     rules: VJPRules
     size: int
     dims: tuple[int | None, ...]  # of captured values and arguments
+    name: Name | None  # of the axis
 
     def __call__(
         self, captured: Values, primals: Values, nonzero: Sequence[bool]
@@ -263,13 +265,15 @@ class BatchedRules:
             counts.append(len(outs))
             return [*outs, *residuals]
 
-        values, axes = batch_flat(example, self.size, [*captured, *primals], self.dims)
+        values, axes = batch_flat(example, self.size, [*captured, *primals], self.dims, self.name)
         count = counts[0]
         outs = [
             batch_to_front(self.size, x, d)
             for x, d in zip(values[:count], axes[:count], strict=True)
         ]
-        second = BatchedBackward(backward[0], self.size, tuple(axes[count:]), self.dims[n:])
+        second = BatchedBackward(
+            backward[0], self.size, tuple(axes[count:]), self.dims[n:], self.name
+        )
         return outs, values[count:], second
 
     def __str__(self) -> str:
@@ -284,6 +288,7 @@ class BatchedBackward:
     size: int
     residual_dims: tuple[int | None, ...]
     in_dims: tuple[int | None, ...]
+    name: Name | None  # of the axis
 
     def __call__(self, residuals: Values, cotangents: Values) -> list[Any]:
         nonzero = [ct is not None for ct in cotangents]
@@ -298,7 +303,7 @@ class BatchedBackward:
             return [ct for ct in found if ct is not None]
 
         dims = [*self.residual_dims, *[0] * len(live)]
-        values, axes = batch_flat(example, self.size, [*residuals, *live], dims)
+        values, axes = batch_flat(example, self.size, [*residuals, *live], dims, self.name)
         pairs = iter(zip(values, axes, strict=True))
         return [
             self._placed(*next(pairs), dim) if on else None
@@ -369,7 +374,7 @@ def _linear_batch(
         custom_lin_p,
         *args[:residuals],
         *tangents,
-        backward=BatchedBackward(backward, size, tuple(dims[:residuals]), first),
+        backward=BatchedBackward(backward, size, tuple(dims[:residuals]), first, mapped_name()),
         residuals=residuals,
         nonzero=nonzero,
         out_avals=tuple(a.with_shape((size, *a.shape)) for a in out_avals),
@@ -448,7 +453,7 @@ def _batch(
         custom_vjp_call_p,
         *args,
         jaxpr=batched_to_front(jaxpr, size, tuple(dims)),
-        rules=BatchedRules(rules, size, tuple(dims)),
+        rules=BatchedRules(rules, size, tuple(dims), mapped_name()),
         captured=captured,
     )
     return outs, [0] * len(outs)

@@ -164,7 +164,7 @@ def _forward_blocks(linear: Linearized) -> list[list[Any]]:
             found = linear.tape.replay(live, values, linear.outs)
             return [instantiate(t, a) for t, a in zip(found, linear.out_avals, strict=True)]
 
-        pushed, dims = batch_flat(push, aval.size, [_basis(linear.in_avals, i)], [0])
+        pushed, dims = batch_flat(push, aval.size, [_basis(linear.in_avals, i)], [0], None)
         columns.append(
             [
                 _to_block(v, d, o, aval, last=True)
@@ -184,7 +184,7 @@ def _reverse_blocks(linear: Linearized) -> list[list[Any]]:
             found = backward(linear.tape, linear.outs, given, linear.ins)
             return [instantiate(ct, a) for ct, a in zip(found, linear.in_avals, strict=True)]
 
-        pulled, dims = batch_flat(pull, aval.size, [_basis(linear.out_avals, i)], [0])
+        pulled, dims = batch_flat(pull, aval.size, [_basis(linear.out_avals, i)], [0], None)
         rows.append(
             [
                 _to_block(v, d, aval, a, last=False)

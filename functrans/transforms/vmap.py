@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -35,16 +36,25 @@ class BatchTracer(Tracer):
         return full.with_shape(full.shape[: self.axis] + full.shape[self.axis + 1 :])
 
 
+_mapped: ContextVar[Name | None] = ContextVar("functrans_mapped", default=None)
+mapped_name = _mapped.get
+"""The name of the axis that the running batch rule is about, None where it has none.
+
+For rules that hold functions instead of programs, which meet the axis later.
+"""
+
+
 class BatchTrace(Trace):
     """Applies batch rules to operations that meet a batched value."""
 
-    __slots__ = ("axis", "name", "size")
+    __slots__ = ("axis", "names", "size")
 
-    def __init__(self, parent: Trace | None, size: int, name: Name = HERE) -> None:
+    def __init__(self, parent: Trace | None, size: int, name: Name | None) -> None:
         super().__init__(parent)
         self.size = size
-        self.name = name
-        self.axis = None if name is HERE else (name, size)
+        visible = _mapped.get() if name is HERE else name
+        self.axis = None if visible is None else (visible, size)
+        self.names = tuple(n for n in {name, visible} if n is not None)
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         values, dims = [], []
@@ -52,15 +62,21 @@ class BatchTrace(Trace):
             value, dim = self.split(a)
             values.append(value)
             dims.append(dim)
-        if concerns(primitive, params, self.name):
-            params = placed_here(params, self.name)
-        elif all(d is None for d in dims):
+        mine = [name for name in self.names if concerns(primitive, params, name)]
+        if not mine and all(d is None for d in dims):
             return bind_under(self.parent, primitive, values, params)
-        with running(self.parent):
-            out, out_dim = primitive.batch(self.size, values, dims, **params)
-        if primitive.multiple:
-            return [self.join(v, d) for v, d in zip(out, out_dim, strict=True)]
-        return self.join(out, out_dim)
+        for name in mine:
+            params = placed_here(params, name)
+        if not primitive.multiple:
+            with running(self.parent):
+                return self.join(*primitive.batch(self.size, values, dims, **params))
+        token = _mapped.set(None if self.axis is None else self.axis[0])
+        try:
+            with running(self.parent):
+                outs, out_dims = primitive.batch(self.size, values, dims, **params)
+        finally:
+            _mapped.reset(token)
+        return [self.join(v, d) for v, d in zip(outs, out_dims, strict=True)]
 
     def split(self, x: Any) -> tuple[Any, int | None]:
         """All examples' value and its batch axis, None where there is none."""
@@ -77,12 +93,12 @@ def batch_flat(
     size: int,
     args: Sequence[Any],
     dims: Sequence[int | None],
-    name: Name = HERE,
+    name: Name | None = HERE,
 ) -> tuple[list[Any], list[int | None]]:
     """A flat function over all examples: values and their batch axes, None where unbatched.
 
-    Operations of the function across the axis ``name`` are done; batch rules, which are handed
-    programs with HERE in the place of names, leave it out.
+    Operations of the function across the axis ``name`` are done. Batch rules leave it out: the
+    programs that they are handed say HERE.
     """
     trace = BatchTrace(current_trace(), size, name)
     examples = [trace.join(native(x), d) for x, d in zip(args, dims, strict=True)]
@@ -157,7 +173,7 @@ def vmap(
                 "Write for example vmap(f, in_axes=(0, None)).",
             )
 
-    name = HERE if axis_name is None else _checked_name(axis_name)
+    name = None if axis_name is None else _checked_name(axis_name)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):

@@ -66,10 +66,12 @@ def test_modules_do_not_meet() -> None:
 
 def test_object_code_loads_again() -> None:
     code = compile_ir(constant(11), "number")
-    again = load_object(code.object_code, "number")
+    again = load_object(code.object_code, code.symbols, "number")
     assert run(again) == 11
     with pytest.raises(CompileError, match="other"):
-        load_object(code.object_code, "other")
+        load_object(code.object_code, code.symbols, "other")
+    with pytest.raises(CompileError, match="no_such_function"):
+        load_object(code.object_code, ["no_such_function"], "number")
 
 
 @pytest.mark.parametrize(
