@@ -18,6 +18,7 @@ ROOMS = (
     "functrans.custom_derivatives",
     "functrans.debug",
     "functrans.experimental.jet",
+    "functrans.experimental.ode",
     "functrans.lax",
     "functrans.numpy",
     "functrans.numpy.linalg",
