@@ -15,8 +15,7 @@
 from __future__ import annotations
 
 import builtins
-import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +23,8 @@ from functrans.codegen.pool import Memory, memory
 from functrans.codegen.pool import clear as clear_memory
 from functrans.codegen.pool import set_limit as set_memory_limit
 from functrans.control.call import Counters, counters
-from functrans.control.callback import call_back
-from functrans.errors import ArgumentError, OptionError
+from functrans.control.callback import call_back, check_format
+from functrans.errors import ArgumentError
 
 __all__ = [
     "Counters",
@@ -93,12 +92,7 @@ def print(fmt: str, *args: Any, ordered: bool = False, **kwargs: Any) -> None:
     >>> _ = f(1.5)
     x = 1.50, x² = 2.25
     """
-    if not isinstance(fmt, str):
-        raise ArgumentError(
-            f"debug.print needs a format string, not {fmt!r:.60}.",
-            'Write for example debug.print("x = {}", x).',
-        )
-    _Checker().vformat(fmt, args, kwargs)
+    check_format("debug.print", fmt, args, kwargs)
     call_back("debug.print", _Printed(fmt), None, args, kwargs, has_statics=True)
 
 
@@ -126,20 +120,3 @@ class _Printed:
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         builtins.print(self.fmt.format(*args, **kwargs))
-
-
-class _Checker(string.Formatter):
-    """Finds fields without arguments, and arguments without fields, before there are values."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return ""
-
-    def check_unused_args(
-        self, used_args: set[int | str], args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> None:
-        unused = [str(k) for k in (*range(len(args)), *kwargs) if k not in used_args]
-        if unused:
-            raise OptionError(
-                f"The format of debug.print does not use the arguments {', '.join(unused)}.",
-                "Write {} or {name} where the value shall stand, and no f before the quotes.",
-            )

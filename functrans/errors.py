@@ -222,6 +222,10 @@ class NonFiniteError(FunctransError, FloatingPointError):
     )
 
 
+class FailedCheckError(FunctransError, ValueError):
+    """A condition of ``checkify.check`` did not hold, or a check that ``checkify`` put in."""
+
+
 class CheckError(FunctransError, AssertionError):
     """A Jaxpr broke a rule of its grammar, or a test law failed."""
 

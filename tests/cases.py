@@ -555,6 +555,7 @@ def _loop_cases() -> list[Case]:
 
 def _callback_cases() -> list[Case]:
     from functrans.control.callback import pure_callback
+    from functrans.control.checks import check
     from functrans.transforms.stage import ShapeDtypeStruct
 
     def called(x: Any, y: Any) -> Any:
@@ -568,7 +569,12 @@ def _callback_cases() -> list[Case]:
     def counts(x: Any) -> Any:
         return {"zeros": np.int64(x.size - np.count_nonzero(x)), "twice": 2 * x.sum(axis=1)}
 
+    def sine(x: Any) -> Any:
+        check(((x == x) | (x != x)).all(), "{} is neither a number nor none", x)
+        return np.sin(x)
+
     return [
+        Case("check", sine, np.sin, (Arg(),), dtypes="dfD", anyshape=True),
         Case("callback", called, np.hypot, (Arg(), Arg()), anyshape=True, smooth=False),
         Case("callback:each", counted, counts, (Arg(),), dtypes="dfDl", smooth=False),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import string
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -239,6 +240,35 @@ def call_back(
     host = Host(name, callback, in_tree, tuple(statics), out_tree, results, pure, method)
     outs: list[Any] = bind(callback_p, *arrays, callback=host)
     return tree.unflatten(out_tree, unshared(outs))
+
+
+def check_format(name: str, fmt: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse a format that does not fit its arguments, before their values are there."""
+    if not isinstance(fmt, str):
+        raise ArgumentError(
+            f"{name} needs a format string, not {fmt!r:.60}.", 'Write for example "x = {}", x.'
+        )
+    _Format(name).vformat(fmt, args, kwargs)
+
+
+class _Format(string.Formatter):
+    """Finds fields without arguments, and arguments without fields."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return ""
+
+    def check_unused_args(
+        self, used_args: set[int | str], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> None:
+        unused = [str(k) for k in (*range(len(args)), *kwargs) if k not in used_args]
+        if unused:
+            raise OptionError(
+                f"The format of {self.name} does not use the arguments {', '.join(unused)}.",
+                "Write {} or {name} where the value shall stand, and no f before the quotes.",
+            )
 
 
 def _is_array(x: Any) -> bool:

@@ -1,0 +1,259 @@
+"""Checks: conditions on values, as an operation that raises or that ``checkify`` makes a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from functrans import kernel, tree
+from functrans.control.bodies import operand
+from functrans.control.callback import check_format
+from functrans.core.avals import Aval, aval_of
+from functrans.core.primitive import Absent, Primitive
+from functrans.core.trace import bind
+from functrans.errors import ArgumentError, FailedCheckError, Source, user_source
+from functrans.primitives.elementwise import ne, not_
+from functrans.primitives.layout import batch_to_front
+from functrans.primitives.reductions import reduce_or
+
+Place = tuple[int, ...]
+Line = tuple[Place, str, Source | None]
+
+# --- what can go wrong ---------------------------------------------------------------------------
+
+
+class Site(Protocol):
+    """A place in a program where something can go wrong."""
+
+    def lines(self, payload: Sequence[Any]) -> list[Line]:
+        """What went wrong, from the values kept of it: which examples, the text, the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text with places for the values kept."""
+
+    fmt: str
+    values: tree.PyTreeDef
+    line: Source | None
+
+    def lines(self, payload: Sequence[Any]) -> list[Line]:
+        args, kwargs = tree.unflatten(self.values, [np.asarray(x)[()] for x in payload])
+        return [((), self.fmt.format(*args, **kwargs), self.line)]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A site for many examples: who failed, then the values of all of them."""
+
+    site: Site
+
+    def lines(self, payload: Sequence[Any]) -> list[Line]:
+        return _lines_of_examples(payload[0], payload[1:], self.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An error value that was found elsewhere: its code, then all values kept."""
+
+    sites: tuple[Site, ...]
+    counts: tuple[int, ...]
+
+    def lines(self, payload: Sequence[Any]) -> list[Line]:
+        rest = iter(payload[1:])
+        kept = tuple(tuple(next(rest) for _ in range(n)) for n in self.counts)
+        return Error(payload[0], kept, self.sites).lines()
+
+
+@tree.register_pytree_node_class
+class Error:
+    """What went wrong first in a run of a function made by ``checkify``, if anything did.
+
+    A tree of arrays, so that it goes through transforms as results do; under :func:`vmap` it
+    holds an error for each example.
+
+    >>> from functrans.experimental import checkify
+    >>> def f(x):
+    ...     checkify.check(x > 0, "{} is not positive", x)
+    ...     return x
+    >>> error, _ = checkify.checkify(f)(-1.0)
+    >>> error.get().splitlines()[0]
+    '-1.0 is not positive (`check` failed)'
+    """
+
+    __slots__ = ("code", "kept", "sites")
+
+    def __init__(
+        self, code: Any, kept: tuple[tuple[Any, ...], ...], sites: tuple[Site, ...]
+    ) -> None:
+        self.code = code  # 0, or the number of the site, from 1
+        self.kept = kept  # the values of each site
+        self.sites = sites
+
+    def tree_flatten(self) -> tuple[tuple[Any, ...], Any]:
+        return (self.code, self.kept), self.sites
+
+    @classmethod
+    def tree_unflatten(cls, sites: Any, children: Any) -> Error:
+        code, kept = children
+        return cls(code, kept, sites)
+
+    def lines(self) -> list[Line]:
+        """Which examples, what went wrong, and where, for all that failed."""
+        code = np.asarray(self.code)
+        if code.ndim:
+            flat = [x for values in self.kept for x in values]
+            passed = Passed(self.sites, tuple(map(len, self.kept)))
+            return _lines_of_examples(code, [code, *flat], passed)
+        if not code:
+            return []
+        number = int(code) - 1
+        return self.sites[number].lines(self.kept[number])
+
+    def get(self) -> str | None:
+        """What went wrong, with the user's line; None if nothing did."""
+        return "\n".join(_written(*line) for line in self.lines()) or None
+
+    def throw(self) -> None:
+        """Raise FailedCheckError, a ValueError, if something went wrong.
+
+        >>> from functrans.experimental import checkify
+        >>> error, root = checkify.checkify(np.sqrt, checkify.nan_checks)(4.0)
+        >>> error.throw()
+        >>> root
+        np.float64(2.0)
+        """
+        found = self.lines()
+        if not found:
+            return
+        where, text, line = found[0]
+        texts = [_written(*entry) for entry in found] if len(found) > 1 else [_prefix(where) + text]
+        raise FailedCheckError("\n".join(texts), line=line)
+
+    def __str__(self) -> str:
+        return f"Error({self.get() or ''})"
+
+    __repr__ = __str__
+
+
+def _lines_of_examples(failed: Any, payload: Sequence[Any], site: Site) -> list[Line]:
+    return [
+        ((int(i), *place), text, line)
+        for i in np.flatnonzero(np.asarray(failed).reshape(len(failed), -1).any(axis=1))
+        for place, text, line in site.lines([x[i] for x in payload])
+    ]
+
+
+def _prefix(place: Place) -> str:
+    return f"at mapped index {', '.join(map(str, place))}: " if place else ""
+
+
+def _written(place: Place, text: str, line: Source | None) -> str:
+    if line is None:
+        return _prefix(place) + text
+    where = f"  at {line.file}:{line.line}, in {line.function}\n    {line.text}"
+    return f"{_prefix(place)}{text}\n{where}"
+
+
+# --- the primitive -------------------------------------------------------------------------------
+
+
+def _check_abstract(failed: Aval, *payload: Aval, site: Site) -> list[Aval]:
+    return []
+
+
+def _check_impl(failed: Any, *payload: Any, site: Site) -> list[Any]:
+    if failed:
+        Error(np.int64(1), (payload,), (site,)).throw()
+    return []
+
+
+def _check_linearize(nonzero: Sequence[bool], *args: Any, site: Site) -> Any:
+    return bind(check_p, *args, site=site), None
+
+
+def _check_batch(size: int, args: Sequence[Any], dims: Sequence[int | None], *, site: Site) -> Any:
+    failed, *payload = (batch_to_front(size, x, d) for x, d in zip(args, dims, strict=True))
+    bind(check_p, reduce_or(failed, (0,)), failed, *payload, site=Mapped(site))
+    return [], []
+
+
+def _check_lower(avals: Sequence[Aval], out: Sequence[Aval], *, site: Site) -> kernel.Word:
+    return kernel.Fallback("a check outside of checkify")
+
+
+def _check_effects(*, site: Site) -> bool:
+    return True
+
+
+check_p: Primitive = Primitive(
+    "check",
+    _check_abstract,
+    _check_impl,
+    _check_linearize,
+    Absent("a check has no results"),
+    _check_batch,
+    _check_lower,
+    effects=_check_effects,
+    multiple=True,
+)
+
+
+# --- the functions -------------------------------------------------------------------------------
+
+
+def check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
+    """Raise an error if ``pred`` is false, or make it a value under ``checkify``.
+
+    Parameters
+    ----------
+    pred: a boolean of rank 0.
+    msg: the text of the error, a format as of ``str.format``.
+    fmt_args, fmt_kwargs: trees of arrays and numbers for the format.
+
+    Raises
+    ------
+    FailedCheckError: where no ``checkify`` is around, when the program gets there, compiled too.
+    ArgumentError: ``pred`` is no boolean of rank 0. OptionError: the format does not fit.
+
+    >>> from functrans.experimental import checkify
+    >>> try:
+    ...     checkify.check(2 < 1, "{} is not less than {}", 2, 1)
+    ... except ValueError as error:
+    ...     print(error.what)
+    2 is not less than 1 (`check` failed)
+    """
+    aval = aval_of(pred)
+    if aval.shape or aval.dtype != bool:
+        raise ArgumentError(
+            f"check needs a boolean of rank 0, not a value of type {aval}.",
+            "Combine an array of conditions with .all() or .any().",
+        )
+    check_format("check", msg, fmt_args, fmt_kwargs)
+    leaves, values = tree.flatten((fmt_args, fmt_kwargs))
+    payload = [operand(x, aval_of(x).strengthen()) for x in leaves]
+    site = Message(msg + " (`check` failed)", values, user_source())
+    bind(check_p, not_(operand(pred, aval)), *payload, site=site)
+
+
+def check_error(error: Error) -> None:
+    """Raise what an Error value says went wrong, or pass it on to the ``checkify`` around.
+
+    Raises
+    ------
+    FailedCheckError: as :func:`check`. ArgumentError: ``error`` is no Error.
+
+    >>> from functrans.experimental import checkify
+    >>> error, _ = checkify.checkify(lambda x: checkify.check(x > 0, "negative"))(1.0)
+    >>> checkify.check_error(error)
+    """
+    if not isinstance(error, Error):
+        raise ArgumentError(f"check_error needs an Error, not {error!r:.60}.")
+    site = Passed(error.sites, tuple(map(len, error.kept)))
+    failed = ne(error.code, np.int64(0))
+    axes = tuple(range(aval_of(error.code).ndim))
+    flat = [x for values in error.kept for x in values]
+    bind(check_p, reduce_or(failed, axes), error.code, *flat, site=site)
