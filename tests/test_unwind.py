@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
+from functrans.control.budget import _stride
+from functrans.control.while_rules import run_while
 from functrans.lax import fori_loop, scan, while_loop
 from tests.leaks import assert_nothing_stays
 from tests.poison import compare
@@ -305,3 +308,98 @@ def test_what_fails_does_so_only_in_an_iteration() -> None:
     with pytest.raises(IndexError):
         gradient(2.0, table, 7, 1)
     same(gradient(2.0, table, 2, 1), (4.0, np.array([0.0, 0.0, 4.0])))
+
+
+# --- budgets -------------------------------------------------------------------------------------
+
+
+def within(budget: Any) -> Callable[..., Any]:
+    """``by_while`` with a budget."""
+
+    def f(x: Any, w: Any, n: Any) -> Any:
+        state = while_loop(
+            lambda s: s[0] < n,
+            lambda s: (s[0] + 1, step(s[1], w, s[0])),
+            (0, x),
+            checkpoint=budget,
+        )
+        return fnp.sum(state[1] ** 2)
+
+    return f
+
+
+@pytest.mark.parametrize("budget", [1, 2, 3, 7, 100, "log"])
+def test_budgets_change_no_gradient(budget: Any) -> None:
+    gradient = ft.jit(ft.grad(within(budget), (0, 1)))
+    for n in (0, 1, 2, 3, 6, 29):
+        same(gradient(X, W, n), ft.grad(by_scan, (0, 1))(X, W, n))
+    same(ft.grad(within(budget))(X, W, 5), ft.grad(by_scan)(X, W, 5))
+
+
+def test_budgets_under_other_transforms() -> None:
+    xs, counts = np.stack([X, 2 * X, -X]), np.array([3, 0, 9])
+    expected = np.stack([ft.grad(by_scan)(x, W, int(n)) for x, n in zip(xs, counts, strict=True)])
+    same(ft.vmap(ft.grad(within(2)), (0, None, 0))(xs, W, counts), expected)
+    second = ft.hessian(lambda x: by_scan(x, W, 6))(X)
+    same(ft.hessian(within(2))(X, W, 6), second)
+    same(ft.jit(ft.jacrev(ft.grad(within("log"))))(X, W, 6), second)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_scan_with_a_budget(reverse: bool) -> None:
+    rows = np.linspace(-1.0, 1.0, 24).reshape(8, 3)
+
+    def f(x: Any, w: Any, rows: Any, budget: Any) -> Any:
+        def body(c: Any, row: Any) -> Any:
+            c = step(c, w, 1) + row
+            return c, {"double": 2 * c, "row": row}
+
+        last, ys = scan(body, x, rows, reverse=reverse, checkpoint=budget)
+        return fnp.sum(last) + fnp.sum(ys["double"] ** 2) + fnp.sum(ys["row"][0])
+
+    for transform in (
+        lambda f: f,
+        lambda f: ft.grad(f, (0, 1, 2)),
+        lambda f: ft.jit(ft.grad(f, (0, 1, 2)), static_argnums=3),
+        lambda f: ft.hessian(f, 1),
+    ):
+        same(transform(f)(X, W, rows, 3), transform(f)(X, W, rows, None))
+    nothing = rows[:0]
+    last, ys = scan(lambda c, r: (c, r), X, nothing, checkpoint=2)
+    same((last, ys), (X, nothing))
+
+
+def test_a_fori_loop_with_a_budget() -> None:
+    def f(x: Any, budget: Any) -> Any:
+        return fori_loop(0, 20, lambda i, c: fnp.sin(c) + x * i, x, checkpoint=budget)
+
+    same(ft.grad(f)(0.3, 4), ft.grad(f)(0.3, None))
+
+
+def test_the_schedule_is_the_best() -> None:
+    """Against the least number of steps, by trying all places for the next saved state."""
+    stride = ft.jit(lambda left, states: _stride(left, states, run_while))
+
+    @cache
+    def least(left: int, states: int) -> int:
+        if left == 1 or states == 1:
+            return left * (left - 1) // 2
+        return min(m + least(left - m, states - 1) + least(m, states) for m in range(1, left))
+
+    @cache
+    def ours(left: int, states: int) -> int:
+        if left == 1 or states == 1:
+            return left * (left - 1) // 2
+        m = int(stride(left, states))
+        return m + ours(left - m, states - 1) + ours(m, states)
+
+    for states in (2, 3, 5):
+        assert [ours(n, states) for n in range(1, 60)] == [least(n, states) for n in range(1, 60)]
+
+
+@pytest.mark.parametrize("budget", [0, -1, True, 2.0, "binomial"])
+def test_budgets_that_are_none(budget: Any) -> None:
+    with pytest.raises(ft.errors.OptionError, match="no budget"):
+        while_loop(lambda c: c < 1.0, lambda c: c + 1.0, 0.0, checkpoint=budget)
+    with pytest.raises(ft.errors.OptionError, match="no budget"):
+        scan(lambda c, _: (c, None), 0.0, None, 3, checkpoint=budget)

@@ -45,6 +45,11 @@ def parts(
     return values[:constants], values[constants:start], values[start:]
 
 
+def chosen(values: Sequence[T], mask: Sequence[bool]) -> list[T]:
+    """The values where the mask says so."""
+    return [x for x, on in zip(values, mask, strict=True) if on]
+
+
 @dataclass(frozen=True, slots=True)
 class Linearized:
     """A loop's program split in two loops, with what runs before each of them.

@@ -19,6 +19,7 @@ from functrans.control.bodies import (
     operand,
     stage_carried,
 )
+from functrans.control.budget import checked_budget
 from functrans.control.call import _disabled, executable_of
 from functrans.control.loop_programs import (
     Batched,
@@ -400,6 +401,8 @@ def scan(
     length: int | None = None,
     reverse: bool = False,
     unroll: int | bool = 1,
+    *,
+    checkpoint: int | str | None = None,
 ) -> tuple[Any, Any]:
     """A loop that carries a state along the leading axis of arrays and stacks what it yields.
 
@@ -422,6 +425,9 @@ def scan(
     reverse: run from the last row to the first; results keep their places.
     unroll: so many iterations are compiled as one, True for all of them. That pays for array code,
         where they fuse; the loop itself costs nothing that unrolling could spare.
+    checkpoint: the memory budget of reverse mode: how many carries are saved at most, ``"log"`` for
+        about log2 of the number of iterations, or None to keep what the derivative needs of every
+        iteration; see :func:`while_loop`.
 
     Returns
     -------
@@ -431,7 +437,8 @@ def scan(
     ------
     TypeMismatchError: a carry that changes its structure, shape or dtype; ``f`` that returns no
         pair.
-    ShapeError: rows of different number. OptionError: no length known.
+    ShapeError: rows of different number. OptionError: no length known; ``checkpoint`` that is no
+        budget.
 
     >>> import numpy as np
     >>> total, sums = ft.lax.scan(lambda c, x: (c + x, c + x), 0.0, np.array([1.0, 2.0, 3.0]))
@@ -440,6 +447,7 @@ def scan(
     """
     if not callable(f):
         raise ArgumentError(f"scan needs a function, not {f!r:.60}.")
+    budget = checked_budget(checkpoint)
     rows, rows_tree = tree.flatten(xs)
     steps = number_of_rows("scan", rows, length)
     hints = hints_of(unroll, steps)
@@ -469,7 +477,13 @@ def scan(
     carried = [operand(x, a) for x, a in zip(start, carry_avals, strict=True)]
     if steps:
         operands = [operand(x, a) for x, a in zip(rows, row_avals, strict=True)]
-        last, stacks = run_scan(body, (), carried, operands, steps, bool(reverse), hints)
+        if budget is None:
+            last, stacks = run_scan(body, (), carried, operands, steps, bool(reverse), hints)
+        else:
+            # Imported here: a while is built on this module.
+            from functrans.control.while_loop import scan_by_while
+
+            last, stacks = scan_by_while(body, carried, operands, steps, bool(reverse), budget)
     else:
         last = carried
         stacks = [np.empty((0, *a.shape), a.dtype) for a in body.jaxpr.out_avals[len(start) :]]

@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from functrans import kernel
 from functrans.control.bodies import filled
+from functrans.control.budget import Budget, Run, Steps, go_back
 from functrans.control.call import _disabled, executable_of
 from functrans.control.loop_programs import (
     Linearized,
     Mask,
     Transposed,
     Values,
+    chosen,
     linearized,
+    parts,
     transposed,
 )
 from functrans.core.avals import Aval
@@ -35,6 +38,8 @@ from functrans.primitives.linear import add
 from functrans.transforms.linearize import LinearTracer, Tape
 from functrans.transforms.stage import stage
 from functrans.transforms.transpose import backward
+
+T = TypeVar("T")
 
 # --- the operation -------------------------------------------------------------------------------
 
@@ -136,41 +141,55 @@ unwind_p: Primitive = Primitive(
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """A while as its two programs over constants and carries."""
+class While:
+    """The parameters of a while: two programs over constants and carries, and its budget."""
 
-    cond: Jaxpr
-    body: Jaxpr
-    of_cond: int
-    of_body: int
+    cond_jaxpr: Jaxpr
+    body_jaxpr: Jaxpr
+    cond_constants: int
+    body_constants: int
+    checkpoint: Budget
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """As the equation has them."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @property
     def carries(self) -> int:
-        return len(self.body.outvars)
+        """How many there are."""
+        return len(self.body_jaxpr.outvars)
+
+    @property
+    def in_avals(self) -> list[Aval]:
+        """The types of the operands: constants of the condition, of the body, carries."""
+        return [*self.cond_jaxpr.in_avals[: self.cond_constants], *self.body_jaxpr.in_avals]
+
+    def parts(self, values: Sequence[T]) -> tuple[Sequence[T], Sequence[T], Sequence[T]]:
+        """What belongs to the operands, in their groups."""
+        return parts(values, self.cond_constants, self.body_constants)
 
 
-def way_back(loop: Loop, wanted: Mask, given: Mask) -> Jaxpr:
+def way_back(loop: While, wanted: Mask, given: Mask, run: Run) -> Jaxpr:
     """The program of the cotangents of a while's inputs.
 
     It maps the loop's operands and the cotangents of the carries in ``given`` to those of the
-    ``wanted`` constants of the body and initial carries.
+    ``wanted`` constants of the body and initial carries. ``run`` applies a while.
     """
-    steady = [
-        out is v for out, v in zip(loop.body.outvars, loop.body.invars[loop.of_body :], strict=True)
-    ]
+    body, m = loop.body_jaxpr, loop.body_constants
+    steady = [out is v for out, v in zip(body.outvars, body.invars[m:], strict=True)]
+    moving = [not on for on in steady]
     inner = _with_steady_constants(loop, steady)
 
     def cotangents(*args: Any) -> list[Any]:
-        n, m = loop.of_cond, loop.of_body
-        asked, fixed, starts = args[:n], args[n : n + m], args[n + m : n + m + loop.carries]
-        rest = iter(args[n + m + loop.carries :])
-        lasts = [next(rest) if on else None for on in given]
-        same = _chosen(starts, steady)
-        moving = [not on for on in steady]
-        mask = (*wanted[:m], *_chosen(wanted[m:], steady), *_chosen(wanted[m:], moving))
+        asked, fixed, rest = loop.parts(args)
+        starts, cts = rest[: loop.carries], iter(rest[loop.carries :])
+        lasts = [next(cts) if on else None for on in given]
+        same = chosen(starts, steady)
+        mask = (*wanted[:m], *chosen(wanted[m:], steady), *chosen(wanted[m:], moving))
         found = _unwound(
-            inner, mask, [*asked, *same], [*fixed, *same], _chosen(starts, moving),
-            _chosen(lasts, moving),
+            inner, mask, [*asked, *same], [*fixed, *same], chosen(starts, moving),
+            chosen(lasts, moving), run,
         )  # fmt: skip
         of_fixed, of_same = found[:m], iter(found[m:])
         of_moving = iter(found[m + len(same) :])
@@ -178,16 +197,10 @@ def way_back(loop: Loop, wanted: Mask, given: Mask) -> Jaxpr:
             _sum(next(of_same), last) if on else next(of_moving)
             for on, last in zip(steady, lasts, strict=True)
         ]
-        avals = loop.body.in_avals
-        return filled([*of_fixed, *of_starts], avals, wanted)
+        return filled([*of_fixed, *of_starts], body.in_avals, wanted)
 
-    last = [a for a, on in zip(loop.body.out_avals, given, strict=True) if on]
-    avals = [*loop.cond.in_avals[: loop.of_cond], *loop.body.in_avals, *last]
+    avals = [*loop.in_avals, *chosen(body.out_avals, given)]
     return stage(cotangents, [a.strengthen() for a in avals])
-
-
-def _chosen(values: Sequence[Any], mask: Sequence[bool]) -> list[Any]:
-    return [x for x, on in zip(values, mask, strict=True) if on]
 
 
 def _sum(a: Any, b: Any) -> Any:
@@ -197,72 +210,94 @@ def _sum(a: Any, b: Any) -> Any:
     return add(a, b)
 
 
-def _with_steady_constants(loop: Loop, steady: Sequence[bool]) -> Loop:
+def _with_steady_constants(loop: While, steady: Sequence[bool]) -> While:
     """The loop with the carries that no iteration changes as constants, after the others."""
     moving = [not on for on in steady]
-    states = loop.cond.invars[loop.of_cond :]
-    carries = loop.body.invars[loop.of_body :]
-    asked = (*loop.cond.invars[: loop.of_cond], *_chosen(states, steady))
-    fixed = (*loop.body.invars[: loop.of_body], *_chosen(carries, steady))
-    cond = Jaxpr((), (), (*asked, *_chosen(states, moving)), loop.cond.eqns, loop.cond.outvars)
-    invars = (*fixed, *_chosen(carries, moving))
-    body = Jaxpr((), (), invars, loop.body.eqns, _chosen(loop.body.outvars, moving))
-    return Loop(cond, body, len(asked), len(fixed))
+    cond, body = loop.cond_jaxpr, loop.body_jaxpr
+    asked, states = cond.invars[: loop.cond_constants], cond.invars[loop.cond_constants :]
+    fixed, carries = body.invars[: loop.body_constants], body.invars[loop.body_constants :]
+    asked, fixed = (*asked, *chosen(states, steady)), (*fixed, *chosen(carries, steady))
+    cond = Jaxpr((), (), [*asked, *chosen(states, moving)], cond.eqns, cond.outvars)
+    outvars = chosen(body.outvars, moving)
+    body = Jaxpr((), (), [*fixed, *chosen(carries, moving)], body.eqns, outvars)
+    return While(cond, body, len(asked), len(fixed), loop.checkpoint)
 
 
 def _unwound(
-    loop: Loop, wanted: Mask, asked: Values, fixed: Values, starts: Values, lasts: Values
+    loop: While,
+    wanted: Mask,
+    asked: Values,
+    fixed: Values,
+    starts: Values,
+    lasts: Values,
+    run: Run,
 ) -> list[Any]:
     """The cotangents of constants and initial carries, None for zero or where not wanted."""
-    split: Linearized = linearized(loop.body, loop.of_body, loop.carries, wanted, careful=True)
+    split: Linearized = linearized(
+        loop.body_jaxpr, loop.body_constants, loop.carries, wanted, careful=True
+    )
     once = evaluate(split.before, *fixed)
     known = {"arg": fixed, "before": once}
     residuals = [known[kind][k] for kind, k in split.residuals[: split.fixed]]
 
     # The constants of the linear loop: tape variables where they depend on tangents.
     tape = Tape(current_trace())
-    of_fixed = wanted[: loop.of_body]
-    tangents = [tape.input(v.aval) for v, on in zip(loop.body.invars, of_fixed, strict=False) if on]
-    constants = _chosen([*residuals, *tangents], split.read)
+    of_fixed = wanted[: loop.body_constants]
+    tangents = [
+        tape.input(v.aval) for v, on in zip(loop.body_jaxpr.invars, of_fixed, strict=False) if on
+    ]
+    constants = chosen([*residuals, *tangents], split.read)
     constants += run_under(tape, evaluate, split.outside, *residuals, *tangents)
     linear = [tape.owns(x) for x in constants]
-    summed: list[LinearTracer] = _chosen(constants, linear)
+    summed: list[LinearTracer] = chosen(constants, linear)
 
     rows = [k for _, k in split.residuals[split.fixed :]]
     back = _transposed(split, linear, [ct is not None for ct in lasts], len(rows))
     if not any(back.live):
-        return [None] * len(loop.body.invars)
-    record, cond, needed = _recording(loop, split, rows)
-    of_carries = _chosen(lasts, split.carried)
-    carried = _chosen(loop.body.out_avals, split.carried)
+        return [None] * len(loop.body_jaxpr.invars)
+    of_carries = chosen(lasts, split.carried)
+    carried = chosen(loop.body_jaxpr.out_avals, split.carried)
     sums = [zeros(t.aval) for t in summed]
-    known_constants = [x for x in constants if not tape.owns(x)]
-    found = bind(
-        unwind_p,
-        *asked,
-        *split.primal.captured,
-        *fixed,
-        *once,
-        *_chosen(starts, needed),
-        *back.body.captured,
-        *known_constants,
-        *sums,
-        *filled(of_carries, carried, back.live),
-        cond_jaxpr=cond,
-        body_jaxpr=record,
-        back_jaxpr=back.body.jaxpr,
-        cond_constants=len(asked),
-        body_constants=len(split.primal.captured) + len(fixed) + len(once),
-        carries=sum(needed),
-        back_constants=len(back.body.captured) + len(known_constants),
-    )
-    of_tangents = iter(backward(tape, summed, found[: len(sums)], tangents))
-    live = iter(found[len(sums) :])
+    sums += filled(of_carries, carried, back.live)
+    of_back = [*back.body.captured, *(x for x in constants if not tape.owns(x))]
+    of_record = [*split.primal.captured, *fixed, *once]
+    record, cond, needed = _recording(loop, split, rows, going=loop.checkpoint is None)
+    states = chosen(starts, needed)
+    if loop.checkpoint is None:
+        found = bind(
+            unwind_p, *asked, *of_record, *states, *of_back, *sums,
+            cond_jaxpr=cond,
+            body_jaxpr=record,
+            back_jaxpr=back.body.jaxpr,
+            cond_constants=len(asked),
+            body_constants=len(of_record),
+            carries=len(states),
+            back_constants=len(of_back),
+        )  # fmt: skip
+    else:
+        steps = Steps(
+            going=lambda *carries: evaluate(loop.cond_jaxpr, *asked, *carries)[0],
+            forward=lambda *carries: evaluate(loop.body_jaxpr, *fixed, *carries),
+            starts=starts,
+            advance=dce(record.replace(outvars=record.outvars[: len(states)])),
+            record=dce(record.replace(outvars=record.outvars[len(states) :])),
+            constants=of_record,
+            states=states,
+            back=back.body.jaxpr,
+            of_back=of_back,
+            sums=sums,
+        )
+        found = go_back(steps, loop.checkpoint, run)
+    of_tangents = iter(backward(tape, summed, found[: len(summed)], tangents))
+    live = iter(found[len(summed) :])
     of_linear = iter([next(live) if on else None for on in back.live])
     of_starts = [next(of_linear) if on else None for on in split.carried]
     return [
         *(next(of_tangents) if on else None for on in of_fixed),
-        *(ct if on else None for ct, on in zip(of_starts, wanted[loop.of_body :], strict=True)),
+        *(
+            ct if on else None
+            for ct, on in zip(of_starts, wanted[loop.body_constants :], strict=True)
+        ),
     ]
 
 
@@ -273,25 +308,28 @@ def _transposed(
     count = sum(split.carried)
     program = split.linear.jaxpr
     mask = (*linear, *[True] * count, *[False] * rows)
-    return transposed(program, len(linear), count, mask, (), tuple(_chosen(given, split.carried)))
+    return transposed(program, len(linear), count, mask, (), tuple(chosen(given, split.carried)))
 
 
 def _recording(
-    loop: Loop, split: Linearized, rows: Sequence[int]
+    loop: While, split: Linearized, rows: Sequence[int], going: bool
 ) -> tuple[Jaxpr, Jaxpr, list[bool]]:
-    """The loop's body with the rows that it keeps, its condition, and which carries they need."""
+    """The loop's body with the rows that it keeps, its condition, and which carries they need.
+
+    Of the condition only where it is asked whether the loop is ``going`` on.
+    """
     jaxpr = split.primal.jaxpr
     count = loop.carries
     start = len(jaxpr.invars) - count
     outvars = [*jaxpr.outvars[:count], *(jaxpr.outvars[k] for k in rows)]
     whole = Jaxpr((), (), jaxpr.invars, jaxpr.eqns, outvars)
-    asked = needed_inputs(loop.cond, [True])[loop.of_cond :]
+    asked = needed_inputs(loop.cond_jaxpr, [going])[loop.cond_constants :]
     live = live_inputs(whole, start, count, [*asked, *[True] * len(rows)])
     needed = live[start:]
-    invars = [*jaxpr.invars[:start], *_chosen(jaxpr.invars[start:], needed)]
+    invars = [*jaxpr.invars[:start], *chosen(jaxpr.invars[start:], needed)]
     record = dce(
-        Jaxpr((), (), invars, jaxpr.eqns, [*_chosen(outvars[:count], needed), *outvars[count:]])
+        Jaxpr((), (), invars, jaxpr.eqns, [*chosen(outvars[:count], needed), *outvars[count:]])
     )
-    states = _chosen(loop.cond.invars[loop.of_cond :], needed)
-    invars = [*loop.cond.invars[: loop.of_cond], *states]
-    return record, Jaxpr((), (), invars, loop.cond.eqns, loop.cond.outvars), needed
+    states = chosen(loop.cond_jaxpr.invars[loop.cond_constants :], needed)
+    invars = [*loop.cond_jaxpr.invars[: loop.cond_constants], *states]
+    return record, Jaxpr((), (), invars, loop.cond_jaxpr.eqns, loop.cond_jaxpr.outvars), needed

@@ -11,23 +11,33 @@ import numpy as np
 
 from functrans import tree
 from functrans.control.bodies import (
+    Body,
     changed_structure,
     changed_type,
     operand,
     stage_carried,
     staged,
 )
+from functrans.control.budget import Budget, checked_budget
 from functrans.control.call import _disabled
+from functrans.control.loop_programs import Values
 from functrans.control.loops import scan
 from functrans.control.while_rules import run_while
 from functrans.core.avals import aval_of
+from functrans.core.jaxpr import evaluate
 from functrans.core.trace import Tracer
 from functrans.errors import ArgumentError, OptionError, TypeMismatchError
+from functrans.primitives.indexing import gather, scatter
+from functrans.primitives.layout import zeros
 from functrans.primitives.linear import add
 
 
 def while_loop(
-    cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any
+    cond_fun: Callable[[Any], Any],
+    body_fun: Callable[[Any], Any],
+    init_val: Any,
+    *,
+    checkpoint: int | str | None = None,
 ) -> Any:
     """``while cond_fun(val): val = body_fun(val)``, traced once and compiled.
 
@@ -41,11 +51,17 @@ def while_loop(
     body_fun: maps the value to the next one, of the same structure, shapes and dtypes.
     init_val: the first value, a tree of arrays and numbers. A Python number takes the dtype that
         ``body_fun`` gives it.
+    checkpoint: the memory budget of reverse mode. None keeps what the derivative needs of every
+        iteration. An int is how many values are saved at most; the others are computed again from
+        these, about ``r`` times each where the iterations are no more than the binomial
+        coefficient of (checkpoint + r) over r. ``"log"`` saves about log2 of their number, at
+        most 32.
 
     Raises
     ------
     TypeMismatchError: a value that changes its structure, shape or dtype; a condition that is
         no boolean of rank 0.
+    OptionError: ``checkpoint`` that is no budget.
     MemoryError: reverse mode through more iterations than memory has room for.
 
     >>> int(ft.lax.while_loop(lambda n: n < 100, lambda n: 2 * n, 3))
@@ -56,6 +72,7 @@ def while_loop(
     for f in (cond_fun, body_fun):
         if not callable(f):
             raise ArgumentError(f"while_loop needs functions, not {f!r:.60}.")
+    budget = checked_budget(checkpoint)
     if _disabled.get():
         value = init_val
         while cond_fun(value):
@@ -86,7 +103,7 @@ def while_loop(
     )
     cond = staged(flat_cond, types)
     carries = [operand(x, a) for x, a in zip(start, types, strict=True)]
-    return tree.unflatten(in_tree, run_while(cond, body, (), (), carries))
+    return tree.unflatten(in_tree, run_while(cond, body, (), (), carries, budget))
 
 
 def fori_loop(
@@ -96,17 +113,20 @@ def fori_loop(
     init_val: Any,
     *,
     unroll: int | bool | None = None,
+    checkpoint: int | str | None = None,
 ) -> Any:
     """``for i in range(lower, upper): val = body_fun(i, val)``, compiled.
 
     With bounds that are known when it is called the loop is a :func:`scan`, with traced bounds a
     :func:`while_loop`; both can be differentiated in both modes. The index stands for a Python int.
     ``unroll`` is that of :func:`scan`, and needs known bounds.
+    ``checkpoint`` is the memory budget of reverse mode, as for :func:`while_loop`.
 
     Raises
     ------
     TypeMismatchError: a value that changes its structure, shape or dtype.
-    OptionError: bounds that are no integers; ``unroll`` with traced bounds.
+    OptionError: bounds that are no integers; ``unroll`` with traced bounds or ``checkpoint``;
+        ``checkpoint`` that is no budget.
 
     >>> import numpy as np
     >>> ft.lax.fori_loop(0, 4, lambda i, x: x.at[i].set(i * 2.0), np.zeros(4))
@@ -115,16 +135,17 @@ def fori_loop(
     if not callable(body_fun):
         raise ArgumentError(f"fori_loop needs a function, not {body_fun!r:.60}.")
     first, stop = _bound(lower), _bound(upper)
-    if isinstance(first, Tracer) or isinstance(stop, Tracer):
+    if isinstance(first, Tracer) or isinstance(stop, Tracer) or checkpoint is not None:
         if unroll is not None:
             raise OptionError(
-                f"fori_loop got unroll={unroll!r:.60} and traced bounds.",
-                "Give Python ints as bounds, or leave unroll out.",
+                f"fori_loop got unroll={unroll!r:.60} and traced bounds, or a budget.",
+                "Give Python ints as bounds, and no checkpoint, or leave unroll out.",
             )
         return while_loop(
             lambda state: state[0] < stop,
             lambda state: (state[0] + 1, body_fun(*state)),
             (first, init_val),
+            checkpoint=checkpoint,
         )[1]
     steps = max(stop - first, 0)
     if _disabled.get():
@@ -157,3 +178,32 @@ def _bound(x: Any) -> Any:
             f"fori_loop got the bound {x!r:.60}, which is no integer.",
             "Give ints, or traced integers of rank 0.",
         ) from None
+
+
+def scan_by_while(
+    body: Body, carries: Values, rows: Values, length: int, reverse: bool, budget: Budget
+) -> tuple[list[Any], list[Any]]:
+    """A scan as a while, which keeps within a budget; the last carries and the stacked results.
+
+    Rows are read, and results written, at the number of the iteration. Of the results the way back
+    saves nothing: it does not read them.
+    """
+    count = len(carries)
+    avals = body.jaxpr.out_avals[count:]
+    stacks = [zeros(a.with_shape((length, *a.shape))) for a in avals]
+
+    def step(k: Any, *state: Any) -> list[Any]:
+        i = (length - 1) - k if reverse else k
+        here = [gather(x, (i,), (0,), "clip") for x in rows]
+        outs = evaluate(body.jaxpr, *body.captured, *state[:count], *here)
+        written = [
+            scatter(stack, y, (i,), (0,), "set", "clip")
+            for stack, y in zip(state[count:], outs[count:], strict=True)
+        ]
+        return [k + 1, *outs[:count], *written]
+
+    starts = [np.int64(0), *carries, *stacks]
+    types = [aval_of(x).strengthen() for x in starts]
+    cond = staged(lambda k, *_: [k < length], types)
+    last = run_while(cond, staged(step, types), (), (), starts, budget)[1:]
+    return last[:count], last[count:]

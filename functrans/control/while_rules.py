@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,18 +11,19 @@ import numpy as np
 
 from functrans import kernel
 from functrans.control.bodies import Body, closed, filled
+from functrans.control.budget import Budget
 from functrans.control.call import _disabled, executable_of, jit_p
 from functrans.control.loop_programs import (
     Mask,
-    Pushed,
     Values,
     batched,
+    chosen,
     examples_first,
     parts,
     pushed,
 )
 from functrans.control.loops import NATIVE
-from functrans.control.unwind import Loop, way_back
+from functrans.control.unwind import While, way_back
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
@@ -37,125 +38,151 @@ from functrans.transforms.vmap import batch_flat
 
 
 def run_while(
-    cond: Body, body: Body, of_cond: Values, of_body: Values, carries: Values
+    cond: Body,
+    body: Body,
+    of_cond: Values,
+    of_body: Values,
+    carries: Values,
+    checkpoint: Budget = None,
 ) -> list[Any]:
     """Apply the operation; returns the last carries."""
     of_cond, of_body = [*cond.captured, *of_cond], [*body.captured, *of_body]
-    outs: list[Any] = bind(
-        while_p,
-        *of_cond,
-        *of_body,
-        *carries,
-        cond_jaxpr=cond.jaxpr,
-        body_jaxpr=body.jaxpr,
-        cond_constants=len(of_cond),
-        body_constants=len(of_body),
-    )
+    loop = While(cond.jaxpr, body.jaxpr, len(of_cond), len(of_body), checkpoint)
+    outs: list[Any] = bind(while_p, *of_cond, *of_body, *carries, **loop.params)
     return outs
 
 
 # --- type and value ------------------------------------------------------------------------------
 
 
-def _while_abstract(
-    *avals: Aval, cond_jaxpr: Jaxpr, body_jaxpr: Jaxpr, cond_constants: int, body_constants: int
-) -> list[Aval]:
-    wanted = [*cond_jaxpr.in_avals[:cond_constants], *body_jaxpr.in_avals]
-    outs = body_jaxpr.out_avals
-    carried = wanted[cond_constants + body_constants :]
-    if len(avals) != len(wanted) or not all(map(Aval.same_type, [*avals, *outs], wanted + carried)):
+def _while_abstract(*avals: Aval, **params: Any) -> list[Aval]:
+    loop = While(**params)
+    outs = loop.body_jaxpr.out_avals
+    wanted = loop.in_avals
+    found = [*avals, *outs]
+    if len(avals) != len(wanted) or not all(
+        map(Aval.same_type, found, [*wanted, *loop.parts(wanted)[2]])
+    ):
         raise TypeMismatchError(
             f"while_loop got operands of types {avals} for a program from {wanted} to {outs}."
         )
     return [a.strengthen() for a in outs]
 
 
-def _while_impl(
-    *args: Any, cond_jaxpr: Jaxpr, body_jaxpr: Jaxpr, cond_constants: int, body_constants: int
-) -> Sequence[Any]:
+def _while_impl(*args: Any, **params: Any) -> Sequence[Any]:
+    loop = While(**params)
     if _disabled.get() or not NATIVE:
         cond, body = (
             partial(evaluate, p) if _disabled.get() else executable_of(p).run
-            for p in (cond_jaxpr, body_jaxpr)
+            for p in (loop.cond_jaxpr, loop.body_jaxpr)
         )
-        of_cond, of_body, carries = parts(args, cond_constants, body_constants)
+        of_cond, of_body, carries = loop.parts(args)
         while cond(*of_cond, *carries)[0]:
             carries = body(*of_body, *carries)
         return carries
 
     def make() -> Jaxpr:
         """The program of this one equation."""
-        invars = [Var(a) for a in (*cond_jaxpr.in_avals[:cond_constants], *body_jaxpr.in_avals)]
-        params: dict[str, Any] = {
-            "cond_jaxpr": cond_jaxpr, "body_jaxpr": body_jaxpr,
-            "cond_constants": cond_constants, "body_constants": body_constants,
-        }  # fmt: skip
-        outvars = [Var(a.strengthen()) for a in body_jaxpr.out_avals]
-        return Jaxpr((), (), invars, [Eqn(while_p, invars, outvars, params)], outvars)
+        invars = [Var(a) for a in loop.in_avals]
+        outvars = [Var(a.strengthen()) for a in loop.body_jaxpr.out_avals]
+        return Jaxpr((), (), invars, [Eqn(while_p, invars, outvars, loop.params)], outvars)
 
-    key = ("while program", cond_jaxpr, cond_constants, body_constants)
-    return executable_of(remember(body_jaxpr, key, make)).run(*args)
+    return executable_of(remember(loop.body_jaxpr, ("while program", loop), make)).run(*args)
 
 
-# --- derivatives: forward mode -------------------------------------------------------------------
-
-
-def _pushed_programs(
-    cond_jaxpr: Jaxpr, body_jaxpr: Jaxpr, body_constants: int, nonzero: tuple[bool, ...]
-) -> tuple[Body, Pushed]:
-    """The condition, which ignores tangents, and the body with tangents beside its values."""
-    carries = len(body_jaxpr.outvars)
-    program = pushed(body_jaxpr, body_constants, carries, nonzero)
-    unread = [Var(a) for a, on in zip(body_jaxpr.out_avals, program.carried, strict=True) if on]
-    invars = [*cond_jaxpr.invars, *unread]
-    return Body(Jaxpr((), (), invars, cond_jaxpr.eqns, cond_jaxpr.outvars)), program
-
-
-def _with_tangents(
-    of_cond: Values,
-    of_body: Values,
-    carries: Values,
-    body_dots: Values,
-    carry_dots: Values,
+def _while_lower(
+    avals: Sequence[Aval],
+    out: Sequence[Aval],
     *,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-) -> _WithTangents:
-    """The loop with tangents beside its values; None is a tangent of zero."""
-    constants = len(of_body)
-    nonzero = tuple(t is not None for t in (*body_dots, *carry_dots))
-    cond, program = remember(
-        body_jaxpr,
-        ("while jvp", cond_jaxpr, constants, nonzero),
-        lambda: _pushed_programs(cond_jaxpr, body_jaxpr, constants, nonzero),
-    )
-    return _WithTangents(
-        cond,
-        program.body,
-        [*of_cond],
-        [*of_body, *(t for t in body_dots if t is not None)],
-        [*carries, *filled(carry_dots, body_jaxpr.out_avals, program.carried)],
-        nonzero[:constants],
-        program.carried,
-    )
-
-
-def _while_jvp(
-    primals: Values,
-    tangents: Values,
-    *,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
     cond_constants: int,
     body_constants: int,
-) -> Any:
-    of_cond, of_body, carries = parts(primals, cond_constants, body_constants)
-    _, body_dots, carry_dots = parts(tangents, cond_constants, body_constants)
-    loop = _with_tangents(
-        of_cond, of_body, carries, body_dots, carry_dots,
-        cond_jaxpr=cond_jaxpr, body_jaxpr=body_jaxpr,
-    )  # fmt: skip
-    return loop.run()
+    **_: Any,
+) -> kernel.Word:
+    if not NATIVE:
+        return kernel.Fallback("loops are not native yet")
+    return kernel.While(cond_constants, body_constants)
+
+
+# --- derivatives of the loop ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _WithTangents:
+    """The loop with tangents beside its values, and its operands.
+
+    ``constants`` and ``carried`` say which constants of the body, and which carries, have tangents.
+    """
+
+    loop: While
+    operands: list[Any]
+    constants: Mask
+    carried: Mask
+
+    def run(self) -> tuple[list[Any], list[Any]]:
+        """The last carries, and their tangents, None for zero."""
+        outs = bind(while_p, *self.operands, **self.loop.params)
+        count = len(self.carried)
+        dots = iter(outs[count:])
+        return outs[:count], [next(dots) if on else None for on in self.carried]
+
+    def way_back(
+        self, values: Values, tangents: Values, wanted: Mask, dots: Mask
+    ) -> tuple[list[Any], list[Any]]:
+        """Cotangents of the ``wanted`` inputs, and of the tangents of the inputs in ``dots``.
+
+        ``values`` and ``tangents`` are the cotangents of the last carries and of their tangents.
+        None is a zero, or not wanted.
+        """
+        m, n = len(self.constants), len(self.carried)
+        found = run_while_vjp(
+            self.loop,
+            self.operands,
+            [*values, *chosen(tangents, self.carried)],
+            (
+                *wanted[:m],
+                *chosen(dots[:m], self.constants),
+                *wanted[m:],
+                *chosen(dots[m:], self.carried),
+            ),
+        )
+        start = m + sum(self.constants)
+        of_dots = iter([*found[m:start], *found[start + n :]])
+        there = (*self.constants, *self.carried)
+        of_values = [*found[:m], *found[start : start + n]]
+        return of_values, [next(of_dots) if on else None for on in there]
+
+
+def _with_tangents(loop: While, args: Values, dots: Values) -> _WithTangents:
+    """The loop at operands and tangents, None for zero, of the body's constants and the carries."""
+    nonzero = tuple(t is not None for t in dots)
+    pushed_loop, carried = remember(
+        loop.body_jaxpr, ("while jvp", loop, nonzero), lambda: _pushed(loop, nonzero)
+    )
+    of_cond, of_body, carries = loop.parts(args)
+    m = loop.body_constants
+    avals = loop.body_jaxpr.out_avals
+    operands = [
+        *of_cond, *of_body, *(t for t in dots[:m] if t is not None),
+        *carries, *filled(dots[m:], avals, carried),
+    ]  # fmt: skip
+    return _WithTangents(pushed_loop, operands, nonzero[:m], carried)
+
+
+def _pushed(loop: While, nonzero: Mask) -> tuple[While, Mask]:
+    """The loop with tangents, which the condition ignores; and which carries have them."""
+    cond, body = loop.cond_jaxpr, loop.body_jaxpr
+    program = pushed(body, loop.body_constants, loop.carries, nonzero)
+    assert not program.body.captured, "programs of loops have no constants"
+    unread = [Var(a) for a in chosen(body.out_avals, program.carried)]
+    cond = Jaxpr((), (), [*cond.invars, *unread], cond.eqns, cond.outvars)
+    constants = loop.body_constants + sum(nonzero[: loop.body_constants])
+    both = replace(loop, cond_jaxpr=cond, body_jaxpr=program.body.jaxpr, body_constants=constants)
+    return both, program.carried
+
+
+def _while_jvp(primals: Values, tangents: Values, **params: Any) -> Any:
+    loop = While(**params)
+    return _with_tangents(loop, primals, tangents[loop.cond_constants :]).run()
 
 
 def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
@@ -173,38 +200,28 @@ def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
 
 def _while_transpose(cotangents: Values, *args: Any, **params: Any) -> None:
     """A loop that is linear in some of what it carries is its own derivative, taken anywhere."""
-    linear = [isinstance(a, Accumulator) for a in args]
+    loop = While(**params)
+    linear = tuple(isinstance(a, Accumulator) for a in args)
     anywhere = [zeros(a.aval) if on else a for a, on in zip(args, linear, strict=True)]
-    wanted = tuple(linear[params["cond_constants"] :])
-    found = run_while_vjp(anywhere, cotangents, wanted, **params)
-    for a, ct in zip(args[params["cond_constants"] :], found, strict=True):
+    found = run_while_vjp(loop, anywhere, cotangents, linear[loop.cond_constants :])
+    for a, ct in zip(args[loop.cond_constants :], found, strict=True):
         if ct is not None:
             a.add(ct)
 
 
-# --- derivatives: reverse mode -------------------------------------------------------------------
+# --- the way back --------------------------------------------------------------------------------
 
 
-def run_while_vjp(
-    args: Values,
-    cotangents: Values,
-    wanted: Mask,
-    *,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-) -> list[Any]:
+def run_while_vjp(loop: While, args: Values, cotangents: Values, wanted: Mask) -> list[Any]:
     """Cotangents of the wanted constants of the body and initial carries; None for the others.
 
     ``args`` are the loop's operands, ``cotangents`` those of the last carries, None for zero.
     """
     given = tuple(ct is not None for ct in cotangents)
-    loop = Loop(cond_jaxpr, body_jaxpr, cond_constants, body_constants)
     program = remember(
-        body_jaxpr,
-        ("while vjp", cond_jaxpr, cond_constants, wanted, given),
-        lambda: way_back(loop, wanted, given),
+        loop.body_jaxpr,
+        ("while vjp", loop, wanted, given),
+        lambda: way_back(loop, wanted, given, run_while),
     )
     found = iter(
         bind(
@@ -212,12 +229,9 @@ def run_while_vjp(
             *args,
             *(ct for ct in cotangents if ct is not None),
             jaxpr=program,
-            cond_jaxpr=cond_jaxpr,
-            body_jaxpr=body_jaxpr,
-            cond_constants=cond_constants,
-            body_constants=body_constants,
             wanted=wanted,
             given=given,
+            **loop.params,
         )
     )
     return [next(found) if on else None for on in wanted]
@@ -235,6 +249,10 @@ def _vjp_impl(*args: Any, jaxpr: Jaxpr, **params: Any) -> Sequence[Any]:
     return executable_of(jaxpr).run(*args)
 
 
+def _vjp_lower(avals: Sequence[Aval], out: Sequence[Aval], **params: Any) -> kernel.Word:
+    return kernel.Call(own_rules=True)
+
+
 # Derivatives of the way back. With F the loop, H(x, c) = (dF at x)ᵀ c, and G(x, ẋ) = (F(x), dF at
 # x of ẋ) the loop with tangents, which is a loop too:
 #
@@ -245,91 +263,28 @@ def _vjp_impl(*args: Any, jaxpr: Jaxpr, **params: Any) -> Sequence[Any]:
 # from (0, c), since second derivatives are symmetric; and dF at x of v.
 
 
-@dataclass(frozen=True, slots=True)
-class _WithTangents:
-    """G at (x, ẋ): its programs and operands, and which carries have tangents."""
-
-    cond: Body
-    body: Body
-    of_cond: list[Any]
-    of_body: list[Any]
-    carries: list[Any]
-    constants: Mask  # which constants of the body have tangents
-    carried: Mask
-
-    def way_back(self, values: Values, tangents: Values, wanted: Mask, dots: Mask) -> list[Any]:
-        """Cotangents of the wanted inputs, then of the tangents that there are, where ``dots``.
-
-        ``values`` and ``tangents`` are the cotangents of the last carries and of their tangents.
-        """
-        m = len(self.constants)
-        first = len(self.body.captured)
-        found = run_while_vjp(
-            [*self.cond.captured, *self.of_cond, *self.body.captured, *self.of_body, *self.carries],
-            [*values, *(ct for ct, on in zip(tangents, self.carried, strict=True) if on)],
-            (
-                *[False] * first,
-                *wanted[:m],
-                *(on for on, there in zip(dots[:m], self.constants, strict=True) if there),
-                *wanted[m:],
-                *(on for on, there in zip(dots[m:], self.carried, strict=True) if there),
-            ),
-            cond_jaxpr=self.cond.jaxpr,
-            body_jaxpr=self.body.jaxpr,
-            cond_constants=len(self.cond.captured) + len(self.of_cond),
-            body_constants=first + len(self.of_body),
-        )[first:]
-        count = len(self.carried)
-        starts = m + sum(self.constants)
-        of_dots = iter([*found[m:starts], *found[starts + count :]])
-        of_values = [*found[:m], *found[starts : starts + count]]
-        there = (*self.constants, *self.carried)
-        return [*of_values, *(next(of_dots) if on else None for on in there)]
-
-    def run(self) -> tuple[list[Any], list[Any]]:
-        """The last carries, and their tangents, None for zero."""
-        outs = run_while(self.cond, self.body, self.of_cond, self.of_body, self.carries)
-        count = len(self.carried)
-        dots = iter(outs[count:])
-        return outs[:count], [next(dots) if on else None for on in self.carried]
-
-
-def _operands(
-    values: Values, given: Mask, cond_constants: int, body_constants: int
-) -> tuple[Values, Values, Values, list[Any]]:
-    """Constants of condition and body, carries, and a cotangent or None for each carry."""
-    of_cond, of_body, rest = parts(values, cond_constants, body_constants)
-    cotangents = iter(rest[len(given) :])
-    return of_cond, of_body, rest[: len(given)], [next(cotangents) if on else None for on in given]
+def _split(loop: While, values: Values, given: Mask) -> tuple[Values, list[Any]]:
+    """The loop's operands, and a cotangent or None for each carry."""
+    end = len(values) - sum(given)
+    cotangents = iter(values[end:])
+    return values[:end], [next(cotangents) if on else None for on in given]
 
 
 def _vjp_jvp(
-    primals: Values,
-    tangents: Values,
-    *,
-    jaxpr: Jaxpr,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-    wanted: Mask,
-    given: Mask,
+    primals: Values, tangents: Values, *, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
 ) -> Any:
-    counts = cond_constants, body_constants
-    of_cond, of_body, carries, cts = _operands(primals, given, *counts)
-    _, body_dots, carry_dots, ct_dots = _operands(tangents, given, *counts)
-    inputs = len(of_body) + len(carries)
+    loop = While(**params)
+    args, cts = _split(loop, primals, given)
+    dots, ct_dots = _split(loop, tangents, given)
+    # What is wanted has tangents, if only of zero: among their cotangents is then H itself.
     dots = [
         zeros(a.strengthen()) if on and t is None else t
-        for t, on, a in zip([*body_dots, *carry_dots], wanted, body_jaxpr.in_avals, strict=True)
+        for t, on, a in zip(
+            dots[loop.cond_constants :], wanted, loop.body_jaxpr.in_avals, strict=True
+        )
     ]
-    loop = _with_tangents(
-        of_cond, of_body, carries, dots[: len(of_body)], dots[len(of_body) :],
-        cond_jaxpr=cond_jaxpr, body_jaxpr=body_jaxpr,
-    )  # fmt: skip
-    found = loop.way_back(ct_dots, cts, wanted, wanted)
-    chosen = [k for k, on in enumerate(wanted) if on]
-    return [found[inputs + k] for k in chosen], [found[k] for k in chosen]
+    of_values, of_dots = _with_tangents(loop, args, dots).way_back(ct_dots, cts, wanted, wanted)
+    return chosen(of_dots, wanted), chosen(of_values, wanted)
 
 
 def _vjp_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
@@ -344,67 +299,37 @@ def _vjp_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
 
 
 def _vjp_tangents(
-    primals: Values,
-    tangents: Values,
-    *,
-    jaxpr: Jaxpr,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-    wanted: Mask,
-    given: Mask,
+    primals: Values, tangents: Values, *, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
 ) -> list[Any]:
-    counts = cond_constants, body_constants
-    of_cond, of_body, carries, cts = _operands(primals, given, *counts)
-    _, body_dots, carry_dots, ct_dots = _operands(tangents, given, *counts)
-    loop = _with_tangents(
-        of_cond, of_body, carries, body_dots, carry_dots,
-        cond_jaxpr=cond_jaxpr, body_jaxpr=body_jaxpr,
-    )  # fmt: skip
-    found = loop.way_back(ct_dots, cts, wanted, (False,) * len(wanted))
-    return [ct for ct, on in zip(found, wanted, strict=False) if on]
+    loop = While(**params)
+    args, cts = _split(loop, primals, given)
+    dots, ct_dots = _split(loop, tangents, given)
+    both = _with_tangents(loop, args, dots[loop.cond_constants :])
+    return chosen(both.way_back(ct_dots, cts, wanted, (False,) * len(wanted))[0], wanted)
 
 
 def _vjp_transpose(
-    cotangents: Values,
-    *args: Any,
-    jaxpr: Jaxpr,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-    wanted: Mask,
-    given: Mask,
+    cotangents: Values, *args: Any, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
 ) -> None:
     """What is linear in some operands is its own derivative there, taken anywhere."""
-    anywhere = [zeros(a.aval) if isinstance(a, Accumulator) else a for a in args]
-    counts = cond_constants, body_constants
-    of_cond, of_body, carries, cts = _operands(anywhere, given, *counts)
-    _, body_sums, carry_sums, ct_sums = _operands(args, given, *counts)
+    loop = While(**params)
+    operands, ct_sums = _split(loop, args, given)
+    anywhere = [zeros(a.aval) if isinstance(a, Accumulator) else a for a in operands]
     along = iter(cotangents)
-    dots = [next(along) if on else None for on in wanted]
-    loop = _with_tangents(
-        of_cond, of_body, carries, dots[: len(of_body)], dots[len(of_body) :],
-        cond_jaxpr=cond_jaxpr, body_jaxpr=body_jaxpr,
-    )  # fmt: skip
-    sums = [*body_sums, *carry_sums]
+    both = _with_tangents(loop, anywhere, [next(along) if on else None for on in wanted])
+    sums = operands[loop.cond_constants :]
     linear = tuple(isinstance(a, Accumulator) for a in sums)
-    known = [None if isinstance(a, Accumulator) else ct for a, ct in zip(ct_sums, cts, strict=True)]
+    known = [None if isinstance(ct, Accumulator) else ct for ct in ct_sums]
     if any(linear) and any(ct is not None for ct in known):
-        nothing = [None] * len(carries)
-        found = loop.way_back(nothing, known, linear, (False,) * len(linear))
-        for a, ct, on in zip(sums, found, linear, strict=False):
-            if on:
+        nothing: list[Any] = [None] * len(known)
+        found, _ = both.way_back(nothing, known, linear, (False,) * len(linear))
+        for a, ct in zip(sums, found, strict=True):
+            if ct is not None:
                 a.add(ct)
     if any(isinstance(a, Accumulator) for a in ct_sums):
-        for a, dot in zip(ct_sums, loop.run()[1], strict=True):
+        for a, dot in zip(ct_sums, both.run()[1], strict=True):
             if isinstance(a, Accumulator) and dot is not None:
                 a.add(dot)
-
-
-def _vjp_lower(avals: Sequence[Aval], out: Sequence[Aval], **params: Any) -> kernel.Word:
-    return kernel.Call(own_rules=True)
 
 
 # --- one more axis -------------------------------------------------------------------------------
@@ -412,45 +337,27 @@ def _vjp_lower(avals: Sequence[Aval], out: Sequence[Aval], **params: Any) -> ker
 
 @dataclass(frozen=True, slots=True)
 class _Batched:
-    """A while for all examples: its programs, and its operands without and with examples first.
+    """A while for all examples, with its operands; ``carried`` says which carries differ.
 
     Where examples stop at different times (``flags``) one more carry, the first, says who goes on,
     and all constants belong to the body.
     """
 
-    cond: Body
-    body: Body
-    of_cond: Values
-    of_body: Values
-    carries: list[Any]
+    loop: While
+    operands: list[Any]
     carried: Sequence[bool]
     flags: bool
 
 
-def _for_examples(
-    size: int,
-    args: Values,
-    dims: Sequence[int | None],
-    *,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-) -> _Batched:
-    of_cond, of_body, carries = parts(args, cond_constants, body_constants)
-    cond_dims, body_dims, carry_dims = parts(tuple(dims), cond_constants, body_constants)
+def _for_examples(loop: While, size: int, args: Values, dims: Sequence[int | None]) -> _Batched:
+    of_cond, of_body, carries = loop.parts(args)
+    cond_dims, body_dims, carry_dims = loop.parts(tuple(dims))
     inner = tuple(None if d is None else 0 for d in carry_dims)
-    key = (cond_jaxpr, body_constants, size, tuple(cond_dims), tuple(body_dims), inner)
-    program = remember(
-        body_jaxpr,
+    key = (loop, size, tuple(cond_dims), tuple(body_dims), inner)
+    cond, body, carried, varies = remember(
+        loop.body_jaxpr,
         ("while batch", *key),
-        lambda: batched(body_jaxpr, body_constants, len(carries), size, (*body_dims, *inner)),
-    )
-    carried = program.carried
-    cond, varies = remember(
-        body_jaxpr,
-        ("while condition", *key),
-        lambda: _batched_condition(cond_jaxpr, size, cond_dims, carried),
+        lambda: _batched_programs(loop, size, cond_dims, body_dims, inner),
     )
 
     def spread(mask: Sequence[bool]) -> list[Any]:
@@ -459,26 +366,50 @@ def _for_examples(
             for x, d, on in zip(carries, carry_dims, mask, strict=True)
         ]
 
+    def found(
+        cond: Body, body: Body, asked: Values, fixed: Values, *starts: Any
+    ) -> tuple[While, list[Any]]:
+        asked, fixed = [*cond.captured, *asked], [*body.captured, *fixed]
+        programs = While(cond.jaxpr, body.jaxpr, len(asked), len(fixed), loop.checkpoint)
+        return programs, [*asked, *fixed, *starts]
+
     if not varies:
-        starts = spread(carried)
-        return _Batched(cond, program.body, of_cond, of_body, starts, carried, flags=False)
+        return _Batched(
+            *found(cond, body, of_cond, of_body, *spread(carried)), carried, flags=False
+        )
     # Examples stop at different times: all carries differ, and those that are done stay.
     going, stepping, asking = remember(
-        body_jaxpr,
+        loop.body_jaxpr,
         ("while frozen", *key),
-        lambda: _frozen_programs(cond_jaxpr, body_jaxpr, size, cond_dims, body_dims, len(carries)),
+        lambda: _frozen_programs(
+            loop.cond_jaxpr, loop.body_jaxpr, size, cond_dims, body_dims, len(carries)
+        ),
     )
     everyone = [True] * len(carries)
     starts = spread(everyone)
     [first] = bind(jit_p, *of_cond, *starts, jaxpr=asking, name="while_condition")
     constants = [*of_cond, *of_body]
-    return _Batched(going, stepping, (), constants, [first, *starts], everyone, flags=True)
+    return _Batched(*found(going, stepping, (), constants, first, *starts), everyone, flags=True)
+
+
+def _batched_programs(
+    loop: While,
+    size: int,
+    cond_dims: Sequence[int | None],
+    body_dims: Sequence[int | None],
+    carry_dims: Sequence[int | None],
+) -> tuple[Body, Body, Mask, bool]:
+    """Condition and body for all examples, which carries differ, and whether the condition does."""
+    dims = (*body_dims, *carry_dims)
+    body = batched(loop.body_jaxpr, loop.body_constants, loop.carries, size, dims)
+    cond, varies = _batched_condition(loop.cond_jaxpr, size, cond_dims, body.carried)
+    return cond, body.body, body.carried, varies
 
 
 def _while_batch(size: int, args: Values, dims: Sequence[int | None], **params: Any) -> Any:
-    loop = _for_examples(size, args, dims, **params)
-    outs = run_while(loop.cond, loop.body, loop.of_cond, loop.of_body, loop.carries)
-    return outs[loop.flags :], [0 if on else None for on in loop.carried]
+    found = _for_examples(While(**params), size, args, dims)
+    outs = bind(while_p, *found.operands, **found.loop.params)
+    return outs[found.flags :], [0 if on else None for on in found.carried]
 
 
 def _vjp_batch(
@@ -492,35 +423,30 @@ def _vjp_batch(
     **params: Any,
 ) -> Any:
     """The way back of the loop for all examples. What is wanted differs between them."""
-    n, m = params["cond_constants"], params["body_constants"]
-    end = n + len(params["body_jaxpr"].invars)
-    asked = [False] * n
-    operands = [
-        batch_to_front(size, x, d) if on else x
-        for x, d, on in zip(args[:end], dims, (*asked, *wanted), strict=False)
-    ]
-    axes = [0 if on else d for d, on in zip(dims, (*asked, *wanted), strict=False)]
-    loop = _for_examples(size, operands, axes, **params)
-    rest = iter(zip(args[end:], dims[end:], strict=True))
-    cotangents: list[Any] = [None] * loop.flags
-    for on, differs in zip(given, loop.carried, strict=True):
-        ct, d = next(rest) if on else (None, None)
-        # A carry that is the same for all examples depends on nothing that is wanted.
-        cotangents.append(batch_to_front(size, ct, d) if on and differs else None)
-    mask = (*wanted[:m], *[False] * loop.flags, *wanted[m:])
-    if loop.flags:
-        mask = (*asked, *mask)
-    captured = [*loop.cond.captured, *loop.of_cond], [*loop.body.captured, *loop.of_body]
-    found = run_while_vjp(
-        [*captured[0], *captured[1], *loop.carries],
-        cotangents,
-        (*[False] * len(loop.body.captured), *mask),
-        cond_jaxpr=loop.cond.jaxpr,
-        body_jaxpr=loop.body.jaxpr,
-        cond_constants=len(captured[0]),
-        body_constants=len(captured[1]),
+    loop = While(**params)
+    n, m = loop.cond_constants, loop.body_constants
+    operands, cts = _split(loop, args, given)
+    axes, ct_dims = _split(loop, tuple(dims), given)
+    spread = (*[False] * n, *wanted)
+    found = _for_examples(
+        loop,
+        size,
+        [
+            batch_to_front(size, x, d) if on else x
+            for x, d, on in zip(operands, axes, spread, strict=True)
+        ],
+        [0 if on else d for d, on in zip(axes, spread, strict=True)],
     )
-    outs = [ct for ct in found if ct is not None]
+    # A carry that is the same for all examples depends on nothing that is wanted.
+    cotangents = [None] * found.flags + [
+        batch_to_front(size, ct, d) if on and differs else None
+        for ct, d, on, differs in zip(cts, ct_dims, given, found.carried, strict=True)
+    ]
+    unwanted = [False] * (found.loop.body_constants - m)  # what is captured, or was the condition's
+    mask = (*unwanted, *wanted[:m], *[False] * found.flags, *wanted[m:])
+    outs = [
+        ct for ct in run_while_vjp(found.loop, found.operands, cotangents, mask) if ct is not None
+    ]
     return outs, [0] * len(outs)
 
 
@@ -581,20 +507,6 @@ def _frozen_programs(
 def _wide(going: Any, x: Any) -> Any:
     """One flag for each element of ``x``."""
     return broadcast_in_dim(going, x.shape, (0,))
-
-
-def _while_lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    cond_constants: int,
-    body_constants: int,
-) -> kernel.Word:
-    if not NATIVE:
-        return kernel.Fallback("loops are not native yet")
-    return kernel.While(cond_constants, body_constants)
 
 
 while_p: Primitive = Primitive(
