@@ -607,3 +607,70 @@ def test_the_report_names_branches() -> None:
         assert f.lower(True, np.ones(99)).as_text(stage)
     profile = f.profile(True, np.ones(99))
     assert sorted(row.runs for row in profile.rows if len(row.row.path) == 2) == [0, 1]
+
+
+# --- in place ------------------------------------------------------------------------------------
+
+
+def bumped(s: Any, flags: Any, change: Callable[..., Any]) -> Any:
+    """A loop that changes its state in some iterations."""
+
+    def step(c: Any, flag: Any) -> Any:
+        s, i = c
+        return (cond(flag, lambda: change(s, i), lambda: s), (i + 1) % s.shape[0]), s[i]
+
+    return scan(step, (s, 0), flags)
+
+
+CHANGES: dict[str, Callable[..., Any]] = {
+    "set": lambda s, i: s.at[i].set(2.0),
+    "add what it reads": lambda s, i: s.at[i].add(s[i] * 0.5),
+    "twice": lambda s, i: s.at[i].add(1.0).at[0].multiply(1.5),
+    "reversed": lambda s, i: s[::-1].at[i].set(0.5),
+    "add itself": lambda s, i: s.at[np.arange(5)].add(s[::-1]),
+    "read afterwards": lambda s, i: s.at[i].set(4.0) + s[0] * 0.1,
+    "nested": lambda s, i: cond(s[0] > 1.0, lambda: s.at[0].set(0.0), lambda: s.at[i].add(1.0)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_states_that_branches_change(name: str) -> None:
+    change = CHANGES[name]
+    s, flags = np.linspace(0.0, 1.0, 5), np.array([1, 0, 1, 1, 0, 1, 1, 1], bool)
+    state, seen, i = s, [], 0
+    for flag in flags:
+        seen.append(np.float64(state[i]))
+        state = ft.jit(change)(state, i) if flag else state
+        i = (i + 1) % 5
+    (got, _), rows = ft.jit(lambda s: bumped(s, flags, change))(s)
+    same(got, state)
+    same(rows, np.array(seen))
+
+
+def test_a_state_that_a_branch_changes_stays_where_it_is() -> None:
+    s, flags = np.zeros(1000), np.zeros(10, bool)
+    program = ft.jit(lambda s: bumped(s, flags, CHANGES["set"])[0]).lower(s)
+    plan = program.as_text("buffers")
+    assert "goes back and forth" not in plan
+    assert program.report().workspace < 1000
+
+
+def test_sums_of_slopes_are_made_in_place() -> None:
+    """The gradient of a table that branches read costs each iteration an element, not the table."""
+
+    def total(table: Any, places: Any) -> Any:
+        def step(c: Any, i: Any) -> Any:
+            taken = i % 3 == 0
+            return cond(taken, lambda: c * 0.5 + ft.numpy.take(table, i), lambda: c * 0.9), None
+
+        return scan(step, 0.0, places)[0]
+
+    table, places = np.linspace(0.0, 1.0, 1000), np.array([3, 4, 999, 6, 3])
+    gradient = ft.jit(ft.grad(total))
+    want = np.zeros(1000)
+    want[999], want[6], want[3] = 0.25, 0.5, 1.0 + 0.9 * 0.5**3
+    same(gradient(table, places), want)
+    same(ft.grad(total)(table, places), want)
+    report = gradient.lower(table, places).report()
+    inside = [row for row in report.rows if len(row.path) > 1]
+    assert max(row.bytes for row in inside) < 1000

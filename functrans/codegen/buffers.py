@@ -170,7 +170,8 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
     carried = []
     for number, (body, (start, count)) in enumerate(zip(nests, bounds, strict=True)):
         storages = [body.storage[body.outputs[k]] for k in range(count)]
-        places = [programs[number].places.get(storage) for storage in storages]
+        known = programs[number].places
+        places = [known.get(storage) or _fixed(storage, {}) for storage in storages]
         in_place = frozenset(k for k in range(count) if places[k] == Place("arg", start + k))
         held = frozenset(k for k in range(count) if inlined and storages[k].nbytes <= _HELD_MOST)
         homes: dict[int, int] = {}

@@ -150,6 +150,9 @@ class _Placing:
             return
         for region in _regions(step):
             self.demand(region.value, set())
+        for value in _written(step):
+            if value.over is not None:  # whoever waits to read it must do so now
+                self.demand_readers(value.over)
         _note_call(step)
         self.root.append(step)
 

@@ -28,6 +28,7 @@ from functrans.codegen.index import (
     unit,
     weighted,
 )
+from functrans.codegen.overwriting import overwriting
 from functrans.codegen.routines import Routine
 from functrans.codegen.statements import (
     Access,
@@ -74,7 +75,7 @@ def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
     an output may overwrite its input.
     """
     lowering = _Lowering(jaxpr)
-    lowering.overwriting, lowering.finals = _overwriting(jaxpr, carried)
+    lowering.overwriting, lowering.finals = overwriting(jaxpr, carried, _word)
     lowering.orders = orders.orders(jaxpr, _word)
     for eqn in jaxpr.eqns:
         lowering.equation(eqn)
@@ -119,7 +120,7 @@ class _Lowering:
         self.steps: list[Step] = []
         self.layouts: dict[Var, Layout] = {}
         self.copies: dict[Var, Value] = {}
-        self.overwriting: set[Eqn] = set()  # scatters that may write into their operand
+        self.overwriting: dict[Var, Var] = {}  # results that may overwrite an operand
         self.finals: dict[Var, int] = {}  # the outputs that the last of them make
         self.orders: dict[Var, orders.Order] = {}  # of variables that are not in row-major order
         for kind, variables in (("const", jaxpr.constvars), ("arg", jaxpr.invars)):
@@ -214,7 +215,8 @@ class _Lowering:
         if isinstance(atom, Var):
             value, offset, strides = self.strides(atom)
             whole = value.size == aval.size and offset == 0 and is_contiguous(aval.shape, strides)
-            if whole and value.over is not None and self.finals.get(atom) == number:
+            kept = value.over is not None or value.kind == "arg"
+            if whole and kept and self.finals.get(atom) == number:
                 return value  # in the memory of the input that carries it on
             if whole and value.kind == "temp" and value.output is None and value.within is None:
                 value.output = number
@@ -238,7 +240,9 @@ class _Lowering:
                 if not is_native(atom.aval.dtype):
                     word = kernel.Fallback(f"no native {atom.aval.dtype} arithmetic yet")
                     break
-        if isinstance(word, Inner):
+        if isinstance(word, kernel.Branch):
+            self.branch(eqn, word)
+        elif isinstance(word, Inner):
             self.repeat(eqn, word)
         elif isinstance(word, kernel.Fence):
             self.fence(eqn, word)
@@ -265,12 +269,7 @@ class _Lowering:
 
     def fallback(self, eqn: Eqn, reason: str) -> None:
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
-        writes = []
-        for var in eqn.outvars:
-            value = self.new(var.aval.shape, var.aval.dtype)
-            self.layouts[var] = (value, identity(var.aval.ndim))
-            writes.append(value)
-        self.steps.append(NumpyCall(eqn, reason, reads, tuple(writes)))
+        self.steps.append(NumpyCall(eqn, reason, reads, self.results(eqn)))
 
     def routine(self, eqn: Eqn, word: kernel.Routine) -> None:
         operands = [eqn.invars[k] for k in word.uses]
@@ -282,11 +281,7 @@ class _Lowering:
             tuple(var.aval.shape for var in eqn.outvars),
         )
         reads = tuple(self.region(atom, eqn) for atom in operands)
-        writes = []
-        for var in eqn.outvars:
-            value = self.new(var.aval.shape, var.aval.dtype)
-            self.layouts[var] = (value, identity(var.aval.ndim))
-            writes.append(value)
+        writes = [*self.results(eqn)]
         if routine.scratch:
             writes.append(self.new((routine.scratch,), routine.dtype))
         self.steps.append(RoutineCall(routine, reads, tuple(writes), eqn))
@@ -378,28 +373,62 @@ class _Lowering:
                 self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
             start += length
 
-    def overwrites(self, out: Value, atom: Atom, reads: Sequence[Atom]) -> bool:
-        """Let ``out`` take the memory of ``atom``, which nobody reads any more."""
+    def may_overwrite(self, atom: Atom, reads: Sequence[Atom]) -> bool:
+        """Whether ``atom`` has memory of its own that the other operands do not lie in."""
         if not isinstance(atom, Var) or self.spread(atom):
             return False
-        source = self.layouts[atom][0]
-        if any(isinstance(a, Var) and _root(self.layouts[a][0]) is _root(source) for a in reads):
-            return False
+        memory = _root(self.layouts[atom][0])
+        return not any(isinstance(a, Var) and _root(self.layouts[a][0]) is memory for a in reads)
+
+    def overwrite(self, out: Value, atom: Atom) -> None:
+        """Let ``out`` take the memory of ``atom``, which nobody reads any more."""
+        source, _ = self.layout(atom)
         out.within = (source, 0)
         out.over = source
-        return True
 
-    def repeat(self, eqn: Eqn, word: Inner) -> None:
+    def branch(self, eqn: Eqn, word: kernel.Branch) -> None:
+        _, *operands = eqn.invars
+        over: dict[int, int] = {}  # results and the operands whose memory they take
+        for k, var in enumerate(eqn.outvars):
+            operand = self.overwriting.get(var)
+            if operand is not None:
+                others = [a for a in eqn.invars if a is not operand]
+                if operands.count(operand) == 1 and self.may_overwrite(operand, others):
+                    over[k] = operands.index(operand)
+        branches = eqn.params["branches"]
+        while True:
+            pairs = [(j, k) for k, j in over.items()]
+            programs = tuple(lower(branch, pairs) for branch in branches)
+            kept = {
+                k: j
+                for k, j in over.items()
+                if all(_root(p.outputs[k]).number == j for p in programs)
+                and all(_root(p.outputs[k]).kind == "arg" for p in programs)
+            }
+            if kept == over:
+                break
+            over = kept
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = self.results(eqn)
+        for k, j in over.items():
+            self.overwrite(writes[k], operands[j])
+        carried = ((0, 0),) * len(programs)
+        self.steps.append(Repeat(word, eqn, branches, programs, carried, reads, writes, over))
+
+    def results(self, eqn: Eqn) -> tuple[Value, ...]:
+        """The results of an equation as values of their own."""
         writes = []
         for var in eqn.outvars:
             value = self.new(var.aval.shape, var.aval.dtype)
             self.layouts[var] = (value, identity(var.aval.ndim))
             writes.append(value)
+        return tuple(writes)
+
+    def repeat(self, eqn: Eqn, word: kernel.Loop | kernel.While | kernel.Unwind) -> None:
+        reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
+        writes = self.results(eqn)
         if isinstance(word, kernel.Loop):
             bodies = [(eqn.params["jaxpr"], word.constants, word.carries)]
-        elif isinstance(word, kernel.Branch):
-            bodies = [(branch, 0, 0) for branch in eqn.params["branches"]]
         else:
             count = word.carries if isinstance(word, kernel.Unwind) else len(eqn.outvars)
             bodies = [
@@ -414,7 +443,7 @@ class _Lowering:
         )
         jaxprs = tuple(jaxpr for jaxpr, _, _ in bodies)
         carried = tuple((start, count) for _, start, count in bodies)
-        self.steps.append(Repeat(word, eqn, jaxprs, programs, carried, reads, tuple(writes)))
+        self.steps.append(Repeat(word, eqn, jaxprs, programs, carried, reads, writes))
 
     def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
         """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""
@@ -755,7 +784,10 @@ class _Lowering:
     def scatter(self, eqn: Eqn, word: kernel.Scatter) -> None:
         atom, updates, *indices = eqn.invars
         out = self.result(eqn)
-        if not (eqn in self.overwriting and self.overwrites(out, atom, [updates, *indices])):
+        in_place = eqn.outvars[0] in self.overwriting
+        if in_place and self.may_overwrite(atom, [updates, *indices]):
+            self.overwrite(out, atom)
+        else:
             self.copy(atom, out, eqn)
         space = _Space.over(updates.aval.shape)
         ndim = indices[0].aval.ndim if indices else 0
@@ -796,47 +828,6 @@ def _root(value: Value) -> Value:
     while value.within is not None:
         value = value.within[0]
     return value
-
-
-def _overwriting(
-    jaxpr: Jaxpr, carried: Sequence[tuple[int, int]]
-) -> tuple[set[Eqn], dict[Var, int]]:
-    """The scatters that lead from a carried input to its output, each the last to read its operand.
-
-    They may write into the input itself. Returns them, and the outputs that they lead to.
-    """
-    if not carried:
-        return set(), {}
-    last: dict[Var, int] = {}
-    makers: dict[Var, int] = {}
-    bases: dict[Atom, Var] = {}  # what layouts lie on: who reads them reads it
-    for number, eqn in enumerate(jaxpr.eqns):
-        for atom in eqn.invars:
-            if isinstance(atom, Var):
-                last[bases.get(atom, atom)] = number
-        if isinstance(_word(eqn), kernel.View | kernel.Reshape | kernel.Fence):
-            pairs = zip(eqn.outvars, eqn.invars, strict=False)
-            bases.update({out: bases.get(a, a) for out, a in pairs if isinstance(a, Var)})
-        makers.update(dict.fromkeys(eqn.outvars, number))
-    results = [bases.get(atom, atom) for atom in jaxpr.outvars if isinstance(atom, Var)]
-    found: set[Eqn] = set()
-    finals: dict[Var, int] = {}
-    for first, final in carried:
-        chain: list[Eqn] = []
-        var = jaxpr.outvars[final]
-        while isinstance(var, Var) and var in makers and results.count(var) <= (not chain):
-            eqn = jaxpr.eqns[makers[var]]
-            if not isinstance(_word(eqn), kernel.Scatter):
-                break
-            operand = eqn.invars[0]
-            if not isinstance(operand, Var) or last.get(operand) != makers[var]:
-                break
-            chain.append(eqn)
-            var = operand
-        if var is jaxpr.invars[first] and results.count(var) == 0:
-            found.update(chain)
-            finals.update({chain[0].outvars[0]: final} if chain else {})
-    return found, finals
 
 
 def literal(value: Any, dtype: Dtype) -> Access:

@@ -350,8 +350,9 @@ def _branch(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
     text = _Text()
     args = _table(text, "args", len(call.reads) - 1)
     outs = _table(text, "outs", len(call.writes))
-    for k in range(1, len(call.reads)):
-        text.put(args, k - 1, f"%a{k}")
+    overwritten = {j: k for k, j in call.over.items()}
+    for j in range(len(call.reads) - 1):
+        text.put(args, j, f"%o{overwritten[j]}" if j in overwritten else f"%a{j + 1}")
     for k in range(len(call.writes)):
         text.put(outs, k, f"%o{k}")
     kind = f"i{8 * call.reads[0].dtype.itemsize}"

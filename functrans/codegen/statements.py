@@ -15,7 +15,7 @@ their readers, and are copied only where a reader needs what no layout says.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -267,7 +267,8 @@ class Fence:
 class Repeat:
     """Inner programs: a body that runs again and again, a condition and a body, or branches.
 
-    ``carried`` says of each program where its carries begin among its inputs, and how many it has.
+    ``carried`` says of each program where its carries begin among its inputs, and how many it has;
+    ``over`` which results of branches take the memory of which of their operands.
     """
 
     word: Inner
@@ -277,6 +278,7 @@ class Repeat:
     carried: tuple[tuple[int, int], ...]
     reads: tuple[Region, ...]
     writes: tuple[Value, ...]
+    over: dict[int, int] = field(default_factory=dict)
 
 
 Call = LibraryCall | RoutineCall | NumpyCall | ByteCopy | Repeat | Fence

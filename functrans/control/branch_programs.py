@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from functrans.control.loop_programs import Mask, written_zero
@@ -162,9 +163,20 @@ def _reading(
     return read_as(linear, names, invars)
 
 
-def transposed(branches: Branches, linear: Mask, nonzero: Mask) -> Alternatives:
-    """Programs from known operands and the nonzero cotangents to cotangents of linear operands."""
-    return alternatives([transpose_jaxpr(branch, linear, nonzero) for branch in branches])
+def transposed(branches: Branches, linear: Mask, nonzero: Mask, begun: Mask) -> Alternatives:
+    """Programs from known operands and the nonzero cotangents to cotangents of linear operands.
+
+    Those that have been ``begun`` come last among the operands and are added to: they go in as
+    cotangents of one more output, the operand itself, so that a part is added in place.
+    """
+
+    def back(branch: Jaxpr) -> Jaxpr:
+        inputs = compress(branch.invars, linear)
+        outvars = [*branch.outvars, *compress(inputs, begun)]
+        extended = Jaxpr(branch.constvars, branch.consts, branch.invars, branch.eqns, outvars)
+        return transpose_jaxpr(extended, linear, (*nonzero, *[True] * sum(begun)))
+
+    return alternatives([back(branch) for branch in branches])
 
 
 # --- one more axis -------------------------------------------------------------------------------

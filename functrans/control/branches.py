@@ -135,15 +135,17 @@ def _linearize_taken(mask: tuple[bool, ...], operands: Values, branch: Jaxpr) ->
 def _cond_transpose(cotangents: Values, index: Any, *operands: Any, branches: Branches) -> None:
     linear = tuple(isinstance(x, Accumulator) for x in operands)
     nonzero = tuple(ct is not None for ct in cotangents)
+    targets = [x for x in operands if isinstance(x, Accumulator)]
+    sums = [target.take() for target in targets]
+    begun = tuple(ct is not None for ct in sums)
     back = remember(
         branches[0],
-        ("cond transpose", branches, linear, nonzero),
-        lambda: transposed(branches, linear, nonzero),
+        ("cond transpose", branches, linear, nonzero, begun),
+        lambda: transposed(branches, linear, nonzero, begun),
     )
     known = [x for x in operands if not isinstance(x, Accumulator)]
-    given = [ct for ct in cotangents if ct is not None]
+    given = [ct for ct in (*cotangents, *sums) if ct is not None]
     found = run_branches(back, index, [*known, *given])
-    targets = [x for x in operands if isinstance(x, Accumulator)]
     for target, ct in zip(targets, found, strict=True):
         target.add(ct)
 
@@ -250,7 +252,7 @@ def _run_if_any(
     first = argmax(took, 0)
 
     def follows(x: Any) -> Any:
-        leader = stop_gradient(gather(x, (first,), (0,)))
+        leader = stop_gradient(gather(x, (first,), (0,), mode="clip"))
         return select_n(_wide(took, x), spread(leader, size), x)
 
     followed = [x if d is None else follows(x) for x, d in zip(operands, dims, strict=True)]

@@ -105,6 +105,13 @@ class Accumulator:
         """Add a cotangent of the operand's shape."""
         raise NotImplementedError
 
+    def take(self) -> Any:
+        """What has been added so far, which counts no longer; None where nothing has been.
+
+        A rule that adds to it in place, in a program that it holds, adds the whole again.
+        """
+        raise NotImplementedError
+
     def add_slice(self, cotangent: Any, start: Ints, limit: Ints, strides: Ints) -> None:
         """Add a cotangent of the shape of ``operand[start:limit:strides]``."""
         raise NotImplementedError

@@ -214,6 +214,17 @@ def _negated_choice(eqn: Eqn, scope: Scope) -> Result:
     return eqn.with_invars([inner.invars[0], eqn.invars[2], eqn.invars[1]])
 
 
+def _compared_flag(eqn: Eqn, scope: Scope) -> Result:
+    inner, number = scope.producer(eqn.invars[0], ln.convert_p), scope.literal(eqn.invars[1])
+    if inner is None or number is None or not _truth(inner.invars[0].aval.dtype):
+        return None
+    dtype = inner.outvars[0].aval.dtype
+    no, yes = (bool(eqn.primitive.impl(dtype.type(n), number.value)) for n in (0, 1))
+    if no is yes:
+        return None
+    return inner.invars if yes else Eqn(e.not_p, inner.invars, eqn.outvars, {}, eqn.source)
+
+
 def _integer_power(eqn: Eqn, scope: Scope) -> Result:
     operand, exponent = eqn.invars[0], eqn.params["y"]
     if exponent == 1:
@@ -452,6 +463,7 @@ _FOLDS = (r.reduce_max_p, r.reduce_min_p, r.reduce_prod_p, r.reduce_and_p, r.red
 _REDUCTIONS = (lay.reduce_sum_p, *_FOLDS)
 _RUNNING = (r.cumsum_p, r.cumprod_p, r.cummax_p, r.cummin_p)
 _MOVES = (lay.broadcast_in_dim_p, lay.reshape_p, lay.transpose_p, lay.rev_p, lay.slice_p)
+_COMPARISONS = (e.eq_p, e.ne_p, e.lt_p, e.le_p, e.gt_p, e.ge_p)
 _by_name = sorted(ELEMENTWISE, key=lambda p: p.name)
 
 TABLE: tuple[Row, ...] = (
@@ -491,6 +503,7 @@ TABLE: tuple[Row, ...] = (
     _row("select(n, cases) → cases[n]", ln.select_n_p)(_known_case),
     _row("select(c, x, …, x) → x", ln.select_n_p)(_equal_cases),
     _row("select(~c, x, y) → select(c, y, x)", ln.select_n_p)(_negated_choice),
+    *_for_each("compare(convert(flag), n) → flag or ~flag", _COMPARISONS, _compared_flag),
     # dtypes
     _row("convert to own dtype → x", ln.convert_p)(_same_type),
     _row("convert ∘ convert → convert, if the first is lossless", ln.convert_p)(_convert_twice),

@@ -43,6 +43,10 @@ class Sum(Accumulator):
             self.value = total = add(value, cotangent)
             self.owned = type(total) is np.ndarray
 
+    def take(self) -> Any:
+        value, self.value, self.owned = self.value, None, False
+        return value
+
     def add_slice(self, cotangent: Any, start: Ints, limit: Ints, strides: Ints) -> None:
         if self._open(cotangent):
             self.value[slices(start, limit, strides)] += cotangent

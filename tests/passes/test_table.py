@@ -50,6 +50,7 @@ REDUCTIONS = (lay.reduce_sum_p, r.reduce_max_p, r.reduce_min_p, r.reduce_prod_p)
 BITWISE = (r.reduce_and_p, r.reduce_or_p)
 RUNNING = (r.cumsum_p, r.cumprod_p, r.cummax_p, r.cummin_p)
 SPREAD = "f(x, full(n)) → f(x, n);  f(full(n)) → full(f(n))"
+FLAG = "compare(convert(flag), n) → flag or ~flag"
 TWICE = "convert ∘ convert → convert, if the first is lossless"
 CASES = [
     Case(SPREAD, lambda x: ln.mul(x, full(2.5)), "mul"),
@@ -115,6 +116,10 @@ CASES = [
         "?dd",
     ),
     Case("convert to own dtype → x", lambda x: ln.convert(x, float), ""),
+    Case(FLAG, lambda c: e.ge(ln.convert(c, np.int64), 1), "", "?"),
+    Case(FLAG, lambda c: e.ne(ln.convert(c, float), 0.0), "", "?"),
+    Case(FLAG, lambda c: e.le(ln.convert(c, np.int8), 0), "not", "?"),
+    Case(FLAG, lambda c: e.lt(ln.convert(c, float), 2.0), "convert lt", "?"),
     Case(TWICE, lambda x: ln.convert(ln.convert(x, float), np.float32), "", "f"),
     Case(TWICE, lambda x: ln.convert(ln.convert(x, np.int16), np.uint8), "convert", "b"),
     Case(TWICE, lambda x: ln.convert(ln.convert(x, complex), bool), "convert"),
