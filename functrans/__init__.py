@@ -95,6 +95,8 @@ _ROOMS = (
     "custom_derivatives",
     "debug",
     "experimental",
+    "flatten_util",
+    "ops",
     "random",
     "scipy",
     "testing",
