@@ -60,9 +60,12 @@ def finished_together(
     jaxprs: Sequence[Jaxpr], outs: Sequence[Aval]
 ) -> tuple[tuple[Any, ...], Branches]:
     """Programs of arrays, with results of the given types, that are given the same values."""
-    captured, programs = closed_together(
-        [_strengthened(inline(jaxpr, own_rules=False), outs) for jaxpr in jaxprs]
-    )
+    return together([_strengthened(inline(jaxpr, own_rules=False), outs) for jaxpr in jaxprs])
+
+
+def together(jaxprs: Sequence[Jaxpr]) -> tuple[tuple[Any, ...], Branches]:
+    """The constants of all programs, and the programs with them as first inputs."""
+    captured, programs = closed_together(jaxprs)
     return captured, tuple(map(interned, programs))
 
 

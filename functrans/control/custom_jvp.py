@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from functrans import kernel, tree
-from functrans.control.bodies import Body, batched_to_front, operand
+from functrans.control.bodies import batched_to_front, operand, together
 from functrans.control.custom_rules import (
     CustomFunction,
     Site,
@@ -17,11 +17,9 @@ from functrans.control.custom_rules import (
     hides_tracers,
     hints_at_closures,
     instantiated,
-    is_linear_whole,
     only_derivatives,
     program_of,
     tracing_rules,
-    united,
     with_numbers,
 )
 from functrans.core.avals import Aval, aval_of, float0, is_inexact
@@ -203,7 +201,7 @@ def _linearize(
         return dots
 
     avals = [aval_of(x) if on else None for x, on in zip(primals, nonzero[captured:], strict=True)]
-    linear = split_linear(tangents_to_tangents, avals, is_linear_whole, str(rule))
+    linear = split_linear(tangents_to_tangents, avals, str(rule))
     if any(map(linear.tape.owns, outs)):
         raise CustomRuleError(
             f"{rule} returned a value that depends on the tangents.",
@@ -388,22 +386,22 @@ class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
 def _bind_program(site: Site, rule: UsersRule, leaves: Values) -> Values:
     """Apply the operation in a form that can be written down."""
     avals = [aval_of(x) for x in leaves]
-    body = program_of(with_numbers(site.run, leaves), avals)
+    program = program_of(with_numbers(site.run, leaves), avals)
     kept: JVPRule = rule
-    if hides_tracers(body, site):
+    if hides_tracers(program, site):
         with tracing_rules(site):
             of_rule = _rule_program(rule, avals)
-        (jaxpr, rule_jaxpr), captured = united([body, of_rule])
+        captured, (jaxpr, rule_jaxpr) = together([program, of_rule])
         kept = ProgramRule(site, rule_jaxpr, len(jaxpr.outvars))
     else:
-        jaxpr, captured = body.jaxpr, list(body.captured)
+        captured, (jaxpr,) = together([program])
     outs: Values = bind(
         custom_jvp_call_p, *captured, *leaves, jaxpr=jaxpr, rule=kept, captured=len(captured)
     )
     return outs
 
 
-def _rule_program(rule: UsersRule, avals: Sequence[Aval]) -> Body:
+def _rule_program(rule: UsersRule, avals: Sequence[Aval]) -> Jaxpr:
     n = len(avals)
     active = [is_inexact(a.dtype) for a in avals]
 

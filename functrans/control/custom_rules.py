@@ -13,12 +13,9 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.control.bodies import Body, closed, interned
 from functrans.control.call import _Static
-from functrans.control.linear_call import linear_call_p
-from functrans.core.avals import Aval, aval_of, float0
-from functrans.core.jaxpr import Jaxpr, Var, is_literal_value
-from functrans.core.primitive import Primitive
+from functrans.core.avals import Aval, float0
+from functrans.core.jaxpr import Jaxpr, is_literal_value
 from functrans.core.trace import Trace, Tracer
 from functrans.errors import ArgumentError, CustomRuleError, OptionError, UnexpectedTracerError
 from functrans.passes.inline import inline
@@ -231,10 +228,9 @@ def only_derivatives(trace: Trace | None) -> bool:
     return True
 
 
-def program_of(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Body:
-    """A flat function as a closed program; Python scalars stay what they are."""
-    body = closed(inline(stage(function, avals), own_rules=False))
-    return Body(interned(body.jaxpr), body.captured)
+def program_of(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxpr:
+    """A flat function as a program; Python scalars stay what they are, rules stay whole."""
+    return inline(stage(function, avals), own_rules=False)
 
 
 def with_numbers(
@@ -252,13 +248,13 @@ def with_numbers(
 _tracing_rules: ContextVar[tuple[CustomFunction, ...]] = ContextVar("functrans_rules", default=())
 
 
-def hides_tracers(body: Body, site: Site) -> bool:
+def hides_tracers(program: Jaxpr, site: Site) -> bool:
     """Whether the function, and hence perhaps its rules too, closes over traced values.
 
     Such rules are traced while these are alive. Not so where a rule that is being traced calls
     its own function: that would go on for ever.
     """
-    hidden = [*body.captured, *tree.leaves(site.nondiff)]
+    hidden = [*program.consts, *tree.leaves(site.nondiff)]
     return site.owner not in _tracing_rules.get() and any(isinstance(x, Tracer) for x in hidden)
 
 
@@ -285,21 +281,6 @@ def hints_at_closures(rule: object) -> Iterator[None]:
         raise
 
 
-def united(bodies: Sequence[Body]) -> tuple[list[Jaxpr], list[Any]]:
-    """Programs that all take first what any of them has captured, and these values."""
-    heads = [[Var(aval_of(x)) for x in body.captured] for body in bodies]
-    captured = [x for body in bodies for x in body.captured]
-    if not captured:
-        return [body.jaxpr for body in bodies], []
-    programs = []
-    for k, body in enumerate(bodies):
-        own = body.jaxpr.invars[: len(heads[k])]
-        head = [v for i, h in enumerate(heads) for v in (own if i == k else h)]
-        invars = [*head, *body.jaxpr.invars[len(own) :]]
-        programs.append(interned(Jaxpr((), (), invars, body.jaxpr.eqns, body.jaxpr.outvars)))
-    return programs, captured
-
-
 def check_captured(rule: object, nonzero: Sequence[bool]) -> None:
     """Raise where a derivative is asked for with respect to something that is no argument."""
     if any(nonzero):
@@ -309,8 +290,3 @@ def check_captured(rule: object, nonzero: Sequence[bool]) -> None:
             "Pass the value as an argument of the function and its rules, or say that it is a "
             "constant: functrans.stop_gradient(x).",
         )
-
-
-def is_linear_whole(primitive: Primitive, owned: Sequence[bool], params: dict[str, Any]) -> bool:
-    """Whether an operation with a program is linear in these operands: see SplitTrace."""
-    return primitive is linear_call_p and not any(owned[: params["residuals"]])

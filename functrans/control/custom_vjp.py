@@ -9,7 +9,7 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar
 import numpy as np
 
 from functrans import kernel, tree
-from functrans.control.bodies import Body, batched_to_front, operand
+from functrans.control.bodies import batched_to_front, operand, together
 from functrans.control.custom_rules import (
     CustomFunction,
     Site,
@@ -22,7 +22,6 @@ from functrans.control.custom_rules import (
     only_derivatives,
     program_of,
     tracing_rules,
-    united,
     with_numbers,
 )
 from functrans.core.avals import Aval, aval_of, float0, is_inexact
@@ -582,16 +581,16 @@ class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
 def _bind_program(site: Site, rules: UsersRules, leaves: Values) -> Values:
     """Apply the operation in a form that can be written down."""
     avals = [aval_of(x) for x in leaves]
-    body = program_of(with_numbers(site.run, leaves), avals)
+    program = program_of(with_numbers(site.run, leaves), avals)
     kept: VJPRules = rules
-    if hides_tracers(body, site):
+    if hides_tracers(program, site):
         with tracing_rules(site):
             forward, backward, out_avals, given = _rule_programs(rules, avals)
-        (jaxpr, fwd, bwd), captured = united([body, forward, backward])
+        captured, (jaxpr, fwd, bwd) = together([program, forward, backward])
         results = len(jaxpr.outvars)
         kept = ProgramRules(site, fwd, bwd, results, out_avals, given)
     else:
-        jaxpr, captured = body.jaxpr, list(body.captured)
+        captured, (jaxpr,) = together([program])
     outs: Values = bind(
         custom_vjp_call_p, *captured, *leaves, jaxpr=jaxpr, rules=kept, captured=len(captured)
     )
@@ -600,7 +599,7 @@ def _bind_program(site: Site, rules: UsersRules, leaves: Values) -> Values:
 
 def _rule_programs(
     rules: UsersRules, avals: Sequence[Aval]
-) -> tuple[Body, Body, tuple[Aval, ...], tuple[bool, ...]]:
+) -> tuple[Jaxpr, Jaxpr, tuple[Aval, ...], tuple[bool, ...]]:
     """Both rules as programs, the types of the results, and which arguments get cotangents."""
     second: list[Backward] = []
     counts: list[int] = []
@@ -613,7 +612,7 @@ def _rule_programs(
         return [*outs, *residuals]
 
     first = program_of(forward, avals)
-    results = first.jaxpr.out_avals
+    results = first.out_avals
     out_avals = tuple(a.strengthen() for a in results[: counts[-1]])
     residual_avals = results[counts[-1] :]
     inexact = [is_inexact(a.dtype) for a in out_avals]

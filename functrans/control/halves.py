@@ -9,7 +9,7 @@ import numpy as np
 
 from functrans import tree
 from functrans.control.call import jit
-from functrans.control.custom_rules import described, is_linear_whole
+from functrans.control.custom_rules import described
 from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.errors import ArgumentError, DtypeError
 from functrans.transforms.derived import (
@@ -65,7 +65,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = 
         out_trees.append(out_tree)
         return outs
 
-    linear = split_linear(flat, in_avals, is_linear_whole, described(fun))
+    linear = split_linear(flat, in_avals, described(fun))
     linear.out_avals = out_avals
     return Pullback(linear, in_tree, out_trees[0])
 

@@ -7,16 +7,9 @@ from functools import partial
 from typing import Any
 
 from functrans import kernel, tree
-from functrans.control.bodies import (
-    Body,
-    batched_to_front,
-    filled,
-    interned,
-    operand,
-    staged,
-)
+from functrans.control.bodies import batched_to_front, filled, finished_together, operand
 from functrans.core.avals import Aval, aval_of, is_inexact
-from functrans.core.jaxpr import Jaxpr, Var, evaluate
+from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace
 from functrans.errors import (
@@ -29,6 +22,7 @@ from functrans.errors import (
 from functrans.primitives.layout import batch_to_front
 from functrans.primitives.linear import add
 from functrans.transforms.linearize import linearize_flat
+from functrans.transforms.stage import stage
 
 # --- the primitive -------------------------------------------------------------------------------
 #
@@ -134,37 +128,21 @@ def _lower(
     return kernel.Call(own_rules=True)
 
 
+def _linear_in(owned: Sequence[bool], *, residuals: int, **params: Any) -> bool:
+    return not any(owned[:residuals])
+
+
 linear_call_p: Primitive = Primitive(
-    "linear_call", _abstract, _impl, _linearize, _transpose, _batch, _lower, multiple=True
+    "linear_call",
+    _abstract,
+    _impl,
+    _linearize,
+    _transpose,
+    _batch,
+    _lower,
+    linear_in=_linear_in,
+    multiple=True,
 )
-
-
-def bind_linear(
-    forward: Body, transposed: Body, residuals: Sequence[Any], linear: Sequence[Any]
-) -> list[Any]:
-    """Apply the operation; each program takes what it has captured, residuals, then the rest."""
-    of_forward = [Var(aval_of(x)) for x in forward.captured]
-    of_transposed = [Var(aval_of(x)) for x in transposed.captured]
-    n, m = len(of_forward), len(of_transposed)
-    program, back = forward.jaxpr, transposed.jaxpr
-    if n + m:
-        program = interned(_headed([*program.invars[:n], *of_transposed], program, n))
-        back = interned(_headed([*of_forward, *back.invars[:m]], back, m))
-    fixed = [*forward.captured, *transposed.captured, *residuals]
-    outs: list[Any] = bind(
-        linear_call_p,
-        *fixed,
-        *linear,
-        jaxpr=program,
-        transposed=back,
-        residuals=len(fixed),
-    )
-    return outs
-
-
-def _headed(first: Sequence[Var], program: Jaxpr, count: int) -> Jaxpr:
-    """The program with other inputs in the place of the first ``count``."""
-    return Jaxpr((), (), [*first, *program.invars[count:]], program.eqns, program.outvars)
 
 
 # --- the function --------------------------------------------------------------------------------
@@ -241,11 +219,21 @@ def linear_call(
     if current_trace() is None:
         outs = [operand(x, aval_of(x).strengthen()) for x in forward(*residuals, *linear)]
         return tree.unflatten(out_tree[0], outs)
-    program = staged(forward, [*fixed_avals, *linear_avals])
-    out_avals = program.jaxpr.out_avals
+    program = stage(forward, [*fixed_avals, *linear_avals])
+    out_avals = [a.strengthen() for a in program.out_avals]
     _check_inexact("result", out_avals)
-    back = staged(backward, [*fixed_avals, *out_avals])
-    return tree.unflatten(out_tree[0], bind_linear(program, back, residuals, linear))
+    back = stage(backward, [*fixed_avals, *out_avals])
+    captured, (jaxpr, transposed) = finished_together([program, back], ())
+    outs = bind(
+        linear_call_p,
+        *captured,
+        *residuals,
+        *linear,
+        jaxpr=jaxpr,
+        transposed=transposed,
+        residuals=len(captured) + len(residuals),
+    )
+    return tree.unflatten(out_tree[0], outs)
 
 
 def _check_inexact(what: str, avals: Sequence[Aval]) -> None:

@@ -66,6 +66,9 @@ class Primitive:
     failure(**params) -> Exception, optional:
         the error that some values of the operands raise, for compiled code, which says by a
         status that it met them. (An index out of bounds has no need of this slot.)
+    linear_in(owned, **params) -> bool, optional:
+        of a ``multiple`` primitive: whether all results are linear in these operands together, so
+        that none is known where the operands are not.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Primitive:
     jvp: Rule | None = None
     effects: Callable[..., bool] | None = None
     failure: Callable[..., Exception] | None = None
+    linear_in: Callable[..., bool] | None = None
     multiple: bool = False
 
     def __repr__(self) -> str:

@@ -21,24 +21,20 @@ from functrans.primitives.layout import zeros
 from functrans.primitives.linear import add_p, div_p, mul_p, stop_gradient_p, sub_p
 from functrans.transforms.linearize import Linearized, LinearTracer, Tape
 
-Linear = Callable[[Primitive, Sequence[bool], dict[str, Any]], bool]
-
 
 class SplitTrace(Trace):
     """Writes operations on tape variables down, and hands all others to the trace around.
 
     An operation that holds a program may have known results beside linear ones. Its linearization
     tells them apart: that of a linear function is the same everywhere, so it is taken at zero.
-    ``linear`` says which of those operations are linear altogether; ``who`` names the function in
-    errors.
+    ``who`` names the function in errors.
     """
 
-    __slots__ = ("linear", "tape", "who")
+    __slots__ = ("tape", "who")
 
-    def __init__(self, tape: Tape, linear: Linear, who: str) -> None:
+    def __init__(self, tape: Tape, who: str) -> None:
         super().__init__(tape.parent)
         self.tape = tape
-        self.linear = linear
         self.who = who
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -47,7 +43,8 @@ class SplitTrace(Trace):
             return bind_under(self.parent, primitive, args, params)
         if primitive is stop_gradient_p:
             return zeros(aval_of(args[0]))
-        if primitive.multiple and not self.linear(primitive, owned, params):
+        whole = primitive.linear_in is not None and primitive.linear_in(owned, **params)
+        if primitive.multiple and not whole:
             return self._apart(primitive, args, owned, params)
         if not _is_linear(primitive, args, owned):
             raise LinearityError(
@@ -93,7 +90,6 @@ def _is_other_than_zero(x: Any) -> bool:
 def split_linear(
     function: Callable[..., Sequence[Any]],
     avals: Sequence[Aval | None],
-    linear: Linear,
     who: str,
 ) -> Linearized:
     """The linear program of a flat function, which is given None where ``avals`` has None.
@@ -106,7 +102,7 @@ def split_linear(
     """
     tape = Tape(current_trace())
     ins = [None if a is None else tape.input(a.strengthen()) for a in avals]
-    found = run_under(SplitTrace(tape, linear, who), function, *ins)
+    found = run_under(SplitTrace(tape, who), function, *ins)
     outs: list[LinearTracer | None] = []
     for out in found:
         if tape.owns(out):
