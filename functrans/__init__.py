@@ -92,6 +92,7 @@ __all__ = [
 # What few programs need is loaded when it is named.
 _ROOMS = (
     "ad_checkpoint",
+    "custom_batching",
     "custom_derivatives",
     "debug",
     "experimental",

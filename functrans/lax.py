@@ -124,6 +124,8 @@ if TYPE_CHECKING:  # what few programs need is loaded when it is named
     )
     from functrans.control.associative import associative_scan
     from functrans.control.linear_call import linear_call
+    from functrans.control.linear_solve import custom_linear_solve
+    from functrans.control.root import custom_root
     from functrans.control.row_map import map
 
 
@@ -143,6 +145,8 @@ _LOADED_LATER = {
     "associative_scan": "functrans.control.associative",
     "axis_index": "functrans.collectives",
     "axis_size": "functrans.collectives",
+    "custom_linear_solve": "functrans.control.linear_solve",
+    "custom_root": "functrans.control.root",
     "linear_call": "functrans.control.linear_call",
     "map": "functrans.control.row_map",
     "pmax": "functrans.collectives",
@@ -195,6 +199,8 @@ __all__ = [
     "cos",
     "cosh",
     "cumulative",
+    "custom_linear_solve",
+    "custom_root",
     "digamma",
     "div",
     "dot_general",

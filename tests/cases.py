@@ -583,7 +583,10 @@ def _callback_cases() -> list[Case]:
 def _custom_cases() -> list[Case]:
     from functrans.control.custom_jvp import custom_jvp
     from functrans.control.custom_vjp import custom_vjp
+    from functrans.control.custom_vmap import custom_vmap
     from functrans.control.linear_call import linear_call
+    from functrans.control.linear_solve import custom_linear_solve
+    from functrans.control.while_loop import fori_loop
     from functrans.primitives import elementwise as ew
     from functrans.primitives import linear as li
     from functrans.transforms.derived import vjp
@@ -609,6 +612,25 @@ def _custom_cases() -> list[Case]:
     def pulled(x: Any, y: Any, cotangent: Any) -> Any:
         return vjp(lambda x: paired(x, y), x)[1](cotangent)[0]
 
+    @custom_vmap
+    def mapped(x: Any, y: Any) -> Any:
+        return li.mul(ew.sin(x), y)
+
+    @mapped.def_vmap
+    def mapped_rule(size: int, batched: list[bool], x: Any, y: Any) -> Any:
+        x, y = (
+            v if on else np.broadcast_to(v, (size, *v.shape))
+            for v, on in zip((x, y), batched, strict=True)
+        )
+        return mapped(x, y), True
+
+    def solved(a: Any, b: Any) -> Any:
+        def iterated(matvec: Any, b: Any) -> Any:
+            return fori_loop(0, 200, lambda i, x: x + 0.2 * (b - matvec(x)), 0.0 * b)
+
+        matrix = a + 4.0 * np.eye(3)
+        return custom_linear_solve(lambda x: matrix @ x, b, iterated, iterated)
+
     def scaled(x: Any, y: Any) -> Any:
         """Linear in ``y`` alone; it closes over ``x``."""
         return linear_call(lambda r, v: v * np.sin(r) * x, lambda r, ct: ct * np.sin(r) * x, x, y)
@@ -618,6 +640,10 @@ def _custom_cases() -> list[Case]:
              dtypes="dfD", anyshape=True, smooth=False),  # reverse mode: test_custom_rules.py
         Case("custom_lin", pulled, lambda x, y, z: np.cos(x) * y * z, (Arg(), Arg(), Arg()),
              dtypes="dfD", anyshape=True),
+        Case("custom_vmap_call", mapped, lambda x, y: np.sin(x) * y, (Arg(), Arg()),
+             dtypes="dfD", anyshape=True),
+        Case("custom_linear_solve", solved, lambda a, b: np.linalg.solve(a + 4 * np.eye(3), b),
+             (Arg((3, 3), -1.0, 1.0), Arg((3,))), dtypes="d", tolerance=100.0),
         Case("custom_jvp_call", ruled, lambda x, y: np.sin(x) * y, (Arg(), Arg()),
              dtypes="dfD", anyshape=True),
         Case("linear_call", scaled, lambda x, y: y * np.sin(x) * x, (Arg(), Arg()),

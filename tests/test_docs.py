@@ -15,6 +15,7 @@ ROOMS = (
     "functrans.ad_checkpoint",
     "functrans.control.policies",
     "functrans.collectives",
+    "functrans.custom_batching",
     "functrans.custom_derivatives",
     "functrans.debug",
     "functrans.experimental.jet",
