@@ -118,15 +118,9 @@ class PushedRule:
             return outs
 
         outs, dots = jvp_flat(ruled, primals, tangents)
-        filled = [
-            zeros(aval_of(x)) if t is None else t
-            for x, t, on in zip(outs, dots, self.out_nonzero, strict=True)
-            if on
-        ]
-        return [*outs, *filled], [
-            *flags,
-            *(f for f, on in zip(flags, self.out_nonzero, strict=True) if on),
-        ]
+        wanted = [i for i, on in enumerate(self.out_nonzero) if on]
+        filled = [zeros(aval_of(outs[i])) if dots[i] is None else dots[i] for i in wanted]
+        return [*outs, *filled], [*flags, *(flags[i] for i in wanted)]
 
     def __str__(self) -> str:
         return str(self.rule)
@@ -200,11 +194,9 @@ def _batch(
             "function closes over.",
             "Pass the value as an argument.",
         )
-    given, of_given = args[captured:], dims[captured:]
-    front = [
-        x if d is None else batch_to_front(size, x, d) for x, d in zip(given, of_given, strict=True)
-    ]
-    outs, batched = rule(size, [d is not None for d in of_given], front)
+    given = zip(args[captured:], dims[captured:], strict=True)
+    front = [x if d is None else batch_to_front(size, x, d) for x, d in given]
+    outs, batched = rule(size, [d is not None for d in dims[captured:]], front)
     return outs, [0 if on else None for on in batched]
 
 
@@ -314,7 +306,9 @@ def sequential_vmap(fun: Callable[..., R]) -> custom_vmap[R]:
 
     >>> @ft.custom_batching.sequential_vmap
     ... def halvings(x):
-    ...     return ft.lax.while_loop(lambda s: s[0] > 1.0, lambda s: (s[0] / 2, s[1] + 1), (x, 0))[1]
+    ...     def halve(s):
+    ...         return s[0] / 2, s[1] + 1
+    ...     return ft.lax.while_loop(lambda s: s[0] > 1.0, halve, (x, 0))[1]
     >>> ft.vmap(halvings)(np.array([1.0, 5.0, 100.0]))
     array([0, 3, 7])
     """
