@@ -609,6 +609,58 @@ def test_the_report_names_branches() -> None:
     assert sorted(row.runs for row in profile.rows if len(row.row.path) == 2) == [0, 1]
 
 
+def shouted(p: Any, x: Any) -> Any:
+    def yes(x: Any) -> Any:
+        ft.debug.print("yes {}", x)
+        return np.sin(x)
+
+    def no(x: Any) -> Any:
+        ft.debug.print("no {}", x)
+        return 2.0 * x
+
+    return cond(p, yes, no, x)
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+def test_effects_are_those_of_the_branch_that_runs(transform: Any, capsys: Any) -> None:
+    def printed() -> str:
+        return str(capsys.readouterr().out)
+
+    assert float(transform(shouted)(False, 2.0)) == 4.0
+    assert printed() == "no 2.0\n"
+    transform(ft.grad(shouted, 1))(True, 0.0)
+    assert printed() == "yes 0.0\n"
+    same(transform(ft.vmap(shouted, (None, 0)))(False, np.array([1.0, 2.0])), np.array([2.0, 4.0]))
+    assert printed() == "no 1.0\nno 2.0\n"
+    some, x = np.array([False, True, False]), np.array([1.0, 0.0, 3.0])
+    same(transform(ft.vmap(shouted))(some, x), np.array([2.0, 0.0, 6.0]))
+    assert printed() == "no 1.0\nyes 0.0\nno 3.0\n"
+    transform(lambda p: cond(p, lambda: ft.debug.print("only this"), lambda: None))(True)
+    assert printed() == "only this\n"
+
+
+def test_reverse_mode_through_while_loops() -> None:
+    def f(x: Any) -> Any:
+        def step(s: Any) -> Any:
+            n, v = s
+            return n + 1, cond(v > 1.0, np.sin, lambda v: v * 1.5, v)
+
+        return while_loop(lambda s: s[0] < 5, step, (0, x))[1]
+
+    x, slope = 0.7, 1.0
+    for _ in range(5):
+        x, slope = (np.sin(x), slope * np.cos(x)) if x > 1.0 else (x * 1.5, slope * 1.5)
+    same(ft.grad(f)(0.7), np.float64(slope))
+    same(ft.jit(ft.grad(f))(0.7), np.float64(slope))
+
+
+def test_checkpoints() -> None:
+    f = ft.checkpoint(lambda p, x: cond(p, lambda: np.sin(np.sin(x)), lambda: x * x))
+    for g in (ft.grad(f, 1), ft.jit(ft.grad(f, 1))):
+        same(g(True, 1.0), np.float64(np.cos(np.sin(1.0)) * np.cos(1.0)))
+        same(g(False, 1.5), np.float64(3.0))
+
+
 # --- in place ------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ it is known by its parameter ``branches``. Its first operand says which of them 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -238,8 +239,9 @@ def _cost(branch: Jaxpr) -> float:
 def _eqn_cost(eqn: Eqn) -> float:
     if eqn.primitive in FREE:
         return 0
+    if eqn.primitive not in ELEMENTWISE or not _is_plain(eqn):
+        return math.inf
     out: Aval = eqn.outvars[0].aval
-    computed = eqn.primitive in ELEMENTWISE and _is_plain(eqn)
-    if not computed or out.dtype.kind not in "biuf" or out.dtype.char == "e":
-        return float("inf")
+    if out.dtype.kind not in "biuf" or out.dtype.char == "e":  # NumPy computes those
+        return math.inf
     return out.size * (1 if eqn.primitive in _LIGHT else _HEAVY)
