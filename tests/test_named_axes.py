@@ -422,6 +422,75 @@ def test_an_unnamed_vmap_within_hides_nothing_and_catches_nothing() -> None:
     np.testing.assert_allclose(slopes, [0.0, 0.0], atol=1e-14)
 
 
+# --- against JAX ---------------------------------------------------------------------------------
+
+
+def _while_of_each(ft: Any, m: Any, x: Any) -> Any:
+    def step(s: Any) -> Any:
+        return s[0] + ft.lax.psum(s[0], "i"), s[1] + 1
+
+    return ft.lax.while_loop(lambda s: s[0] < 10, step, (x, 0))
+
+
+def _pullback_within(ft: Any, m: Any, x: Any) -> Any:
+    return ft.vjp(lambda y: y * ft.lax.psum(x * y, "i"), x)[1](1.0)[0]
+
+
+def _switch(ft: Any, m: Any, x: Any) -> Any:
+    branches = [lambda x: x, lambda x: ft.lax.psum(x, "i"), lambda x: -x]
+    return ft.lax.switch(ft.lax.axis_index("i"), branches, x)
+
+
+def _relaxed(ft: Any, m: Any, x: Any) -> Any:
+    return ft.lax.fori_loop(0, 3, lambda i, s: s * 0.5 + ft.lax.pmean(s, "i") * i, x)
+
+
+def _checkpointed_scan(ft: Any, m: Any, x: Any) -> Any:
+    def step(c: Any, _: Any) -> Any:
+        return m.sin(c) + ft.lax.pmean(c, "i"), c
+
+    return ft.lax.scan(ft.checkpoint(step), x, None, 4)[1]
+
+
+def _tangent(ft: Any, m: Any, x: Any) -> Any:
+    return ft.jvp(lambda x: m.tanh(ft.lax.psum(x, "i")) * x, (x,), (x,))[1]
+
+
+def _mapped_rows(ft: Any, m: Any, x: Any) -> Any:
+    return ft.lax.map(lambda y: y * ft.lax.psum(x, "i") + ft.lax.psum(y, "i"), m.arange(3.0))
+
+
+WITHIN = [
+    _while_of_each,
+    _pullback_within,
+    _switch,
+    _relaxed,
+    lambda ft, m, x: ft.grad(lambda x: _relaxed(ft, m, x) ** 2)(x),
+    _checkpointed_scan,
+    _tangent,
+    _mapped_rows,
+    lambda ft, m, x: ft.jacrev(lambda x: _checkpointed_scan(ft, m, x))(x),
+    lambda ft, m, x: ft.jit(lambda x: ft.lax.all_gather(x, "i"))(x),
+]
+
+
+@pytest.mark.parametrize("function", WITHIN)
+def test_programs_across_axes_agree_with_jax(function: Callable[..., Any]) -> None:
+    jax = pytest.importorskip("jax")
+    x = np.array([1.0, 3.0, 2.0])
+
+    def mapped(lib: Any, m: Any) -> Any:
+        return lib.vmap(lambda x: function(lib, m, x), axis_name="i")
+
+    jax.config.update("jax_enable_x64", True)
+    expected = [np.asarray(v) for v in jax.tree.leaves(mapped(jax, jax.numpy)(x))]
+    for f in (mapped(ft, np), ft.jit(mapped(ft, np))):
+        found = ft.tree.leaves(f(x))
+        assert len(found) == len(expected)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
 # --- errors --------------------------------------------------------------------------------------
 
 
