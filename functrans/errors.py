@@ -226,6 +226,10 @@ class FailedCheckError(FunctransError, ValueError):
     """A condition of ``checkify.check`` did not hold, or a check that ``checkify`` put in."""
 
 
+class MissingPackageError(FunctransError, ImportError):
+    """Something needs a package that is optional and not installed."""
+
+
 class CheckError(FunctransError, AssertionError):
     """A Jaxpr broke a rule of its grammar, or a test law failed."""
 

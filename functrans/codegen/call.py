@@ -384,7 +384,7 @@ _PYTHON_API = (
     "PyDict_Copy", "PyDict_Size", "PyDict_SetItem", "PyDict_GetItemWithError", "PyUnicode_Compare",
     "PyObject_RichCompareBool", "PyObject_Vectorcall", "PyObject_CallFunctionObjArgs",
     "PyLong_FromLong", "PyLong_AsLongLongAndOverflow", "PyErr_NoMemory", "PyErr_Occurred",
-    "PyErr_CheckSignals",
+    "PyErr_CheckSignals", "PyErr_Fetch", "PyErr_Restore",
     "PyEval_SaveThread", "PyEval_RestoreThread", "PyGILState_Ensure", "PyGILState_Release",
     "PyTraceMalloc_Track",
 )  # fmt: skip

@@ -85,6 +85,8 @@ def iterations_at_once(programs: Sequence[Nests]) -> int:
     survey = _Survey()
     for program in programs:
         survey.program(program, 1)
+    if survey.calls_python:  # nobody knows how long that takes
+        return 1
     return max(1, _AT_ONCE // max(survey.work, 1))
 
 
@@ -200,6 +202,7 @@ class _Survey:
 
     def __init__(self) -> None:
         self.work = 0
+        self.calls_python = False
         self.parts: list[_Part] = []
         self.kernels: list[tuple[Nest, int]] = []
 
@@ -215,6 +218,7 @@ class _Survey:
                     self.program(program, runs * times)
             else:
                 self.work += runs * _call_work(cluster)
+                self.calls_python |= isinstance(cluster, NumpyCall)
 
     def nodes(
         self, nodes: Sequence[Step | For], runs: int, part: _Part | None, short: Mapping[int, int]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from functrans import kernel
 from functrans.codegen import blas, host, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
 from functrans.codegen.fallback import DONE, FAILED
@@ -32,7 +33,7 @@ from functrans.codegen.loops import (
     Storage,
     steps_of,
 )
-from functrans.codegen.repeat import driver
+from functrans.codegen.repeat import driver, watched
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,
@@ -1060,6 +1061,8 @@ class _Program:
         if plan.every is not None:
             self.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
         function = self.module.function(driver(call, plan, names, self.routine))
+        if isinstance(call.word, kernel.Loop | kernel.While) and call.word.progress is not None:
+            function = self.module.function(watched(call, call.word, function, self.routine))
         args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
         status = self.fresh()
         self.line(f"{status} = call i32 {function}({args})")

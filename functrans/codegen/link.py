@@ -16,6 +16,7 @@ import numpy as np
 
 from functrans.codegen import call, library
 from functrans.core.avals import is_inexact
+from functrans.kernel import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class PoolAddress:
 ENTRY = "functrans_entry"
 """The function of a module that runs the program."""
 
-Routine = RoutineAddress | LoopAddress | PythonAddress | PoolAddress
+Routine = RoutineAddress | LoopAddress | PythonAddress | PoolAddress | Progress
 
 
 def linked(entry: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen import link
+from functrans.codegen import link, progress
 from functrans.codegen.buffers import Buffers, plan
 from functrans.codegen.effort import spare
 from functrans.codegen.emit import emit_module
@@ -21,6 +21,7 @@ from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.errors import CompileError, IndexBoundsError, current_line
+from functrans.kernel import Progress
 
 STAGES = ("jaxpr", "statements", "clusters", "loops", "buffers", "llvm")
 
@@ -151,8 +152,14 @@ def _emitted(program: Program, clocked: bool = False) -> Program:
     program.entries = emitted.constants
     program.failures = emitted.failures
     program.pending = Pending()
-    program.constants = [
-        callback(thing, program.pending) if isinstance(thing, NumpyCall) else link.linked(thing)
-        for thing in emitted.constants
-    ]
+    program.constants = [_linked(thing, program.pending) for thing in emitted.constants]
     return program
+
+
+def _linked(thing: Any, pending: Pending) -> Any:
+    """A table entry in this process; calls of Python keep their exceptions in ``pending``."""
+    if isinstance(thing, NumpyCall):
+        return callback(thing, pending)
+    if isinstance(thing, Progress):
+        return progress.callback(thing, pending)
+    return link.linked(thing)

@@ -13,18 +13,17 @@ from dataclasses import dataclass, field
 
 from functrans import kernel
 from functrans.codegen.buffers import Carried, Repeated
-from functrans.codegen.fallback import NO_MEMORY
+from functrans.codegen.fallback import DONE, FAILED, NO_MEMORY
 from functrans.codegen.link import PoolAddress, PythonAddress, Routine
+from functrans.codegen.progress import CLOSE, DROP, OPEN, SECONDS, SHOW
 from functrans.codegen.statements import Region, Repeat, Value
 
+Place = Callable[[Routine], str]
+"""Where the table of constants has a routine."""
 
-def driver(
-    call: Repeat, plan: Repeated, programs: Sequence[str], routine: Callable[[Routine], str]
-) -> str:
-    """The text of the function that runs ``programs``: a body, a condition and a body, branches.
 
-    ``routine`` says where the table of constants has a routine.
-    """
+def driver(call: Repeat, plan: Repeated, programs: Sequence[str], routine: Place) -> str:
+    """The text of the function that runs ``programs``: a body, a condition and a body, branches."""
     if isinstance(call.word, kernel.Branch):
         return _branch(call, plan, programs)
     if isinstance(call.word, kernel.Loop):
@@ -125,13 +124,71 @@ class _Text:
         self.look_at_signals(signals, paused, kept)
         self.line(f"br label %{loop}")
 
-    def function(self, call: Repeat, effort: str = "noinline") -> str:
-        names = [f"%a{k}" for k in range(len(call.reads))]
-        names += [f"%o{k}" for k in range(len(call.writes))]
-        params = ", ".join(f"ptr noalias {name}" for name in ("%consts", "%scratch", *names))
+    def function(self, call: Repeat, effort: str = "noinline", *more: str) -> str:
+        params = ", ".join(f"ptr noalias {name}" for name in (*_parameters(call), *more))
         return "\n".join(
             [f"define internal i32 @NAME({params}) {effort} {{", "entry:", *self.lines, "}"]
         )
+
+    def show(self, progress: kernel.Progress | None, routine: Place, done: str) -> None:
+        """Show that so many iterations are done, where a tenth of a second has gone by."""
+        if progress is None:
+            return
+        self.line(f"store i64 {done}, ptr %bar")
+        last = self.let("getelementptr i64, ptr %bar, i64 1")
+        is_due = self.routine(routine(PythonAddress("is_due")))
+        due = self.let(f"call i1 {is_due}(ptr {last}, i64 {int(SECONDS * 1e9)})")
+        self.line(f"br i1 {due}, label %show, label %shown")
+        self.label("show")
+        self.line("store i64 0, ptr %looked")  # an interrupt is better met here than in Python
+        self.look_at_signals(self.routine(routine(_SIGNALS)), "still_calm")
+        self.tell(self.routine(routine(progress)), SHOW, done, "shown_well")
+        self.line("br label %shown")
+        self.label("shown")
+
+    def tell(self, function: str, event: int, number: str, after: str) -> None:
+        """Tell Python about the loop; end the function where that raises."""
+        told = self.let(f"call i32 {function}(ptr %bar, i64 {event}, i64 {number})")
+        failed = self.let(f"icmp ne i32 {told}, {DONE}")
+        self.leave(self.let(f"select i1 {failed}, i32 {FAILED}, i32 0"), after, None)
+
+
+def _parameters(call: Repeat) -> list[str]:
+    names = [f"%a{k}" for k in range(len(call.reads))]
+    return ["%consts", "%scratch", *names, *(f"%o{k}" for k in range(len(call.writes)))]
+
+
+def watched(call: Repeat, word: kernel.Loop | kernel.While, function: str, routine: Place) -> str:
+    """The text of a function that runs a driver, and shows it from the beginning to the end.
+
+    The two count together in ``%bar``: iterations, and when they were shown last.
+    """
+    assert word.progress is not None
+    text = _Text()
+    text.line("%bar = alloca [2 x i64]")
+    text.line("store [2 x i64] zeroinitializer, ptr %bar")
+    text.begin_looking()
+    python = text.routine(routine(word.progress))
+    total = str(word.length) if isinstance(word, kernel.Loop) else "-1"
+    text.tell(python, OPEN, total, "opened")
+    args = ", ".join(f"ptr {name}" for name in (*_parameters(call), "%bar"))
+    status = text.let(f"call i32 {function}({args})")
+    failed = text.let(f"icmp ne i32 {status}, 0")
+    text.line(f"br i1 {failed}, label %drop, label %ran")
+    text.label("ran")
+    raised = text.let(f"call i32 {text.routine(routine(_SIGNALS))}(ptr %looked)")
+    interrupted = text.let(f"icmp ne i32 {raised}, 0")
+    text.line(f"br i1 {interrupted}, label %drop, label %close")
+    text.label("drop")
+    text.line(f"%failure = phi i32 [ {status}, %opened ], [ {raised}, %ran ]")
+    drop = text.routine(routine(PythonAddress("drop")))
+    text.line(f"call void {drop}(ptr {python}, ptr %bar, i64 {DROP})")
+    text.line("ret i32 %failure")
+    text.label("close")
+    done = text.let("load i64, ptr %bar")
+    text.tell(python, CLOSE, done, "closed")
+    text.line("ret i32 0")
+    return text.function(call)
 
 
 def _table(text: _Text, name: str, length: int) -> str:
@@ -231,9 +288,7 @@ def _nbytes(value: Value | Region) -> int:
 _SIGNALS = PythonAddress("PyErr_CheckSignals")
 
 
-def _loop(
-    call: Repeat, word: kernel.Loop, plan: Repeated, body: str, routine: Callable[[Routine], str]
-) -> str:
+def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, routine: Place) -> str:
     text = _Text()
     first, rows = word.constants, word.constants + word.carries
     args = _table(text, "args", len(call.reads))
@@ -275,22 +330,34 @@ def _loop(
         put_row(outs, k, f"%o{k}", call.writes[k])
     text.run(body, args, outs, "ran")
     carries.move_on()
-    text.line("%next = add nuw nsw i64 %i, 1")
-    if plan.every is not None:
-        pause = text.let("icmp eq i64 %next, %stop")
-        text.line(f"br i1 {pause}, label %pause, label %loop")
-        text.label("pause")
-    done = text.let(f"icmp eq i64 %next, {word.length}")
-    text.line(f"br i1 {done}, label %done, label %{'loop' if plan.every is None else 'look'}")
-    if plan.every is not None:
-        text.label("look")
-        text.look_at_signals(text.routine(routine(_SIGNALS)), "looked_at")
-        later = text.let(f"add i64 %next, {plan.every}")
-        text.line(f"%later = call i64 @llvm.umin.i64(i64 {later}, i64 {word.length})")
-        text.line("br label %loop")
+    _turn(text, word, plan, routine)
     text.label("done")
+    if word.progress is not None:
+        text.line(f"store i64 {word.length}, ptr %bar")
     carries.finish("out")
-    return text.function(call)
+    return text.function(call, "noinline", *(["%bar"] if word.progress else []))
+
+
+def _turn(text: _Text, word: kernel.Loop, plan: Repeated, routine: Place) -> None:
+    """The end of an iteration of a loop."""
+    text.line("%next = add nuw nsw i64 %i, 1")
+    if plan.every is None:
+        done = text.let(f"icmp eq i64 %next, {word.length}")
+        text.line(f"br i1 {done}, label %done, label %loop")
+        return
+    pause = text.let("icmp eq i64 %next, %stop")
+    text.line(f"br i1 {pause}, label %pause, label %loop")
+    text.label("pause")
+    done = text.let(f"icmp eq i64 %next, {word.length}")
+    text.line(f"br i1 {done}, label %done, label %look")
+    text.label("look")
+    text.look_at_signals(text.routine(routine(_SIGNALS)), "calm")
+    text.show(word.progress, routine, "%next")
+    text.line("br label %looked_at")
+    text.label("looked_at")
+    later = text.let(f"add i64 %next, {plan.every}")
+    text.line(f"%later = call i64 @llvm.umin.i64(i64 {later}, i64 {word.length})")
+    text.line("br label %loop")
 
 
 def _while(
@@ -298,7 +365,7 @@ def _while(
     word: kernel.While,
     plan: Repeated,
     programs: Sequence[str],
-    routine: Callable[[Routine], str],
+    routine: Place,
 ) -> str:
     text = _Text()
     condition, body = programs
@@ -321,6 +388,8 @@ def _while(
     text.label("loop")
     again = f"[ {plan.every}, %entry ], [ {plan.every}, %looked_at ]"
     text.line(f"%left = phi i64 {again}, [ %fewer, %ran ]")
+    if word.progress is not None:
+        text.line("%i = phi i64 [ 0, %entry ], [ %next, %ran ], [ %next, %looked_at ]")
     pointers = carries.pointers(["ran", "looked_at"])
     for k, pointer in enumerate(pointers):
         text.put(asked, word.cond_constants + k, pointer)
@@ -334,15 +403,22 @@ def _while(
         text.put(outs, k, target)
     text.run(body, args, outs, "ran")
     carries.move_on()
+    if word.progress is not None:
+        text.line("%next = add nuw nsw i64 %i, 1")
     text.line("%fewer = sub nuw nsw i64 %left, 1")
     pause = text.let("icmp eq i64 %fewer, 0")
     text.line(f"br i1 {pause}, label %look, label %loop")
     text.label("look")
-    text.look_at_signals(text.routine(routine(_SIGNALS)), "looked_at")
+    text.look_at_signals(text.routine(routine(_SIGNALS)), "calm")
+    text.show(word.progress, routine, "%next")
+    text.line("br label %looked_at")
+    text.label("looked_at")
     text.line("br label %loop")
     text.label("done")
+    if word.progress is not None:
+        text.line("store i64 %i, ptr %bar")
     carries.finish("in")
-    return text.function(call)
+    return text.function(call, "noinline", *(["%bar"] if word.progress else []))
 
 
 def _branch(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
@@ -387,7 +463,7 @@ def _unwind(
     word: kernel.Unwind,
     plan: Repeated,
     programs: Sequence[str],
-    routine: Callable[[Routine], str],
+    routine: Place,
 ) -> str:
     text = _Text()
     offsets, width = _row_layout(call.programs[1].outputs[word.carries :])

@@ -17,8 +17,7 @@ from functrans import tree
 from functrans.core.avals import Aval, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, evaluate, remember
 from functrans.core.trace import Tracer, bind
-from functrans.errors import FunctransError, OptionError, TypeMismatchError
-from functrans.kernel import Hints
+from functrans.errors import FunctransError, TypeMismatchError
 from functrans.passes.branches import Branches, closed_together
 from functrans.passes.inline import inline
 from functrans.passes.literals import literal_key, strong
@@ -288,14 +287,3 @@ def changed_type(loop: str, init: Any, leaf: int, before: Aval, after: Aval) -> 
         f"{name} came in as {before} and went out as {after}; every iteration must keep its type.",
         remedy,
     )
-
-
-def hints_of(unroll: Any, steps: int) -> Hints | None:
-    """What a loop of so many iterations is told; None if that is nothing."""
-    if not isinstance(unroll, bool | int | np.integer) or (unroll < 1 and unroll is not False):
-        raise OptionError(
-            f"unroll is {unroll!r}, which is no positive number of iterations.",
-            "Leave it out, or give a positive int or a bool.",
-        )
-    times = min(steps if unroll is True else int(unroll), steps)
-    return None if times <= 1 else Hints(unroll=times)

@@ -15,12 +15,12 @@ from functrans.control.bodies import (
     changed_structure,
     changed_type,
     filled,
-    hints_of,
     operand,
     stage_carried,
 )
 from functrans.control.budget import checked_budget
 from functrans.control.call import _disabled, executable_of
+from functrans.control.hints import hints_of, in_role, told, watched
 from functrans.control.loop_programs import (
     Batched,
     Linearized,
@@ -69,18 +69,9 @@ def run_scan(
         carries=len(carries),
         length=length,
         reverse=reverse,
-        **_told(hints),
+        **told(hints),
     )
     return outs[: len(carries)], outs[len(carries) :]
-
-
-def _told(hints: Hints | None) -> dict[str, Any]:
-    """Hints as a parameter of the operation, which has none where it is told nothing."""
-    return {} if hints is None else {"hints": hints}
-
-
-def _role(hints: Hints | None, role: str) -> Hints | None:
-    return None if hints is None else hints.of(role)
 
 
 # --- type and value ------------------------------------------------------------------------------
@@ -129,14 +120,15 @@ def _scan_impl(
 ) -> Sequence[Any]:
     if _disabled.get() or not NATIVE:
         step = partial(evaluate, jaxpr) if _disabled.get() else executable_of(jaxpr).run
-        return _python_steps(step, args, jaxpr, constants, carries, length, reverse)
+        with watched(hints, length) as tick:
+            return _python_steps(step, args, jaxpr, constants, carries, length, reverse, tick)
 
     def make() -> Jaxpr:
         """The program of this one equation."""
         invars = [Var(a) for a in _operand_avals(jaxpr, constants, carries, length)]
         params: dict[str, Any] = {
             "jaxpr": jaxpr, "constants": constants, "carries": carries, "length": length,
-            "reverse": reverse, **_told(hints),
+            "reverse": reverse, **told(hints),
         }  # fmt: skip
         outvars = [Var(a) for a in _scan_abstract(*(v.aval for v in invars), **params)]
         return Jaxpr((), (), invars, [Eqn(scan_p, invars, outvars, params)], outvars)
@@ -153,6 +145,7 @@ def _python_steps(
     carries: int,
     length: int,
     reverse: bool,
+    tick: Callable[[], None],
 ) -> list[Any]:
     fixed, carried, rows = parts(args, constants, carries)
     stacks = [np.empty((length, *a.shape), a.dtype) for a in jaxpr.out_avals[carries:]]
@@ -161,6 +154,7 @@ def _python_steps(
         carried = outs[:carries]
         for stack_, row in zip(stacks, outs[carries:], strict=True):
             stack_[i] = row
+        tick()
     return [*carried, *stacks]
 
 
@@ -207,7 +201,7 @@ def _scan_linearize(
             [*residuals[split.fixed :], *(t for t in of_rows if t is not None)],
             length,
             reverse,
-            _role(hints, "tangents"),
+            in_role(hints, "tangents"),
         )
         dots = iter([*found[0], *found[1]])
         return [next(dots) if on else None for on in split.out_nonzero]
@@ -262,7 +256,7 @@ def _scan_transpose(
     linear = tuple(isinstance(a, Accumulator) for a in args)
     reached = reached_carries(jaxpr, constants, carries, linear)
     if not all(reached):
-        params = {"length": length, "reverse": reverse, **_told(hints)}
+        params = {"length": length, "reverse": reverse, **told(hints)}
         _transpose_mixed(cotangents, args, linear, jaxpr, constants, carries, params)
         return
     fixed, carried, rows = parts(args, constants, carries)
@@ -286,7 +280,7 @@ def _scan_transpose(
         ],
         length,
         not reverse,
-        _role(hints, "gradient"),
+        in_role(hints, "gradient"),
     )
     for x, ct in zip(sums, found, strict=False):
         x.add(ct)
@@ -403,6 +397,7 @@ def scan(
     unroll: int | bool = 1,
     *,
     checkpoint: int | str | None = None,
+    progress: Any = None,
 ) -> tuple[Any, Any]:
     """A loop that carries a state along the leading axis of arrays and stacks what it yields.
 
@@ -428,6 +423,10 @@ def scan(
     checkpoint: the memory budget of reverse mode: how many carries are saved at most, ``"log"`` for
         about log2 of the number of iterations, or None to keep what the derivative needs of every
         iteration; see :func:`while_loop`.
+    progress: show how far the loop is while it runs, ten times a second: True or a title for a bar
+        of tqdm's, a dict of tqdm's keywords, or a function of the number of iterations done and
+        their total. Loops that compute derivatives show themselves too; a loop under ``vmap``
+        is one loop. Such a loop is not unrolled.
 
     Returns
     -------
@@ -439,6 +438,7 @@ def scan(
         pair.
     ShapeError: rows of different number. OptionError: no length known; ``checkpoint`` that is no
         budget.
+    MissingPackageError: a bar without tqdm.
 
     >>> import numpy as np
     >>> total, sums = ft.lax.scan(lambda c, x: (c + x, c + x), 0.0, np.array([1.0, 2.0, 3.0]))
@@ -450,9 +450,9 @@ def scan(
     budget = checked_budget(checkpoint)
     rows, rows_tree = tree.flatten(xs)
     steps = number_of_rows("scan", rows, length)
-    hints = hints_of(unroll, steps)
+    hints = hints_of(unroll, progress, steps)
     if _disabled.get() and steps:
-        return _python_scan(f, init, xs, steps, reverse)
+        return _python_scan(f, init, xs, steps, reverse, hints)
     start, carry_tree = tree.flatten(init)
     ys_tree: list[tree.PyTreeDef] = []
 
@@ -537,14 +537,16 @@ def _pair(result: Any) -> tuple[Any, Any]:
 
 
 def _python_scan(
-    f: Callable[..., Any], init: Any, xs: Any, steps: int, reverse: bool
+    f: Callable[..., Any], init: Any, xs: Any, steps: int, reverse: bool, hints: Hints | None
 ) -> tuple[Any, Any]:
     """The loop in plain Python, for ``disable_jit``."""
     carry = init
     ys: list[Any] = []
-    for i in reversed(range(steps)) if reverse else range(steps):
-        carry, y = _pair(f(carry, tree.map_(lambda x, i=i: x[i], xs)))
-        ys.append(y)
+    with watched(hints, steps) as tick:
+        for i in reversed(range(steps)) if reverse else range(steps):
+            carry, y = _pair(f(carry, tree.map_(lambda x, i=i: x[i], xs)))
+            ys.append(y)
+            tick()
     if reverse:
         ys.reverse()
     return carry, tree.map_(lambda *rows: np.stack(rows), ys[0], *ys[1:])

@@ -16,6 +16,7 @@ from functrans import kernel
 from functrans.control.bodies import filled
 from functrans.control.budget import Budget, Run, Steps, go_back
 from functrans.control.call import _disabled, executable_of
+from functrans.control.hints import told
 from functrans.control.loop_programs import (
     Linearized,
     Mask,
@@ -31,6 +32,7 @@ from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import bind, current_trace, run_under
 from functrans.errors import TypeMismatchError
+from functrans.kernel import Hints
 from functrans.passes.dce import dce, needed_inputs
 from functrans.passes.loops import live_inputs
 from functrans.primitives.layout import zeros
@@ -149,11 +151,13 @@ class While:
     cond_constants: int
     body_constants: int
     checkpoint: Budget
+    hints: Hints | None = None
 
     @property
     def params(self) -> dict[str, Any]:
         """As the equation has them."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        names = [name for name in self.__slots__ if name != "hints"]
+        return {**{name: getattr(self, name) for name in names}, **told(self.hints)}
 
     @property
     def carries(self) -> int:

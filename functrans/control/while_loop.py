@@ -21,6 +21,7 @@ from functrans.control.bodies import (
 from functrans.control.budget import Budget, checked_budget
 from functrans.control.call import _disabled
 from functrans.control.loop_programs import Values
+from functrans.control.hints import hints_of, watched
 from functrans.control.loops import scan
 from functrans.control.while_rules import run_while
 from functrans.core.avals import aval_of
@@ -38,6 +39,7 @@ def while_loop(
     init_val: Any,
     *,
     checkpoint: int | str | None = None,
+    progress: Any = None,
 ) -> Any:
     """``while cond_fun(val): val = body_fun(val)``, traced once and compiled.
 
@@ -56,6 +58,7 @@ def while_loop(
         these, about ``r`` times each where the iterations are no more than the binomial
         coefficient of (checkpoint + r) over r. ``"log"`` saves about log2 of their number, at
         most 32.
+    progress: that of :func:`scan`; nobody knows the total.
 
     Raises
     ------
@@ -73,10 +76,13 @@ def while_loop(
         if not callable(f):
             raise ArgumentError(f"while_loop needs functions, not {f!r:.60}.")
     budget = checked_budget(checkpoint)
+    hints = hints_of(1, progress)
     if _disabled.get():
         value = init_val
-        while cond_fun(value):
-            value = body_fun(value)
+        with watched(hints, None) as tick:
+            while cond_fun(value):
+                value = body_fun(value)
+                tick()
         return value
     start, in_tree = tree.flatten(init_val)
 
@@ -103,7 +109,7 @@ def while_loop(
     )
     cond = staged(flat_cond, types)
     carries = [operand(x, a) for x, a in zip(start, types, strict=True)]
-    return tree.unflatten(in_tree, run_while(cond, body, (), (), carries, budget))
+    return tree.unflatten(in_tree, run_while(cond, body, (), (), carries, budget, hints))
 
 
 def fori_loop(
@@ -114,12 +120,13 @@ def fori_loop(
     *,
     unroll: int | bool | None = None,
     checkpoint: int | str | None = None,
+    progress: Any = None,
 ) -> Any:
     """``for i in range(lower, upper): val = body_fun(i, val)``, compiled.
 
     With bounds that are known when it is called the loop is a :func:`scan`, with traced bounds a
     :func:`while_loop`; both can be differentiated in both modes. The index stands for a Python int.
-    ``unroll`` is that of :func:`scan`, and needs known bounds.
+    ``unroll`` and ``progress`` are those of :func:`scan`; the former needs known bounds.
     ``checkpoint`` is the memory budget of reverse mode, as for :func:`while_loop`.
 
     Raises
@@ -146,12 +153,15 @@ def fori_loop(
             lambda state: (state[0] + 1, body_fun(*state)),
             (first, init_val),
             checkpoint=checkpoint,
+            progress=progress,
         )[1]
     steps = max(stop - first, 0)
     if _disabled.get():
         value = init_val
-        for i in range(first, stop):
-            value = body_fun(i, value)
+        with watched(hints_of(1, progress), steps) as tick:
+            for i in range(first, stop):
+                value = body_fun(i, value)
+                tick()
         return value
 
     def step(state: Any, _: None) -> tuple[Any, None]:
@@ -159,7 +169,7 @@ def fori_loop(
         return (add(i, 1), body_fun(i, value)), None
 
     times = 1 if unroll is None else unroll
-    (_, value), _ = scan(step, (first, init_val), None, steps, unroll=times)
+    (_, value), _ = scan(step, (first, init_val), None, steps, unroll=times, progress=progress)
     return value
 
 

@@ -13,6 +13,7 @@ from functrans import kernel
 from functrans.control.bodies import Body, closed, filled
 from functrans.control.budget import Budget
 from functrans.control.call import _disabled, executable_of, jit_p
+from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Mask,
     Values,
@@ -29,6 +30,7 @@ from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import TypeMismatchError
+from functrans.kernel import Hints
 from functrans.passes.dce import calmed
 from functrans.primitives.layout import batch_to_front, broadcast_in_dim, zeros
 from functrans.primitives.linear import select_n
@@ -44,10 +46,11 @@ def run_while(
     of_body: Values,
     carries: Values,
     checkpoint: Budget = None,
+    hints: Hints | None = None,
 ) -> list[Any]:
     """Apply the operation; returns the last carries."""
     of_cond, of_body = [*cond.captured, *of_cond], [*body.captured, *of_body]
-    loop = While(cond.jaxpr, body.jaxpr, len(of_cond), len(of_body), checkpoint)
+    loop = While(cond.jaxpr, body.jaxpr, len(of_cond), len(of_body), checkpoint, hints)
     outs: list[Any] = bind(while_p, *of_cond, *of_body, *carries, **loop.params)
     return outs
 
@@ -77,8 +80,10 @@ def _while_impl(*args: Any, **params: Any) -> Sequence[Any]:
             for p in (loop.cond_jaxpr, loop.body_jaxpr)
         )
         of_cond, of_body, carries = loop.parts(args)
-        while cond(*of_cond, *carries)[0]:
-            carries = body(*of_body, *carries)
+        with watched(loop.hints, None) as tick:
+            while cond(*of_cond, *carries)[0]:
+                carries = body(*of_body, *carries)
+                tick()
         return carries
 
     def make() -> Jaxpr:
@@ -96,11 +101,13 @@ def _while_lower(
     *,
     cond_constants: int,
     body_constants: int,
+    hints: Hints | None = None,
     **_: Any,
 ) -> kernel.Word:
     if not NATIVE:
         return kernel.Fallback("loops are not native yet")
-    return kernel.While(cond_constants, body_constants)
+    progress = None if hints is None else hints.progress
+    return kernel.While(cond_constants, body_constants, progress)
 
 
 # --- derivatives of the loop ---------------------------------------------------------------------
@@ -189,6 +196,7 @@ def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
     """The pushforward runs the loop again, with tangents: how often is not known before."""
     outs = bind(while_p, *args, **params)
     again = {name: calmed(value) for name, value in params.items()}
+    again |= told(in_role(params.get("hints"), "tangents"))
     if not any(nonzero[params["cond_constants"] :]):
         return outs, None
 
@@ -370,7 +378,10 @@ def _for_examples(loop: While, size: int, args: Values, dims: Sequence[int | Non
         cond: Body, body: Body, asked: Values, fixed: Values, *starts: Any
     ) -> tuple[While, list[Any]]:
         asked, fixed = [*cond.captured, *asked], [*body.captured, *fixed]
-        programs = While(cond.jaxpr, body.jaxpr, len(asked), len(fixed), loop.checkpoint)
+        programs = replace(
+            loop, cond_jaxpr=cond.jaxpr, body_jaxpr=body.jaxpr, cond_constants=len(asked),
+            body_constants=len(fixed),
+        )  # fmt: skip
         return programs, [*asked, *fixed, *starts]
 
     if not varies:
