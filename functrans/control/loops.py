@@ -483,7 +483,9 @@ def scan(
             # Imported here: a while is built on this module.
             from functrans.control.while_loop import scan_by_while
 
-            last, stacks = scan_by_while(body, carried, operands, steps, bool(reverse), budget)
+            last, stacks = scan_by_while(
+                body, carried, operands, steps, bool(reverse), budget, hints
+            )
     else:
         last = carried
         stacks = [np.empty((0, *a.shape), a.dtype) for a in body.jaxpr.out_avals[len(start) :]]

@@ -20,14 +20,15 @@ from functrans.control.bodies import (
 )
 from functrans.control.budget import Budget, checked_budget
 from functrans.control.call import _disabled
-from functrans.control.loop_programs import Values
 from functrans.control.hints import hints_of, watched
+from functrans.control.loop_programs import Values
 from functrans.control.loops import scan
 from functrans.control.while_rules import run_while
 from functrans.core.avals import aval_of
 from functrans.core.jaxpr import evaluate
 from functrans.core.trace import Tracer
 from functrans.errors import ArgumentError, OptionError, TypeMismatchError
+from functrans.kernel import Hints
 from functrans.primitives.indexing import gather, scatter
 from functrans.primitives.layout import zeros
 from functrans.primitives.linear import add
@@ -191,7 +192,13 @@ def _bound(x: Any) -> Any:
 
 
 def scan_by_while(
-    body: Body, carries: Values, rows: Values, length: int, reverse: bool, budget: Budget
+    body: Body,
+    carries: Values,
+    rows: Values,
+    length: int,
+    reverse: bool,
+    budget: Budget,
+    hints: Hints | None,
 ) -> tuple[list[Any], list[Any]]:
     """A scan as a while, which keeps within a budget; the last carries and the stacked results.
 
@@ -215,5 +222,5 @@ def scan_by_while(
     starts = [np.int64(0), *carries, *stacks]
     types = [aval_of(x).strengthen() for x in starts]
     cond = staged(lambda k, *_: [k < length], types)
-    last = run_while(cond, staged(step, types), (), (), starts, budget)[1:]
+    last = run_while(cond, staged(step, types), (), (), starts, budget, hints)[1:]
     return last[:count], last[count:]
