@@ -3,12 +3,22 @@ from singular ones."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from functrans.primitives import lu, triangular
-from functrans.primitives.linear import add
+from functrans.primitives import (
+    lu,
+    orthogonal,
+    pseudoinverse,
+    reduced,
+    spectral,
+    triangular,
+    tridiagonal,
+)
+from functrans.primitives.elementwise import abs_
+from functrans.primitives.linear import add, stop_gradient
 from functrans.primitives.matrices import adjoint, matmul
 from tests.case import Arg, Case, door
 
@@ -66,6 +76,88 @@ def _triangular_rows() -> list[Case]:
     return rows
 
 
+def _orthogonal_rows() -> list[Case]:
+    rows = []
+    for shape in ((4, 4), (5, 3), (3, 5), (2, 4, 3), (20, 12)):
+        for full in (False, True):
+            name = f"qr:{'full ' if full else ''}{'×'.join(map(str, shape))}"
+            mode = "complete" if full else "reduced"
+            rows.append(
+                Case(
+                    name,
+                    lambda a, full=full: orthogonal.qr(a, full),
+                    lambda a, mode=mode: list(np.linalg.qr(a, mode)),
+                    (Arg(shape, apart=True),),
+                    dtypes="dD" if math.prod(shape) < 30 else "d",
+                    order=2 if shape == (4, 4) else 1,
+                    tolerance=1000,
+                )
+            )
+    return rows
+
+
+def _spectral_rows() -> list[Case]:
+    square, flags = Arg((4, 4), apart=True), {"dtypes": "dD", "tolerance": 1000.0, "order": 1}
+    rows = [
+        Case("eigh", lambda a: _modulus(spectral.eigh(_definite(a))),
+             lambda a: _modulus(np.linalg.eigh(_definite(a))), (square,), **flags),
+        Case("eigh:values", lambda a: spectral.eigh(_definite(a), False)[0],
+             lambda a: np.linalg.eigvalsh(_definite(a)), (square,), **flags),
+        Case("eig", lambda a: spectral.eig(a), _oracle_eig, (square,), **flags),
+        Case("eig:left", lambda a: spectral.eig(a, left=True, right=False),
+             lambda a: _oracle_eig(a, left=True, right=False), (square,), **flags),
+    ]  # fmt: skip
+    for shape in ((4, 4), (5, 3), (3, 5), (2, 4, 3), (20, 12)):
+        rows.append(
+            Case(
+                f"svd:{'×'.join(map(str, shape))}",
+                lambda a: _modulus(spectral.svd(a)),
+                lambda a: _modulus(np.linalg.svd(a, full_matrices=False)),
+                (Arg(shape, apart=True),),
+                **flags,
+            )
+        )
+    return rows
+
+
+def _modulus(found: Any) -> Any:
+    """Vectors without their phases, which are LAPACK's to choose."""
+    return [abs_(x) for x in found]
+
+
+def _oracle_eig(a: Any, **which: bool) -> Any:
+    found = _scipy("eig")(a, **which)
+    return [x.astype(np.result_type(a, np.complex64)) for x in found]
+
+
+def _scipy(name: str) -> Any:
+    import scipy.linalg
+
+    return getattr(scipy.linalg, name)
+
+
+def _lapack(name: str, a: Any, **options: Any) -> Any:
+    import scipy.linalg.lapack
+
+    return scipy.linalg.lapack.get_lapack_funcs(name, (a,))(a, **options)
+
+
+def _fixed(a: Any) -> Any:
+    """The pseudoinverse as a constant."""
+    import functrans.numpy as fnp
+
+    return stop_gradient(fnp.linalg.pinv(a))
+
+
+def _tridiagonal(low: Any, middle: Any, high: Any, b: Any) -> Any:
+    return tridiagonal.tridiagonal_solve(low, middle, high, b)
+
+
+def _tridiagonal_oracle(low: Any, middle: Any, high: Any, b: Any) -> Any:
+    a = np.diag(middle) + np.diag(low[1:], -1) + np.diag(high[:-1], 1)
+    return np.linalg.solve(a, b)
+
+
 LINALG_PRIMITIVES: list[Case] = [
     Case("cholesky", lambda x: triangular.cholesky(_definite(x)),
          lambda x: np.linalg.cholesky(_definite(x)), (_SQUARE,), dtypes="dfDF", tolerance=10),
@@ -105,14 +197,89 @@ LINALG_PRIMITIVES: list[Case] = [
     Case("slogdet:pivots", lambda a: lu.slogdet(a, *lu.factored(a)),
          lambda a: list(np.linalg.slogdet(a)), (Arg((5, 5), apart=True),), dtypes="dD", order=1,
          tolerance=1000),
+    *_orthogonal_rows(),
+    *_spectral_rows(),
+    Case("tridiagonal_solve", _tridiagonal, _tridiagonal_oracle,
+         (Arg((5,)), Arg((5,), low=5, high=6), Arg((5,)), Arg((5, 2))), dtypes="dfDF",
+         tolerance=10),
+    Case("tridiagonal_solve:vector", _tridiagonal, _tridiagonal_oracle,
+         (Arg((5,)), Arg((5,), low=5, high=6), Arg((5,)), Arg((5, 1))), dtypes="dD",
+         tolerance=10),
+    Case("pinv", lambda a: pseudoinverse.pinv(_fixed(a), a),
+         np.linalg.pinv, (Arg((4, 2), apart=True),), dtypes="dD", tolerance=100, order=1),
+    Case("schur", reduced.schur, lambda a: list(_scipy("schur")(a)), (_SQUARE,), dtypes="dD",
+         smooth=False, tolerance=100),
+    Case("hessenberg", lambda a: reduced.hessenberg(a)[0],
+         lambda a: _lapack("gehrd", a)[0], (_SQUARE,), dtypes="dD", smooth=False,
+         tolerance=100),
+    Case("tridiagonal", lambda a: reduced.tridiagonal(a)[1:3],
+         lambda a: list(_lapack("hetrd" if a.dtype.kind == "c" else "sytrd", a, lower=1)[1:3]),
+         (_SQUARE,), dtypes="dD", smooth=False, tolerance=100),
 ]  # fmt: skip
+
+
+def _complex_door(name: str) -> Any:
+    import functrans.numpy as fnp
+
+    return getattr(fnp.linalg, name)
+
+
+def _complex_oracle(name: str, a: Any) -> Any:
+    found = getattr(np.linalg, name)(a)
+    if name == "eigvals":
+        return found.astype(complex)
+    return type(found)(*(x.astype(complex) for x in found))
 
 
 def _moved(x: Any) -> Any:
     return x + 4 * np.eye(x.shape[-1])
 
 
+_APART = Arg((4, 4), apart=True)
+_TALL = Arg((4, 3), apart=True)
+_LOOSE: dict[str, Any] = {"tolerance": 100, "order": 1}
+
 LINALG_DOORS: list[Case] = [
+    door("linalg.cholesky", lambda m, a: m.linalg.cholesky(a @ a.T + np.eye(4)), _SQUARE,
+         dtypes="d", tolerance=10),
+    door("linalg.cholesky:upper", lambda m, a: m.linalg.cholesky(a @ a.T + np.eye(4), upper=True),
+         _SQUARE, dtypes="d", tolerance=10),
+    *(door(f"linalg.qr:{mode}", lambda m, a, mode=mode: m.linalg.qr(a, mode), _TALL, dtypes="dD",
+           **_LOOSE) for mode in ("reduced", "complete", "r")),
+    *(door(f"linalg.eigh:{triangle}",
+           lambda m, a, triangle=triangle: abs(m.linalg.eigh(a, triangle)[1]), _APART, dtypes="d",
+           smooth=False, tolerance=100) for triangle in "LU"),
+    door("linalg.eigvalsh", lambda m, a: m.linalg.eigvalsh(a + m.conj(a).T), _APART, dtypes="dD",
+         **_LOOSE),
+    door("linalg.svd", lambda m, a: abs(m.linalg.svd(a)[0]), _APART, dtypes="dD", **_LOOSE),
+    door("linalg.svd:values", lambda m, a: m.linalg.svd(a, compute_uv=False), _TALL, dtypes="dD",
+         **_LOOSE),
+    door("linalg.svd:hermitian", lambda m, a: (lambda u, s, vh: [s, (u * s) @ vh])(
+        *m.linalg.svd(a + a.T, hermitian=True)), _APART, dtypes="d", **_LOOSE),
+    door("linalg.svdvals", lambda m, a: m.linalg.svdvals(a), Arg((2, 3, 4), apart=True),
+         dtypes="d", **_LOOSE),
+    door("linalg.pinv", lambda m, a: m.linalg.pinv(a), _TALL, dtypes="dD", **_LOOSE),
+    door("linalg.pinv:wide", lambda m, a: m.linalg.pinv(a.T), _TALL, dtypes="d", **_LOOSE),
+    door("linalg.pinv:rank", lambda m, a: m.linalg.pinv(a @ a.T, rtol=1e-10), _TALL, dtypes="d",
+         tolerance=1e5, order=1),
+    door("linalg.lstsq", lambda m, a, b: m.linalg.lstsq(a, b), _TALL, Arg((4, 2)), dtypes="dD",
+         **_LOOSE),
+    door("linalg.lstsq:vector", lambda m, a, b: m.linalg.lstsq(a, b)[0], _TALL, _VECTOR,
+         dtypes="d", **_LOOSE),
+    door("linalg.matrix_rank", lambda m, a: m.linalg.matrix_rank(a @ a.T), _TALL, dtypes="d",
+         smooth=False),
+    door("linalg.matrix_rank:vector", lambda m, a: m.linalg.matrix_rank(a), _VECTOR, dtypes="d",
+         smooth=False),
+    *(door(f"linalg.cond:{p}", lambda m, a, p=p: m.linalg.cond(a, p), _APART, dtypes="dD",
+           **_LOOSE) for p in (None, -2, 1, "fro")),
+    *(door(f"linalg.norm:matrix {p}", lambda m, a, p=p: m.linalg.norm(a, p), _TALL,
+           dtypes="dD", **_LOOSE) for p in ("nuc", 2, -2, -1, np.inf)),
+    door("linalg.norm:keepdims",
+         lambda m, a: m.linalg.norm(a, 2, axis=(2, 0), keepdims=True),
+         Arg((3, 2, 4), apart=True), dtypes="d", **_LOOSE),
+    *(Case(f"numpy.linalg.{name}", lambda a, name=name: _complex_door(name)(a),
+           lambda a, name=name: _complex_oracle(name, a), (_APART,), dtypes="dD", door=True,
+           **_LOOSE) for name in ("eig", "eigvals")),
     door("linalg.solve", lambda m, a, b: m.linalg.solve(_moved(a), b), _SQUARE, _RIGHT,
          dtypes="dDl", tolerance=10),
     door("linalg.solve:vector", lambda m, a, b: m.linalg.solve(_moved(a), b), _SQUARE,

@@ -273,6 +273,8 @@ class _Lowering:
 
     def routine(self, eqn: Eqn, word: kernel.Routine) -> None:
         operands = [eqn.invars[k] for k in word.uses]
+        if not all(atom.aval.size for atom in operands):
+            return self.fallback(eqn, "an empty matrix")
         routine = Routine(
             word.name,
             word.options,
@@ -284,7 +286,7 @@ class _Lowering:
         writes = [*self.results(eqn)]
         if routine.scratch:
             writes.append(self.new((routine.scratch,), routine.dtype))
-        self.steps.append(RoutineCall(routine, reads, tuple(writes), eqn))
+        return self.steps.append(RoutineCall(routine, reads, tuple(writes), eqn))
 
     def map(self, eqn: Eqn, word: kernel.Map) -> None:
         dtypes = _computed_dtypes(eqn)

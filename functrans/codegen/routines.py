@@ -111,7 +111,7 @@ class Routine:
         lead = len(self.lead)
         return [
             Array(code, pointer, (math.prod(shape[lead:]),), dtype or self.dtype).at(number)
-            for pointer, shape, dtype in zip(pointers, shapes, types, strict=True)
+            for pointer, shape, dtype in zip(pointers, shapes, types, strict=False)
         ]
 
 
@@ -320,6 +320,63 @@ class _Total:
         return self.cell[()]
 
 
+# --- qr, eigh, svd -------------------------------------------------------------------------------
+
+
+def _qr(one: _One) -> None:
+    geqrf, orgqr = one.libraries
+    q, r = one.writes
+    full = one.routine.option("full")
+    lapack.qr(one.code, (geqrf, orgqr), one.reads[0], (q, r), one.scratch, one.routine.matrix, full)
+
+
+def _eigh(one: _One) -> None:
+    values, *vectors = one.writes
+    target = vectors[0] if vectors else None
+    n = one.routine.matrix[0]
+    lapack.eigh(one.code, one.libraries[0], one.reads[0], values, target, one.scratch, n)
+
+
+def _svd(one: _One) -> None:
+    full = one.routine.option("full")
+    values, *_ = one.writes
+    vectors = None
+    if one.routine.option("vectors"):
+        u, values, vh = one.writes
+        vectors = u, vh
+    lapack.svd(
+        one.code, one.libraries[0], one.reads[0], values, vectors, one.scratch,
+        one.routine.matrix, full,
+    )  # fmt: skip
+
+
+def _tridiagonal_solve(one: _One) -> None:
+    b, *diagonals = one.reads
+    lower, middle, upper = diagonals
+    lapack.tridiagonal_solve(
+        one.code, one.libraries[0], (lower, middle, upper), b, one.writes[0], one.scratch,
+        one.routine.matrix,
+    )  # fmt: skip
+
+
+def _tridiagonal_room(routine: Routine) -> int:
+    n, m = routine.matrix
+    return n * (3 + m)
+
+
+def _qr_room(routine: Routine) -> int:
+    return lapack.qr_room(*routine.matrix, routine.option("full"))
+
+
+def _eigh_room(routine: Routine) -> int:
+    return sum(lapack.eigh_room(routine.matrix[0], routine.option("vectors")))
+
+
+def _svd_room(routine: Routine) -> int:
+    options = routine.option("vectors"), routine.option("full")
+    return sum(lapack.svd_room(*routine.matrix, *options))
+
+
 _TRIANGULAR = _unless_small("trsm", "trsv")
 
 _KINDS = {
@@ -331,5 +388,11 @@ _KINDS = {
     ),
     "lu_solve": _Kind(_lu_solve, _TRIANGULAR, _nothing, (None, _INT32, None), (None,)),
     "det": _Kind(_det, _none, _nothing, (None, _INT32), (None,)),
+    "qr": _Kind(_qr, lambda r: ("geqrf", "orgqr"), _qr_room, (None,), (None, None)),
+    "eigh": _Kind(_eigh, lambda r: ("syevd",), _eigh_room, (None,), (None, None)),
+    "svd": _Kind(_svd, lambda r: ("gesdd",), _svd_room, (None,), (None, None, None)),
+    "tridiagonal_solve": _Kind(
+        _tridiagonal_solve, lambda r: ("gtsv",), _tridiagonal_room, (None,) * 4, (None,)
+    ),
     "slogdet": _Kind(_slogdet, _none, _nothing, (None, _INT32), (None, None)),
 }  # fmt: skip

@@ -1,0 +1,128 @@
+"""Schur, Hessenberg and tridiagonal forms: orthogonal similarities without derivatives here.
+
+They are computed by LAPACK through SciPy, one matrix after the other, in compiled programs too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from functrans import kernel
+from functrans.core.avals import Aval
+from functrans.core.primitive import Absent, Primitive, Rule
+from functrans.core.trace import bind
+from functrans.primitives.matrices import batch_matrices, check_square, part_dtype
+from functrans.primitives.spectral import no_convergence
+from functrans.primitives.types import NOT_LINEAR
+
+_NO_DERIVATIVE = Absent(
+    "no derivative of Schur, Hessenberg and tridiagonal forms is known here; eigh, eig, svd and qr "
+    "have one"
+)
+
+
+def _form(name: str, abstract: Rule, impl: Rule) -> Primitive:
+    def lower(avals: Sequence[Aval], out: Any, **params: Any) -> kernel.Word:
+        return kernel.Fallback(f"{name} is computed by SciPy")
+
+    primitive = Primitive(
+        name, abstract, impl, _NO_DERIVATIVE, NOT_LINEAR, batch_matrices(lambda: primitive), lower,
+        failure=no_convergence, multiple=True,
+    )  # fmt: skip
+    return primitive
+
+
+def _of_each(a: Any, avals: Sequence[Aval], one: Rule) -> list[Any]:
+    """The results for each matrix of a batch."""
+    found = [np.empty(aval.shape, aval.dtype) for aval in avals]
+    for k in np.ndindex(*a.shape[:-2]):
+        for target, value in zip(found, one(a[k]), strict=True):
+            target[k] = value
+    return found
+
+
+# --- schur ---------------------------------------------------------------------------------------
+
+
+def _schur_abstract(a: Aval) -> list[Aval]:
+    check_square("schur", a)
+    return [a, a]
+
+
+def _schur_impl(a: Any) -> Any:
+    import scipy.linalg  # one of SciPy's larger parts, for few programs
+
+    output = "complex" if a.dtype.kind == "c" else "real"
+
+    def one(x: Any) -> Any:
+        try:
+            return scipy.linalg.schur(x, output) if x.size else (x, x)
+        except np.linalg.LinAlgError:
+            raise no_convergence() from None
+
+    return _of_each(a, _schur_abstract(_aval(a)), one)
+
+
+def _aval(a: Any) -> Aval:
+    return Aval(a.shape, a.dtype)
+
+
+schur_p: Primitive = _form("schur", _schur_abstract, _schur_impl)
+
+
+def schur(a: Any) -> list[Any]:
+    """T and Z with Z·T·Zᴴ = a: Z is unitary, T an upper triangle (with 2×2 blocks when real)."""
+    return bind(schur_p, a)  # type: ignore[no-any-return]
+
+
+# --- hessenberg, tridiagonal ---------------------------------------------------------------------
+
+
+def _hessenberg_abstract(a: Aval) -> list[Aval]:
+    n = check_square("hessenberg", a)
+    return [a, a.with_shape((*a.shape[:-2], max(n - 1, 0)))]
+
+
+def _hessenberg_impl(a: Any) -> Any:
+    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
+
+    gehrd = scipy.linalg.lapack.get_lapack_funcs("gehrd", dtype=a.dtype)
+    return _of_each(
+        a, _hessenberg_abstract(_aval(a)), lambda x: gehrd(x)[:2] if x.size else (x, x[0:0, 0])
+    )
+
+
+hessenberg_p: Primitive = _form("hessenberg", _hessenberg_abstract, _hessenberg_impl)
+
+
+def hessenberg(a: Any) -> list[Any]:
+    """LAPACK's ``gehrd``: H and, below it, Householder reflections; and their factors."""
+    return bind(hessenberg_p, a)  # type: ignore[no-any-return]
+
+
+def _tridiagonal_abstract(a: Aval, *, lower: bool) -> list[Aval]:
+    n = check_square("tridiagonal", a)
+    lead, real = a.shape[:-2], part_dtype(a.dtype)
+    off = (*lead, max(n - 1, 0))
+    return [a, Aval((*lead, n), real), Aval(off, real), a.with_shape(off)]
+
+
+def _tridiagonal_impl(a: Any, *, lower: bool) -> Any:
+    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
+
+    name = "hetrd" if a.dtype.kind == "c" else "sytrd"
+    routine = scipy.linalg.lapack.get_lapack_funcs(name, dtype=a.dtype)
+    return _of_each(
+        a, _tridiagonal_abstract(_aval(a), lower=lower), lambda x: routine(x, lower=lower)[:4]
+    )
+
+
+tridiagonal_p: Primitive = _form("tridiagonal", _tridiagonal_abstract, _tridiagonal_impl)
+
+
+def tridiagonal(a: Any, lower: bool = True) -> list[Any]:
+    """LAPACK's ``sytrd`` of Hermitian matrices: reflections, both diagonals, their factors."""
+    return bind(tridiagonal_p, a, lower=lower)  # type: ignore[no-any-return]
