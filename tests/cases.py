@@ -134,6 +134,7 @@ def _pad_oracle(x: Any, value: Any, config: Sequence[tuple[int, int, int]]) -> A
 def _elementwise_cases() -> list[Case]:
     from functrans.primitives import elementwise as ew
     from functrans.primitives.random import threefry2x32
+    from functrans.control.implicit import gamma_sample
 
     a = Arg()
     unit = Arg(low=-0.9, high=0.9)
@@ -234,6 +235,8 @@ def _elementwise_cases() -> list[Case]:
                     dtypes=INTEGERS),
         elementwise("population_count", ew.population_count, np.bitwise_count,
                     Arg(low=-50, high=90), dtypes=INTEGERS),
+        elementwise("gamma_sample", lambda a, x: gamma_sample(a, x, log=False), lambda a, x: x,
+                    positive, positive, smooth=False),  # its derivative: tests/random
         elementwise("threefry2x32", threefry2x32, _threefry2x32_oracle, Arg(low=0, high=2**62),
                     Arg(low=0, high=2**62), dtypes="L"),
         elementwise("mul:constant", lambda x: ew.mul(x, x.dtype.type(3)),

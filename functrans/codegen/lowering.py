@@ -858,14 +858,14 @@ def _word(eqn: Eqn) -> kernel.Word:
 
 
 def _casts(eqn: Eqn) -> list[Dtype | None]:
-    """Weak operands are computed with in the dtype of the others."""
+    """Weak operands are computed with in the dtype of the others, but truth values stay so."""
     avals = [a.aval for a in eqn.invars]
     strong = [a.dtype for a in avals if not a.weak]
     if not strong or len(strong) == len(avals):
         return [None] * len(avals)
     out = eqn.outvars[0].aval.dtype
     target = strong[0] if out.kind == "b" else out
-    return [target if a.weak and a.dtype != target else None for a in avals]
+    return [target if a.weak and a.dtype.kind != "b" and a.dtype != target else None for a in avals]
 
 
 def _computed_dtypes(eqn: Eqn) -> list[Dtype]:

@@ -83,7 +83,7 @@ def supports(name: str, in_dtypes: Sequence[Dtype], out_dtype: Dtype) -> bool:
         return False
     if any(d.kind == "f" and d.itemsize not in (4, 8) for d in dtypes):
         return False
-    if name in ("convert", "select_n"):
+    if name in ("convert", "select_n", "second"):
         return True
     kind = dtypes[0].kind
     if name in _COMPARISONS or name == "is_finite":
@@ -139,6 +139,8 @@ def scalar(
         raise NotImplementedError(f"{name} on {', '.join(map(str, in_dtypes))}")
     dtype = np.dtype(in_dtypes[0])
     t = llvm_type(dtype)
+    if name == "second":
+        return args[1]
     if name == "convert":
         return _convert(emitter, args[0], dtype, np.dtype(out_dtype))
     if name == "select_n":

@@ -47,13 +47,15 @@ def elementwise(
     transpose: Rule | Absent = NOT_LINEAR,
     static: str | None = None,
     opaque: str | None = None,
+    scalar: str | None = None,
 ) -> Primitive:
     """A primitive that maps one scalar function over its operands.
 
     ``partials[i](y, *args)`` is ∂y/∂args[i]; None where it is zero, Absent where none is known;
     no partials at all mean a piecewise constant function. ``static`` names the one integer
     parameter that compiled code needs. ``opaque`` names the ufunc of ``scipy.special`` that
-    compiled code calls, where it has no scalar function of its own.
+    compiled code calls, where it has no scalar function of its own; ``scalar`` that function where
+    its name is not the primitive's.
     """
 
     def abstract(*avals: Aval, **params: Any) -> Aval:
@@ -99,7 +101,7 @@ def elementwise(
     unary_partial: Any = partials[0] if partials else None
     primitive = Primitive(
         name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive),
-        _elementwise_lower(name, static, opaque),
+        _elementwise_lower(scalar or name, static, opaque),
     )  # fmt: skip
     return primitive
 

@@ -23,6 +23,7 @@ from functrans.random.keys import child, word_of
 from functrans.random.sampling import (
     Ints,
     between,
+    coin,
     dtype_for,
     float_for,
     param,
@@ -133,7 +134,7 @@ def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Any:
 @partial(jit, static_argnames=_STATIC)
 def _double_sided_maxwell(word: Any, loc: Any, scale: Any, *, shape: Ints, dtype: str) -> Any:
     sizes = _maxwell(child(word, 0), shape=shape, dtype=dtype)
-    signs = unit(child(word, 1), shape, "d") < 0.5
+    signs = coin(child(word, 1), shape)
     loc, scale = param(loc, dtype, shape), param(scale, dtype, shape)
     return fnp.where(signs, sizes, -sizes) * scale + loc
 

@@ -79,3 +79,8 @@ def between(word: Any, shape: Ints, dtype: str, low: Any, high: Any) -> Any:
     """Floats in [low, high)."""
     floats = unit(word, shape, dtype)
     return max_(to_shape(low, shape), floats * (high - low) + low)
+
+
+def coin(word: Any, shape: Ints) -> Any:
+    """True or False with equal probability."""
+    return unit(word, shape, "d") < 0.5
