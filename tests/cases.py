@@ -132,9 +132,9 @@ def _pad_oracle(x: Any, value: Any, config: Sequence[tuple[int, int, int]]) -> A
 
 
 def _elementwise_cases() -> list[Case]:
+    from functrans.control.implicit import gamma_sample
     from functrans.primitives import elementwise as ew
     from functrans.primitives.random import threefry2x32
-    from functrans.control.implicit import gamma_sample
 
     a = Arg()
     unit = Arg(low=-0.9, high=0.9)

@@ -1,6 +1,6 @@
 """Write ``tests/data/random.json``: what JAX gives for every call of ``calls.py``.
 
-    python -m tests.random.record
+python -m tests.random.record
 """
 
 from __future__ import annotations
