@@ -228,6 +228,30 @@ def test_a_loop_that_runs_again_for_its_derivative_is_silent(log: Log) -> None:
     assert log.taken() == [1.0, 2.0, 4.0]
 
 
+def test_branches_and_rules_and_parts_computed_again(log: Log) -> None:
+    def chosen(x: Any) -> Any:
+        return ft.lax.cond(x > 0, lambda x: ft.debug.callback(log, x) or np.sin(x), lambda x: x, x)
+
+    @ft.custom_jvp
+    def ruled(x: Any) -> Any:
+        ft.debug.callback(log, x)
+        return np.sin(x)
+
+    @ruled.defjvp
+    def rule(primals: Any, tangents: Any) -> Any:
+        ft.debug.callback(log, primals[0])
+        ft.debug.callback(log, tangents[0])  # written down, so there is no value to show
+        return np.sin(primals[0]), tangents[0] * np.cos(primals[0])
+
+    again = ft.checkpoint(lambda x: ft.debug.callback(log, x) or np.sin(np.sin(x)))
+    for f in (chosen, ruled, again):
+        for derivative in (ft.grad(f), ft.jit(ft.grad(f)), ft.grad(ft.jit(f))):
+            derivative(1.5)
+            assert log.taken() == [1.5]
+    ft.jvp(ruled, (1.5,), (2.0,))
+    assert log.taken() == [1.5, 2.0]
+
+
 def test_results_with_derivatives_are_refused_and_others_are_not() -> None:
     def f(x: Any) -> Any:
         return ft.pure_callback(np.sin, FLOAT, x) * x
@@ -259,6 +283,34 @@ def test_vmap_calls_for_each_example_in_order(log: Log, wrap: Any) -> None:
     np.testing.assert_array_equal(first[0], [1.0, 3.0])
     np.testing.assert_array_equal(second[0], [2.0, 4.0])
     assert (first[1], second[1], shared) == (7, 7, (7,))
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, ft.jit], ids=["eager", "compiled"])
+def test_examples_that_go_different_ways_have_effects_of_their_own(log: Log, wrap: Any) -> None:
+    def chosen(x: Any) -> Any:
+        def below(x: Any) -> Any:
+            ft.debug.callback(log, "below", x)
+            return -x
+
+        return ft.lax.cond(x > 0, lambda x: ft.debug.callback(log, "above", x) or x, below, x)
+
+    np.testing.assert_array_equal(wrap(ft.vmap(chosen))(np.array([1.0, -2.0, 3.0])), [1, 2, 3])
+    assert log.taken() == [("above", 1.0), ("below", -2.0), ("above", 3.0)]
+
+    def counted(n: Any, k: Any) -> Any:
+        def going(i: Any) -> Any:
+            ft.debug.callback(log, "asked", i)
+            return i < n
+
+        return ft.lax.while_loop(going, lambda i: ft.debug.callback(log, i, k) or i + 1, 0)
+
+    found = wrap(ft.vmap(counted, (0, None)))(np.array([1, 0, 2]), 7)
+    np.testing.assert_array_equal(found, [1, 0, 2])
+    assert log.taken() == [
+        ("asked", 0), (0, 7), ("asked", 1),
+        ("asked", 0),
+        ("asked", 0), (0, 7), ("asked", 1), (1, 7), ("asked", 2),
+    ]  # fmt: skip
 
 
 def test_nested_vmap_calls_for_each_pair(log: Log) -> None:

@@ -247,6 +247,25 @@ def test_examples_stop_at_different_times() -> None:
     ]
 
 
+def test_branches_and_loops_fail_for_those_that_run_them() -> None:
+    x = np.array([0.1, -0.2])
+    with np.errstate(all="ignore"):
+        assert np.isfinite(ft.vmap(lambda x: chosen(x > 0, x * 10.0))(x)).all()
+    error, _ = checkify.checkify(ft.vmap(doubled))(np.array([0.1, 0.2]))
+    assert first_line(error) == "asked at 4 (`check` failed)"
+
+    def up_to(n: Any) -> Any:
+        def step(i: Any) -> Any:
+            checkify.check(i < n, "{} is not less than {}", i, n)
+            return i + 1
+
+        return ft.lax.while_loop(lambda i: i < n, step, 0)
+
+    error, counts = ft.jit(checkify.checkify(ft.vmap(up_to)))(np.array([1, 3]))
+    assert error.get() is None
+    np.testing.assert_array_equal(counts, [1, 3])
+
+
 def test_loops_for_many_examples() -> None:
     error, _ = checkify.checkify(ft.vmap(running_sum, (0, None)))(np.array([-9.0, 0.0]), ROWS)
     assert first_line(error) == "at mapped index 1: 3.0 at 3.0 (`check` failed)"

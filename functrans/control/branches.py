@@ -20,10 +20,10 @@ from functrans.control.branch_programs import (
 )
 from functrans.control.call import _disabled, _jit_jvp, _jit_linearize, executable_of, jit_p
 from functrans.control.loop_programs import Values, examples_first
-from functrans.control.loops import scan
+from functrans.control.one_by_one import acts_for_each, one_by_one
 from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.axes import HERE, concerns
-from functrans.core.jaxpr import Jaxpr, evaluate, is_effectful, remember
+from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind
 from functrans.errors import (
@@ -166,6 +166,8 @@ def _cond_batch(size: int, args: Values, dims: Dims, *, branches: Branches) -> A
         )
         outs = run_branches(program.programs, index, operands)
         return outs, [0 if on else None for on in program.batched]
+    if acts_for_each(cond_p, {"branches": branches}):
+        return one_by_one(cond_p, size, args, dims, {"branches": branches})
     each = remember(
         branches[0],
         ("cond of each", branches, size, places),
@@ -178,21 +180,15 @@ def _cond_batch(size: int, args: Values, dims: Dims, *, branches: Branches) -> A
 def chosen_by_each(branches: Branches, size: int, dims: tuple[int | None, ...]) -> Jaxpr:
     """The program where every example chooses for itself: all branches run, and are selected from.
 
-    Where branches have effects, one example runs after the other. ``dims`` are those of the
-    operands; the index and all results have examples first.
+    ``dims`` are those of the operands; the index and all results have examples first.
     """
     lead = tuple(None if d is None else 0 for d in dims)
-    together = concerns(cond_p, {"branches": branches}, HERE) or not any(
-        map(is_effectful, branches)
-    )
 
     def choose(index: Any, *operands: Any) -> list[Any]:
         operands = tuple(
             x if d is None else batch_to_front(size, x, d)
             for x, d in zip(operands, dims, strict=True)
         )
-        if not together:
-            return _one_by_one(branches, index, operands, lead)
         chosen: list[Any] = []
         for i, branch in enumerate(branches):
             took = _took(index, i, len(branches))
@@ -205,18 +201,6 @@ def chosen_by_each(branches: Branches, size: int, dims: tuple[int | None, ...]) 
 
     avals = examples_first(branches[0].in_avals, dims, size)
     return stage(choose, [Aval((size,), _INDEX), *avals])
-
-
-def _one_by_one(branches: Branches, index: Any, operands: Values, dims: Dims) -> list[Any]:
-    def alone(_: Any, row: Sequence[Any]) -> tuple[Any, list[Any]]:
-        rest = iter(row)
-        chosen = next(rest)
-        given = [x if d is None else next(rest) for x, d in zip(operands, dims, strict=True)]
-        return (), run_branches(Alternatives(branches), chosen, given)
-
-    rows = [x for x, d in zip(operands, dims, strict=True) if d is not None]
-    results: list[Any] = scan(alone, (), [index, *rows])[1]
-    return results
 
 
 def _took(index: Any, branch: int, count: int) -> Any:

@@ -435,8 +435,9 @@ def checkify(
         of the IndexError, ``div_checks`` divisors that are zero; ``float_checks`` NaN and division,
         ``automatic_checks`` all but those of the user, ``all_checks``.
 
-    Under ``checkify(vmap(f))`` a while_loop runs until all examples are done, and those that are
-    done are checked again and again: ``vmap(checkify(f))`` looks at each while it runs.
+    Under ``checkify(vmap(f))`` a while_loop without checks of the user runs until all examples are
+    done, and operations of those that are done are looked at too: ``vmap(checkify(f))`` looks at
+    each example while it runs.
 
     >>> from functrans.experimental import checkify
     >>> def root(x):

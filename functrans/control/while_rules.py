@@ -24,6 +24,7 @@ from functrans.control.loop_programs import (
     pushed,
 )
 from functrans.control.loops import NATIVE
+from functrans.control.one_by_one import acts_for_each, one_by_one
 from functrans.control.unwind import While, way_back
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
@@ -418,6 +419,8 @@ def _batched_programs(
 
 
 def _while_batch(size: int, args: Values, dims: Sequence[int | None], **params: Any) -> Any:
+    if acts_for_each(while_p, params):
+        return one_by_one(while_p, size, args, dims, params)
     found = _for_examples(While(**params), size, args, dims)
     outs = bind(while_p, *found.operands, **found.loop.params)
     return outs[found.flags :], [0 if on else None for on in found.carried]

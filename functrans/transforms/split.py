@@ -41,6 +41,8 @@ class SplitTrace(Trace):
         owned = [self.tape.owns(a) for a in args]
         if True not in owned:
             return bind_under(self.parent, primitive, args, params)
+        if primitive.effects is not None and not primitive.abstract(*map(aval_of, args), **params):
+            return []  # tangents that are written down have no values that it could be told of
         if primitive is stop_gradient_p:
             return zeros(aval_of(args[0]))
         whole = primitive.linear_in is not None and primitive.linear_in(owned, **params)
