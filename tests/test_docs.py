@@ -26,6 +26,7 @@ ROOMS = (
     "functrans.numpy.linalg",
     "functrans.ops",
     "functrans.random",
+    "functrans.scipy.sparse.linalg",
     "functrans.scipy.special",
     "functrans.testing",
     "functrans.tree",
