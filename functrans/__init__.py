@@ -98,6 +98,7 @@ _ROOMS = (
     "experimental",
     "flatten_util",
     "ops",
+    "nn",
     "random",
     "scipy",
     "testing",

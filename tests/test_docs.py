@@ -22,6 +22,8 @@ ROOMS = (
     "functrans.experimental.ode",
     "functrans.flatten_util",
     "functrans.lax",
+    "functrans.nn",
+    "functrans.nn.initializers",
     "functrans.numpy",
     "functrans.numpy.linalg",
     "functrans.ops",

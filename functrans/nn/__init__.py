@@ -1,0 +1,84 @@
+"""What neural networks are made of: activations, softmax and its kin, attention.
+
+Values and derivatives follow ``jax.nn``: where a function has a kink, its derivative is that of the
+flat side (``relu'(0)`` is 0). Integers count as floats. ``nn.initializers`` makes weights.
+
+>>> import numpy as np
+>>> import functrans as ft
+>>> ft.nn.softmax(np.array([0.0, np.log(3.0)]))
+array([0.25, 0.75])
+"""
+
+from functrans.nn import initializers
+from functrans.nn.activations import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_sigmoid,
+    hard_silu,
+    hard_swish,
+    hard_tanh,
+    identity,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_sign,
+    softplus,
+    sparse_plus,
+    sparse_sigmoid,
+    squareplus,
+    swish,
+    tanh,
+)
+from functrans.nn.attention import dot_product_attention
+from functrans.nn.normal import (
+    log1mexp,
+    log_softmax,
+    logmeanexp,
+    logsumexp,
+    one_hot,
+    softmax,
+    standardize,
+)
+
+__all__ = [
+    "celu",
+    "dot_product_attention",
+    "elu",
+    "gelu",
+    "glu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "identity",
+    "initializers",
+    "leaky_relu",
+    "log1mexp",
+    "log_sigmoid",
+    "log_softmax",
+    "logmeanexp",
+    "logsumexp",
+    "mish",
+    "one_hot",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_sign",
+    "softmax",
+    "softplus",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
+    "standardize",
+    "swish",
+    "tanh",
+]
