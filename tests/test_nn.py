@@ -117,7 +117,7 @@ def test_attention(heads: int, jax: Any) -> None:
     q = rng.normal(size=(2, 5, 4, 3))
     k, v = rng.normal(size=(2, 2, 6, heads, 3))
     bias, mask = rng.normal(size=(2, 4, 5, 6)), rng.random((2, 1, 5, 6)) < 0.8
-    lengths = np.array([3, 5])
+    lengths = np.array([3, 5], np.int32)
     for options in (
         {}, {"bias": bias}, {"mask": mask}, {"is_causal": True}, {"scale": 0.3},
         {"local_window_size": 1}, {"local_window_size": (2, 0)},
@@ -140,9 +140,9 @@ def test_attention(heads: int, jax: Any) -> None:
 
 
 INITIALIZERS: dict[str, tuple[Any, ...]] = {
-    "constant": (3.0,), "delta_orthogonal": (), "glorot_normal": (), "glorot_uniform": (),
+    "constant": (3.0,), "glorot_normal": (), "glorot_uniform": (),
     "he_normal": (), "he_uniform": (), "kaiming_normal": (), "kaiming_uniform": (),
-    "lecun_normal": (), "lecun_uniform": (), "normal": (), "orthogonal": (2.0,),
+    "lecun_normal": (), "lecun_uniform": (), "normal": (),
     "truncated_normal": (), "uniform": (), "xavier_normal": (), "xavier_uniform": (),
     "variance_scaling": (2.0, "fan_geo_avg", "normal"),
 }  # fmt: skip

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -157,7 +157,7 @@ def variance_scaling(
     >>> abs(make(ft.random.key(0), (6, 9))).max() <= 1.0
     np.True_
     """
-    fans = {
+    fans: dict[str, Callable[[float, float], float]] = {
         "fan_in": lambda ins, outs: ins,
         "fan_out": lambda ins, outs: outs,
         "fan_avg": lambda ins, outs: (ins + outs) / 2,
