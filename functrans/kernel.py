@@ -26,6 +26,7 @@ While         run an inner program as long as another one says so
 Unwind        run one so, keep rows of each iteration, and read them from the last to the first
 Branch        run one of several inner programs
 Routine       a factorisation, or what its factors give, of each matrix of a batch
+Fourier       a Fourier transform along the last axis
 Fence         the operands themselves, for readers that must come after all of them
 ============  ==================================================================================
 
@@ -284,6 +285,14 @@ class Routine:
 
 
 @dataclass(frozen=True, slots=True)
+class Fourier:
+    """A Fourier transform along the last axis, times ``scale``; ``name`` is a ufunc of NumPy's."""
+
+    name: str
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """No native lowering yet: the NumPy implementation is called. The report shows ``reason``."""
 
@@ -293,5 +302,5 @@ class Fallback:
 Word = (
     Map | Opaque | View | Reshape | Pad | Concat | Iota | Reduce | ArgReduce | Cumulative
     | Contract | Gather | Scatter | Call | Loop | While | Unwind | Branch
-    | Routine | Fence | Fallback
+    | Routine | Fourier | Fence | Fallback
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from functrans.primitives import (
+    fourier,
     lu,
     orthogonal,
     pseudoinverse,
@@ -207,6 +208,11 @@ LINALG_PRIMITIVES: list[Case] = [
          tolerance=10),
     Case("pinv", lambda a: pseudoinverse.pinv(_fixed(a), a),
          np.linalg.pinv, (Arg((4, 2), apart=True),), dtypes="dD", tolerance=100, order=1),
+    *(Case(f"fft:{kind} {n}", lambda x, kind=kind, n=n: fourier.fourier(x, kind, n),
+           lambda x, kind=kind, n=n: getattr(np.fft, kind)(x, n),
+           (Arg((3, n // 2 + 1 if kind == "irfft" else n)),),
+           dtypes="df" if kind == "rfft" else "DF", tolerance=4)
+      for kind in ("fft", "ifft", "rfft", "irfft") for n in (1, 4, 5)),
     Case("schur", reduced.schur, lambda a: list(_scipy("schur")(a)), (_SQUARE,), dtypes="dD",
          smooth=False, tolerance=100),
     Case("hessenberg", lambda a: reduced.hessenberg(a)[0],
@@ -239,7 +245,41 @@ _APART = Arg((4, 4), apart=True)
 _TALL = Arg((4, 3), apart=True)
 _LOOSE: dict[str, Any] = {"tolerance": 100, "order": 1}
 
+
+def _fourier_doors() -> list[Case]:
+    x, even, odd = Arg((3, 4)), Arg((2, 6)), Arg((2, 5))
+    rows = [
+        door(f"fft.{name}:{n}:{norm}",
+             lambda m, a, name=name, n=n, norm=norm: getattr(m.fft, name)(a, n, 0, norm), x,
+             dtypes=_dtypes(name) if (n, norm) == (None, None) else "d", tolerance=4)
+        for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
+        for n, norm in ((None, None), (5, "ortho"), (2, "forward"))
+    ]  # fmt: skip
+    for name in ("fftn", "ifftn", "rfftn", "irfftn", "fft2", "ifft2", "rfft2", "irfft2"):
+        kept = _dtypes(name)
+        rows += [
+            door(f"fft.{name}", lambda m, a, name=name: getattr(m.fft, name)(a), even,
+                 dtypes=kept, tolerance=4),
+            door(f"fft.{name}:s", lambda m, a, name=name: getattr(m.fft, name)(a, (3, 4), (1, 0)),
+                 odd, dtypes=kept[0], tolerance=4),
+        ]  # fmt: skip
+    rows += [
+        door("fft.fftshift", lambda m, a: m.fft.fftshift(a), odd, dtypes="dDl"),
+        door("fft.ifftshift", lambda m, a: m.fft.ifftshift(a, 1), odd, dtypes="dl"),
+        door("fft.fftfreq", lambda m, d: m.fft.fftfreq(5, d), Arg((), low=1.0), dtypes="d",
+             spelled=False),
+        door("fft.rfftfreq", lambda m, d: m.fft.rfftfreq(5, d), Arg((), low=1.0), dtypes="d",
+             spelled=False),
+    ]  # fmt: skip
+    return rows
+
+
+def _dtypes(name: str) -> str:
+    return "dfl" if name.startswith(("rfft", "ihfft")) else "dDfl"
+
+
 LINALG_DOORS: list[Case] = [
+    *_fourier_doors(),
     door("linalg.cholesky", lambda m, a: m.linalg.cholesky(a @ a.T + np.eye(4)), _SQUARE,
          dtypes="d", tolerance=10),
     door("linalg.cholesky:upper", lambda m, a: m.linalg.cholesky(a @ a.T + np.eye(4), upper=True),

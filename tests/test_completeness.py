@@ -14,6 +14,7 @@ import pytest
 import functrans as ft
 import functrans.control
 import functrans.numpy
+import functrans.numpy.fft
 import functrans.numpy.linalg
 import functrans.primitives
 import functrans.scipy.special
@@ -77,6 +78,7 @@ def test_every_primitive_has_a_row() -> None:
     ("module", "prefix"),
     [
         (functrans.numpy, "numpy"),
+        (functrans.numpy.fft, "numpy.fft"),
         (functrans.numpy.linalg, "numpy.linalg"),
         (functrans.scipy.special, "scipy.special"),
     ],

@@ -1000,9 +1000,8 @@ class _Program:
         blas.emit(call.gemm, self, pointers)
 
     def matrices(self, call: RoutineCall) -> None:
-        libraries = [RoutineAddress(name) for name in call.routine.libraries]
         pointers = [
-            *(self.pointer(self.module.constant(address)) for address in libraries),
+            *(self.pointer(self.module.constant(a)) for a in call.routine.addresses),
             *map(self.region, call.reads),
             *map(self.value, call.writes),
         ]

@@ -73,12 +73,13 @@ def signature(in_dtypes: Sequence[np.dtype[Any]], out_dtype: np.dtype[Any]) -> s
     return "".join(d.char for d in in_dtypes) + "->" + out_dtype.char
 
 
+_FOURIER = frozenset({"fft", "ifft", "irfft", "rfft_n_even", "rfft_n_odd"})
 _INNER_NAMES = {"zeta": "_zeta"}  # public functions that are Python around a ufunc
 
 
 @once
 def special_loop(name: str, types: str) -> InnerLoop | None:
-    """The inner loop of a ufunc of scipy.special, or None if it has none for these types.
+    """The inner loop of a ufunc of scipy.special or numpy.fft, None if it has none of these types.
 
     >>> special_loop("psi", "l->l") is None
     True
@@ -109,6 +110,12 @@ class _UfuncRecord(ctypes.Structure):
 
 @once
 def _special_ufunc(name: str) -> np.ufunc | None:
+    if name in _FOURIER:
+        try:
+            found = getattr(importlib.import_module("numpy.fft._pocketfft_umath"), name, None)
+        except ImportError:  # it is no public module
+            return None
+        return found if isinstance(found, np.ufunc) else None
     if "scipy.special" not in sys.modules:
         found = getattr(_alone("special", "_special_ufuncs"), name, None)
         if found is not None:

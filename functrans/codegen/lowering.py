@@ -15,6 +15,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.codegen import blas, library, orders, vector_math
+from functrans.codegen.fourier import Fourier
 from functrans.codegen.index import (
     ZERO,
     Groups,
@@ -287,6 +288,14 @@ class _Lowering:
         if routine.scratch:
             writes.append(self.new((routine.scratch,), routine.dtype))
         return self.steps.append(RoutineCall(routine, reads, tuple(writes), eqn))
+
+    def fourier(self, eqn: Eqn, word: kernel.Fourier) -> None:
+        x, y = eqn.invars[0].aval, eqn.outvars[0].aval
+        call = Fourier(word.name, word.scale, x.dtype, y.dtype, x.shape, y.shape)
+        if not call.is_known:
+            return self.fallback(eqn, f"this NumPy has no loop {word.name}")
+        reads = (self.region(eqn.invars[0], eqn),)
+        return self.steps.append(RoutineCall(call, reads, (self.result(eqn),), eqn))
 
     def map(self, eqn: Eqn, word: kernel.Map) -> None:
         dtypes = _computed_dtypes(eqn)
@@ -818,11 +827,12 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
     kernel.Gather: _Lowering.gather,
     kernel.Scatter: _Lowering.scatter,
     kernel.Routine: _Lowering.routine,
+    kernel.Fourier: _Lowering.fourier,
 }
 
 
 # Words that move values without computing with them, or hand them on.
-_ANY_DTYPE = kernel.Fallback | kernel.Call | Inner | kernel.Fence
+_ANY_DTYPE = kernel.Fallback | kernel.Call | Inner | kernel.Fence | kernel.Fourier
 
 
 def _root(value: Value) -> Value:

@@ -20,6 +20,7 @@ import numpy as np
 
 from functrans.codegen import lapack, small_matrices, vector_math
 from functrans.codegen.code import Array, Code, Index, Module
+from functrans.codegen.link import RoutineAddress
 
 Dtype = np.dtype[Any]
 Shape = tuple[int, ...]
@@ -59,11 +60,11 @@ class Routine:
         return dict(self.options)[name]
 
     @property
-    def libraries(self) -> tuple[str, ...]:
+    def addresses(self) -> tuple[RoutineAddress, ...]:
         """The routines of LAPACK that it calls."""
         kind = _KINDS[self.name]
         letter = "d" if self.dtype.itemsize == 8 else "s"
-        return tuple(letter + name for name in kind.libraries(self))
+        return tuple(RoutineAddress(letter + name) for name in kind.libraries(self))
 
     @property
     def scratch(self) -> int:
@@ -83,7 +84,7 @@ class Routine:
     def text(self, module: Module) -> str:
         """The function ``i32 (library…, operand…, result…, scratch)``, from its parameters on."""
         code = Code(module, self.dtype)
-        libraries = [code.parameter() for _ in self.libraries]
+        libraries = [code.parameter() for _ in self.addresses]
         reads = [code.parameter() for _ in self.reads]
         writes = [code.parameter() for _ in self.writes]
         scratch = code.parameter() if self.scratch else ""

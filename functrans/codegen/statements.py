@@ -22,6 +22,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.codegen import blas
+from functrans.codegen.fourier import Fourier
 from functrans.codegen.routines import Routine
 from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.kernel import Affine
@@ -226,9 +227,9 @@ class LibraryCall:
 
 @dataclass(slots=True, eq=False)
 class RoutineCall:
-    """A matrix routine. What it needs room for is the last of what it writes."""
+    """A matrix routine, which may need room: the last of what it writes; or a Fourier transform."""
 
-    routine: Routine
+    routine: Routine | Fourier
     reads: tuple[Region, ...]
     writes: tuple[Value, ...]
     eqn: Eqn

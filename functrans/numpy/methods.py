@@ -284,7 +284,7 @@ def _array_function(
     return traced(*args, **kwargs)
 
 
-LATER = ("linalg",)
+LATER = ("fft", "linalg")
 """Modules of NumPy that few programs need: loaded when one of their functions is called."""
 
 
