@@ -690,6 +690,92 @@ def test_while_loops(seed: int) -> None:
             np.testing.assert_array_equal(x, np.stack(ys))
 
 
+def branch_case(seed: int, floats: bool) -> tuple[Any, Any, list[Any]]:
+    """A scan whose steps choose between bodies, the same in Python, carries, rows and choices."""
+    rng = np.random.default_rng([seed, 15])
+    dtypes = ["float64"] if floats else ["float64", "float64", "float32", "int32", "bool"]
+    shape = draw_shape(rng, 200)
+    carries = [draw_array(rng, shape, "float64")]
+    for _ in range(int(rng.integers(0, 3))):
+        own = shape if rng.random() < 0.6 else draw_shape(rng, 100)
+        carries.append(draw_array(rng, own, str(rng.choice(dtypes))))
+    length, count = int(rng.choice([1, 3, 6])), int(rng.integers(2, 4))
+    rows = [draw_array(rng, (length, *shape), "float64")]
+    choices = rng.integers(-1, count + 1, length)
+    steps = [int(rng.integers(1, 6)) for _ in range(count)]
+    kept = rng.random(count) < 0.25  # branches that leave all as it is
+    n = len(carries)
+
+    def bodies(constants: list[Any]) -> list[Callable[..., Any]]:
+        def one(k: int) -> Callable[..., Any]:
+            body = body_of(seed + 100 * k, constants, steps[k], floats)
+            return lambda carried, xs: list(carried) if kept[k] else body(carried, xs)[0]
+
+        return [one(k) for k in range(count)]
+
+    def looped(*xs: Any) -> Any:
+        def step(carried: Any, given: Any) -> Any:
+            choice, *row = given
+            return ft.lax.switch(choice, bodies(row), carried, row), [np.sum(carried[0])]
+
+        return ft.lax.scan(step, list(xs[:n]), [xs[-1], *xs[n:-1]])
+
+    def python(*xs: Any) -> Any:
+        def step(carried: Any, given: Any) -> Any:
+            choice, *row = given
+            chosen = bodies(row)[min(max(int(choice), 0), count - 1)]
+            return chosen(carried, row), [np.sum(carried[0])]
+
+        carried = [fnp.asarray(x) for x in xs[:n]]
+        return python_scan(step, carried, [np.asarray(xs[-1]), *xs[n:-1]], length, False)
+
+    return looped, python, [*carries, *rows, choices]
+
+
+@pytest.mark.parametrize("seed", seeds(20))
+def test_branches(seed: int) -> None:
+    looped, python, args = branch_case(seed, floats=False)
+    *arrays, choices = args
+    compare(
+        lambda *xs: looped(*xs, choices), *arrays, reference=lambda *xs: python(*xs, choices)
+    )  # fmt: skip
+    found = run_poisoned(ft.make_jaxpr(looped)(*args), args)
+    for x, y in zip(found, ft.tree.leaves(python(*args)), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize("seed", seeds(12))
+def test_derivatives_of_branches(seed: int) -> None:
+    rng = np.random.default_rng([seed, 16])
+    looped, python, args = branch_case(seed, floats=True)
+    n = len(args) - 1
+    places = tuple(range(n))
+    if seed % 3 == 0:
+        dots = tuple(draw_array(rng, np.shape(x), "float64") for x in args[:n])
+
+        def derivative(f: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *xs: ft.jvp(lambda *ys: f(*ys, xs[n]), xs[:n], dots)
+
+    else:
+
+        def derivative(f: Callable[..., Any]) -> Callable[..., Any]:
+            return ft.grad(total_of(f), places)
+
+    ours, theirs = derivative(looped), derivative(python)
+    same_leaves(ft.jit(ours)(*args), theirs(*args))
+    others = [draw_array(rng, np.shape(x), str(np.asarray(x).dtype)) for x in args[:n]]
+    others.append(args[n][::-1])
+    batch = [np.stack(pair) for pair in zip(args, others, strict=True)]
+    want = ft.tree.map(lambda *xs: np.stack(xs), theirs(*args), theirs(*others))
+    same_leaves(ft.jit(ft.vmap(ours))(*batch), want)
+
+
+def same_leaves(found: Any, wanted: Any) -> None:
+    for x, y in zip(ft.tree.leaves(found), ft.tree.leaves(wanted), strict=True):
+        scale = np.max(np.abs(y), initial=1.0)
+        np.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-10 * scale)
+
+
 @pytest.mark.parametrize("seed", seeds(6))
 def test_donated_arguments(seed: int) -> None:
     """Results in the place of arguments are what they are elsewhere."""
