@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -435,3 +436,54 @@ def test_plain_numpy_is_autograds(name: str) -> None:
             ft.tree_util.tree_leaves(g(*args)), ft.tree_util.tree_leaves(expected), strict=True
         ):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+# --- branches ------------------------------------------------------------------------------------
+
+
+def steep(lax: Any, np: Any, x: Any, w: Any) -> Any:
+    return lax.cond(x > 0, lambda: np.sqrt(x) * w + np.log(x), lambda: 3.0 * x + w)
+
+
+def pieces(lax: Any, np: Any, x: Any, w: Any) -> Any:
+    place = np.floor(x).astype("int64")
+    return lax.switch(
+        place, [lambda x: x * w, lambda x: w / (x - 1.0), lambda x: np.sin(x) ** w], x
+    )
+
+
+def guarded(lax: Any, np: Any, x: Any, w: Any) -> Any:
+    """A branch whose slope is infinite, or not a number, where it is not taken."""
+    return lax.cond(np.abs(x) < 1e-3, lambda x: x + w, lambda x: np.sin(x) / x + w / x, x)
+
+
+def walking(lax: Any, np: Any, x: Any, w: Any) -> Any:
+    def step(c: Any, k: Any) -> Any:
+        c = lax.cond(c > 1.0, lambda c: c * 0.5 * w, lambda c: c + np.exp(-c) * w, c)
+        return c, lax.switch(k, [lambda c: c, np.sin, lambda c: c * c], c)
+
+    c, ys = lax.scan(step, x, np.arange(5) - 1)
+    return c + np.sum(ys)
+
+
+@pytest.mark.parametrize("f", [steep, pieces, guarded, walking])
+def test_branches(f: Callable[..., Any]) -> None:
+    x, w = np.array([-1.5, 0.0, 0.5, 1.0, 1.5, 2.5, 4.0]), 1.25
+    axes = (0, None)
+
+    def results(ft: Any, lax: Any, np: Any, x: Any, w: Any) -> Any:
+        one = lambda x, w: f(lax, np, x, w)  # noqa: E731
+        each = ft.vmap(one, axes)
+        slopes = ft.grad(one, (0, 1))
+        return (
+            each(x, w),
+            ft.vmap(slopes, axes)(x, w),
+            ft.grad(lambda x, w: np.sum(each(x, w)), (0, 1))(x, w),
+            ft.vmap(ft.grad(ft.grad(one)), axes)(x, w),
+            slopes(x[4], w),
+        )
+
+    ours, theirs = partial(results, ft, ft.lax, np), partial(results, jax, jax.lax, jnp)
+    expected = jax.jit(theirs)(x, w)
+    agree(ours(x, w), expected)
+    agree(ft.jit(ours)(x, w), expected)
