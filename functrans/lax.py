@@ -17,9 +17,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from functrans import tree
-from functrans.control.branches import cond, switch
-from functrans.control.loops import scan
-from functrans.control.while_loop import fori_loop, while_loop
 from functrans.core.avals import aval_of, is_inexact
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.elementwise import abs_ as abs
@@ -123,10 +120,13 @@ if TYPE_CHECKING:  # what few programs need is loaded when it is named
         pswapaxes,
     )
     from functrans.control.associative import associative_scan
+    from functrans.control.branches import cond, switch
     from functrans.control.linear_call import linear_call
     from functrans.control.linear_solve import custom_linear_solve
+    from functrans.control.loops import scan
     from functrans.control.root import custom_root
     from functrans.control.row_map import map
+    from functrans.control.while_loop import fori_loop, while_loop
 
 
 def stop_gradient(x: Any) -> Any:
@@ -145,8 +145,10 @@ _LOADED_LATER = {
     "associative_scan": "functrans.control.associative",
     "axis_index": "functrans.collectives",
     "axis_size": "functrans.collectives",
+    "cond": "functrans.control.branches",
     "custom_linear_solve": "functrans.control.linear_solve",
     "custom_root": "functrans.control.root",
+    "fori_loop": "functrans.control.while_loop",
     "linear_call": "functrans.control.linear_call",
     "map": "functrans.control.row_map",
     "pmax": "functrans.collectives",
@@ -157,6 +159,9 @@ _LOADED_LATER = {
     "psum": "functrans.collectives",
     "psum_scatter": "functrans.collectives",
     "pswapaxes": "functrans.collectives",
+    "scan": "functrans.control.loops",
+    "switch": "functrans.control.branches",
+    "while_loop": "functrans.control.while_loop",
 }
 
 
