@@ -12,6 +12,7 @@ import functrans as ft
 from functrans.core.avals import aval_of, float0
 from functrans.lax import fori_loop, scan, while_loop
 from functrans.passes.run import run
+from tests.poison import compare
 
 Tree = Any
 
@@ -738,3 +739,18 @@ def test_products_leave_the_loop(name: str, shape: tuple[int, ...], reverse: boo
         loops = [e.params["jaxpr"] for e in jaxpr.eqns if e.primitive.name == "scan"]
         inner = [e.primitive.name for body in loops for e in body.eqns]
         assert inner.count("dot_general") <= (6 if name == "twice" else 2)  # none of them a sum
+
+
+def test_a_loop_in_a_loop_works_in_the_same_memory() -> None:
+    def filled(x: Any, n: Any, kept: bool) -> Any:
+        def outer(i: Any, x: Any) -> Any:
+            inner = fori_loop(0, n, lambda j, x: x.at[i, j].add(1.0 * j), x)
+            return inner + x if kept else inner
+
+        return fori_loop(0, n, outer, x)
+
+    x = np.ones((20, 200))
+    for kept in (False, True):
+        compare(lambda x, n, kept=kept: filled(x, n, kept), x, np.int64(7))
+    program = ft.jit(lambda x, n: filled(x, n, False)).lower(x, np.int64(7)).executable.program
+    assert program.workspace < x.nbytes

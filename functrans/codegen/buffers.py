@@ -10,6 +10,7 @@ that dies in the kernel that makes it, where each element is read before its pla
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -28,6 +29,7 @@ from functrans.codegen.statements import (
     Invoke,
     LibraryCall,
     NumpyCall,
+    Repeat,
     RoutineCall,
     Value,
 )
@@ -144,14 +146,17 @@ def plan(nests: Nests, donors: Mapping[int, Sequence[int]] | None = None) -> Buf
             last[storage] = position
     buffers.donors = _overwritten(donors or {}, nests, first, last)
     arena = _Arena()
-    for position, (_, nest) in enumerate(nests.order):
+    for position, (cluster, nest) in enumerate(nests.order):
         in_order = sorted(touched[position], key=lambda s: s.value.number)
         dying = [s for s in in_order if last[s] == position]
         for storage in in_order:
             if first[storage] == position:
-                buffers.places[storage] = _fixed(storage, buffers.donors) or Place(
-                    "arena", arena.take(storage, _take_over(storage, dying, nest, arena))
-                )
+                place = _fixed(storage, buffers.donors)
+                if place is None:
+                    older = [s for s in dying if s in arena.starts and s.nbytes == storage.nbytes]
+                    fit = (s for s in older if _may_overwrite(s, storage, cluster, nest, nests))
+                    place = Place("arena", arena.take(storage, next(fit, None)))
+                buffers.places[storage] = place
         for storage in dying:
             arena.give(storage)
     buffers.workspace = arena.top
@@ -223,18 +228,27 @@ def _touched(cluster: Cluster) -> Iterator[Value]:
 # --- in place ------------------------------------------------------------------------------------
 
 
-def _take_over(new: Storage, dying: list[Storage], nest: Any, arena: _Arena) -> Storage | None:
-    """A buffer that dies here and whose memory ``new`` may overwrite."""
-    if not isinstance(nest, Nest):
-        return None
-    for old in dying:
-        if (
-            old in arena.starts
-            and old.nbytes == new.nbytes
-            and _read_before_written(old, new, nest)
-        ):
-            return old
-    return None
+def _may_overwrite(old: Storage, new: Storage, cluster: Cluster, nest: Any, nests: Nests) -> bool:
+    """Whether the cluster, the last reader of ``old``, may make ``new`` in its memory."""
+    if isinstance(nest, Nest):
+        return _read_before_written(old, new, nest)
+    return isinstance(cluster, Repetition) and _is_carried(cluster.call, old, new, nests)
+
+
+def _is_carried(call: Repeat, old: Storage, new: Storage, nests: Nests) -> bool:
+    """Whether a loop carries ``new`` on from ``old``, and reads that for nothing else."""
+    readers = [
+        k
+        for k, region in enumerate(call.reads)
+        if region.value.kind != "literal" and nests.storage[region.value] is old
+    ]
+    return any(
+        readers == [source]
+        and nests.storage[call.writes[result]] is new
+        and old.size == new.size == math.prod(call.reads[source].shape)
+        and old.dtype == new.dtype
+        for source, result in call.carries()
+    )
 
 
 def _overwritten(
@@ -251,10 +265,8 @@ def _overwritten(
         old = given.get(donor)
         if old is None or last[old] < first[new]:
             return True
-        nest = nests.order[first[new]][1]
-        if last[old] > first[new] or not isinstance(nest, Nest):
-            return False
-        return _read_before_written(old, new, nest)
+        cluster, nest = nests.order[first[new]]
+        return last[old] == first[new] and _may_overwrite(old, new, cluster, nest, nests)
 
     found: dict[int, int] = {}
     for output, candidates in donors.items():

@@ -1059,9 +1059,10 @@ class _Program:
         self.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
         if plan.every is not None:
             self.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
-        function = self.module.function(driver(call, plan, names, self.routine))
+        same = [(i, k) for i, k in call.carries() if inputs[i] == outputs[k]]
+        function = self.module.function(driver(call, plan, names, self.routine, same))
         if isinstance(call.word, kernel.Loop | kernel.While) and call.word.progress is not None:
-            function = self.module.function(watched(call, call.word, function, self.routine))
+            function = self.module.function(watched(call, call.word, function, self.routine, same))
         args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
         status = self.fresh()
         self.line(f"{status} = call i32 {function}({args})")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from functrans import kernel
 from functrans.codegen.buffers import Carried, Repeated
@@ -22,24 +23,40 @@ Place = Callable[[Routine], str]
 """Where the table of constants has a routine."""
 
 
-def driver(call: Repeat, plan: Repeated, programs: Sequence[str], routine: Place) -> str:
-    """The text of the function that runs ``programs``: a body, a condition and a body, branches."""
+def driver(
+    call: Repeat,
+    plan: Repeated,
+    programs: Sequence[str],
+    routine: Place,
+    same: Sequence[tuple[int, int]],
+) -> str:
+    """The text of the function that runs ``programs``: a body, a condition and a body, branches.
+
+    ``same`` says which operands are in the memory of results.
+    """
+    text = _Text.sharing(same)
     if isinstance(call.word, kernel.Branch):
-        return _branch(call, plan, programs)
+        return _branch(text, call, plan, programs)
     if isinstance(call.word, kernel.Loop):
-        return _loop(call, call.word, plan, programs[0], routine)
+        return _loop(text, call, call.word, plan, programs[0], routine)
     if isinstance(call.word, kernel.While):
-        return _while(call, call.word, plan, programs, routine)
-    return _unwind(call, call.word, plan, programs, routine)
+        return _while(text, call, call.word, plan, programs, routine)
+    return _unwind(text, call, call.word, plan, programs, routine)
 
 
 @dataclass(slots=True)
 class _Text:
-    """The function being written."""
+    """The function being written; ``same`` are outputs in the memory of inputs."""
 
+    same: dict[str, str]
     lines: list[str] = field(default_factory=list)
     count: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @classmethod
+    def sharing(cls, same: Sequence[tuple[int, int]]) -> Self:
+        """That of a function with these operands in the memory of results."""
+        return cls({f"%o{result}": f"%a{source}" for source, result in same})
 
     def line(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -57,6 +74,8 @@ class _Text:
         self.line(f"store ptr {pointer}, ptr {at}")
 
     def copy(self, target: str, source: str, nbytes: int) -> None:
+        if self.same.get(target) == source:
+            return
         self.line(
             f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {nbytes}, i1 false)"
         )
@@ -125,7 +144,11 @@ class _Text:
         self.line(f"br label %{loop}")
 
     def function(self, call: Repeat, effort: str = "noinline", *more: str) -> str:
-        params = ", ".join(f"ptr noalias {name}" for name in (*_parameters(call), *more))
+        shared = {*self.same, *self.same.values()}
+        params = ", ".join(
+            f"ptr {name}" if name in shared else f"ptr noalias {name}"
+            for name in (*_parameters(call), *more)
+        )
         return "\n".join(
             [f"define internal i32 @NAME({params}) {effort} {{", "entry:", *self.lines, "}"]
         )
@@ -158,13 +181,19 @@ def _parameters(call: Repeat) -> list[str]:
     return ["%consts", "%scratch", *names, *(f"%o{k}" for k in range(len(call.writes)))]
 
 
-def watched(call: Repeat, word: kernel.Loop | kernel.While, function: str, routine: Place) -> str:
+def watched(
+    call: Repeat,
+    word: kernel.Loop | kernel.While,
+    function: str,
+    routine: Place,
+    same: Sequence[tuple[int, int]],
+) -> str:
     """The text of a function that runs a driver, and shows it from the beginning to the end.
 
     The two count together in ``%bar``: iterations, and when they were shown last.
     """
     assert word.progress is not None
-    text = _Text()
+    text = _Text.sharing(same)
     text.line("%bar = alloca [2 x i64]")
     text.line("store [2 x i64] zeroinitializer, ptr %bar")
     text.begin_looking()
@@ -288,8 +317,14 @@ def _nbytes(value: Value | Region) -> int:
 _SIGNALS = PythonAddress("PyErr_CheckSignals")
 
 
-def _loop(call: Repeat, word: kernel.Loop, plan: Repeated, body: str, routine: Place) -> str:
-    text = _Text()
+def _loop(
+    text: _Text,
+    call: Repeat,
+    word: kernel.Loop,
+    plan: Repeated,
+    body: str,
+    routine: Place,
+) -> str:
     first, rows = word.constants, word.constants + word.carries
     args = _table(text, "args", len(call.reads))
     outs = _table(text, "outs", len(call.writes))
@@ -361,13 +396,13 @@ def _turn(text: _Text, word: kernel.Loop, plan: Repeated, routine: Place) -> Non
 
 
 def _while(
+    text: _Text,
     call: Repeat,
     word: kernel.While,
     plan: Repeated,
     programs: Sequence[str],
     routine: Place,
 ) -> str:
-    text = _Text()
     condition, body = programs
     count = len(call.writes)
     first = word.cond_constants + word.body_constants
@@ -421,9 +456,8 @@ def _while(
     return text.function(call, "noinline", *(["%bar"] if word.progress else []))
 
 
-def _branch(call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
+def _branch(text: _Text, call: Repeat, plan: Repeated, programs: Sequence[str]) -> str:
     """One of the programs; an index out of range means the first or the last."""
-    text = _Text()
     args = _table(text, "args", len(call.reads) - 1)
     outs = _table(text, "outs", len(call.writes))
     overwritten = {j: k for k, j in call.over.items()}
@@ -459,13 +493,13 @@ _FEWEST_ROWS = 4
 
 
 def _unwind(
+    text: _Text,
     call: Repeat,
     word: kernel.Unwind,
     plan: Repeated,
     programs: Sequence[str],
     routine: Place,
 ) -> str:
-    text = _Text()
     offsets, width = _row_layout(call.programs[1].outputs[word.carries :])
     first = max(_FEWEST_ROWS, _FIRST_CHUNK // width)
     most = max(first, _LARGEST_CHUNK // width)

@@ -15,6 +15,7 @@ their readers, and are copied only where a reader needs what no layout says.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -280,6 +281,21 @@ class Repeat:
     reads: tuple[Region, ...]
     writes: tuple[Value, ...]
     over: dict[int, int] = field(default_factory=dict)
+
+    def carries(self) -> Iterator[tuple[int, int]]:
+        """The carries that become results: their places among the operands and the results."""
+        match self.word:
+            case kernel.Loop(constants=begin):
+                pass
+            case kernel.While(cond_constants=asked, body_constants=fixed):
+                begin = asked + fixed
+            case kernel.Unwind(cond_constants=asked, body_constants=fixed, carries=there) as word:
+                begin = asked + fixed + there + word.back_constants
+            case kernel.Branch():
+                return
+        _, count = self.carried[-1]
+        for k in range(count):
+            yield begin + k, k
 
 
 Call = LibraryCall | RoutineCall | NumpyCall | ByteCopy | Repeat | Fence
