@@ -199,6 +199,8 @@ def _spread(structure: tree.PyTreeDef, cotangent: Any) -> list[Any]:
     if cotangent is None:
         return [None] * structure.num_leaves
     if structure.type is None:
+        if tree.structure(cotangent) != tree.LEAF:
+            raise TreeError(f"There is a {tree.structure(cotangent)} in the place of an array.")
         return [cotangent]
     count = len(structure.children)
     level = tree.PyTreeDef(structure.type, structure.aux, (tree.LEAF,) * count, count)
