@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 import functrans as ft
+from functrans.codegen.key import program_key
 from functrans.core.jaxpr import has_effects, is_effectful
 from functrans.experimental import io_callback
 from functrans.passes.dce import without_effects
@@ -477,6 +480,84 @@ def test_the_exception_itself_arrives_from_a_compiled_loop() -> None:
     with pytest.raises(Boom):
         ft.vmap(f, (0, None))(np.array([-9.0, 0.0]), np.ones(4))
     assert ft.core.trace.busy.cell[0] == 0
+
+
+def test_interrupts_and_exits_arrive_too() -> None:
+    for kind in (KeyboardInterrupt, SystemExit, MemoryError):
+
+        def fail(x: Any, kind: Any = kind) -> None:
+            raise kind
+
+        f = ft.jit(lambda x, fail=fail: ft.lax.fori_loop(
+            0, 3, lambda i, c: ft.debug.callback(fail, c) or c, x
+        ))  # fmt: skip
+        with pytest.raises(kind):
+            f(1.0)
+    assert ft.core.trace.current_trace() is None
+
+
+def test_threads_get_their_own_exceptions_from_long_programs() -> None:
+    """Programs that run long let other threads run; the callback takes the lock back."""
+
+    def fail(name: Any) -> None:
+        raise Boom(f"in {int(name)}")
+
+    @ft.jit
+    def f(name: Any, x: Any) -> Any:
+        y = np.sin(x).sum()
+        ft.debug.callback(fail, name + 0.0 * y)
+        return y
+
+    x = np.ones(200_000)
+    found: dict[int, str] = {}
+
+    def call(name: int) -> None:
+        for _ in range(5):
+            try:
+                f(float(name), x)
+            except Boom as error:
+                found[name] = found.get(name, "") + str(error)
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {i: f"in {i}" * 5 for i in range(4)}
+
+
+def test_an_exception_leaves_no_memory_behind() -> None:
+    def fail(x: Any) -> None:
+        raise Boom
+
+    @ft.jit
+    def f(x: Any) -> Any:
+        def step(c: Any, _: Any) -> Any:
+            ft.debug.callback(fail, c[0])
+            return np.cumsum(c), np.sin(c)
+
+        return ft.lax.scan(step, x, None, 3)
+
+    x = np.ones(100_000)
+
+    def run() -> None:
+        with pytest.raises(Boom):
+            f(x)
+
+    run()
+    gc.collect()
+    before = ft.debug.memory()
+    for _ in range(5):
+        run()
+    gc.collect()
+    assert ft.debug.memory() == before
+
+
+def test_no_file_keeps_a_program_with_a_callback() -> None:
+    jaxpr = ft.make_jaxpr(lambda x: ft.pure_callback(np.sin, FLOAT, x))(1.0)
+    assert program_key(jaxpr) is None
+    assert program_key(ft.make_jaxpr(lambda x: ft.debug.print("{}", x))(1.0)) is None
+    assert program_key(ft.make_jaxpr(lambda x: x + 1.0)(1.0)) is not None
 
 
 def test_functrans_may_be_used_within() -> None:

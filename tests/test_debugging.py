@@ -13,6 +13,7 @@ import pytest
 import functrans as ft
 import functrans.numpy as fnp
 from functrans.core.trace import busy, current_trace
+from tests.cases import PRIMITIVE_CASES, Case
 
 FLOAT = ft.ShapeDtypeStruct((), float)
 
@@ -82,6 +83,20 @@ def test_the_message_says_types_values_and_place() -> None:
             fnp.sin(np.array([np.nan]))
         with pytest.raises(FloatingPointError, match="made a NaN: from c128"):
             fnp.multiply(np.array([complex(np.inf, 0)]), np.array([0j]))
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in PRIMITIVE_CASES if not c.static], ids=lambda case: case.name
+)
+def test_every_operation_is_what_it_is_without(case: Case) -> None:
+    args = case.draw(case.dtypes[0])
+    expected = case.fun(*args)
+    with ft.debug_nans(), ft.debug_infs():
+        found = case.fun(*args)
+    assert ft.tree.structure(found) == ft.tree.structure(expected)
+    for a, b in zip(ft.tree.leaves(found), ft.tree.leaves(expected), strict=True):
+        assert type(a) is type(b)
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 def test_infinite_numbers_are_another_matter() -> None:

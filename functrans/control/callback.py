@@ -59,10 +59,9 @@ class Host:
 
     def __call__(self, *arrays: Any) -> list[Any]:
         # Copies: a compiled program uses its memory again, and the function may keep what it gets.
-        values = iter([np.array(x) if isinstance(x, np.ndarray) else x for x in arrays])
-        fixed = dict(self.statics)
-        count = len(arrays) + len(fixed)
-        leaves = [fixed[i] if i in fixed else next(values) for i in range(count)]
+        leaves = [np.array(x) if isinstance(x, np.ndarray) else x for x in arrays]
+        for place, static in self.statics:  # in order, so that each finds its place
+            leaves.insert(place, static)
         args, kwargs = tree.unflatten(self.in_tree, leaves)
         line = current_line.set(None)  # errors of functrans in there are at lines in there
         try:

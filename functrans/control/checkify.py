@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans import tree
+from functrans import kernel, tree
 from functrans.control.bodies import closed
 from functrans.control.branch_programs import alternatives
 from functrans.control.branches import cond_p
@@ -59,6 +59,7 @@ _MOVERS: frozenset[Primitive] = frozenset(
 )  # fmt: skip
 """Operations that have a NaN only where they are given one."""
 
+_INDEXING = frozenset({gather_p, scatter_p})
 _DIVISIONS = frozenset({ln.div_p, ew.floor_div_p, ew.mod_p})
 _NO_VALUES = tree.structure(((), {}))
 _ONE_VALUE = tree.structure(((0,), {}))
@@ -172,10 +173,10 @@ def _equation(eqn: Eqn, errors: Errors, args: list[Any], found: _Found) -> list[
         return rule(eqn, errors, args, found)
     if any(True for _ in inner_programs(eqn)):
         return _with_rules_of_its_own(eqn, errors, args, found)
+    params = eqn.params
     if eqn.primitive in _DIVISIONS and "div" in errors:
         _check_divisor(args[1], eqn.source, found)
-    params = eqn.params
-    if eqn.primitive in (gather_p, scatter_p) and "index" in errors:
+    if eqn.primitive in _INDEXING and params["mode"] == "raise" and "index" in errors:
         params = _check_indices(eqn, args, found)
     outs = _bound(eqn.primitive, args, params)
     if "nan" in errors and eqn.primitive not in _MOVERS:
@@ -205,7 +206,7 @@ def _check_divisor(y: Any, line: Source | None, found: _Found) -> None:
 
 
 def _check_indices(eqn: Eqn, args: Values, found: _Found) -> dict[str, Any]:
-    """Look at every index array; the operation then leaves out what is out of bounds."""
+    """Look at every index array of a gather or scatter, which then goes on where it would raise."""
     reading = eqn.primitive is gather_p
     shape = aval_of(args[0]).shape
     for axis, i in zip(eqn.params["axes"], args[1 if reading else 2 :], strict=True):
@@ -220,8 +221,6 @@ def _check_indices(eqn: Eqn, args: Values, found: _Found) -> dict[str, Any]:
             f"axis {axis} with size {size}."
         )
         found.add(_any(bad), Message(text, _ONE_VALUE, eqn.source), [_first_of(index, bad)])
-    if eqn.params["mode"] != "raise":
-        return eqn.params
     return {**eqn.params, "mode": "clip" if reading else "drop"}
 
 
@@ -263,18 +262,22 @@ def _taken(inner: Checked, outs: Values, found: _Found) -> list[Any]:
 
 
 def _with_rules_of_its_own(eqn: Eqn, errors: Errors, args: list[Any], found: _Found) -> list[Any]:
-    """The operation as it is, without checks inside, which keeps its rules; its program, where it
-    has one of its own operands, runs beside it for the checks. Compiled, it is the same program."""
+    """The operation as it is, without checks inside, which keeps its rules; the program of a call
+    runs beside it for the checks. Compiled, it is the same program."""
     outs = _bound(eqn.primitive, args, {k: _without_checks(v) for k, v in eqn.params.items()})
-    jaxpr = eqn.params.get("jaxpr")
-    if isinstance(jaxpr, Jaxpr) and len(jaxpr.invars) == len(args):
-        inner = checked(jaxpr, errors)
+    if _is_call(eqn):
+        inner = checked(eqn.params["jaxpr"], errors)
         if inner.sites:
             constants = [ln.stop_gradient(x) for x in args]
             _taken(inner, evaluate(inner.jaxpr, *constants), found)
     if "nan" in errors:
         _check_nan(eqn, outs, found)
     return outs
+
+
+def _is_call(eqn: Eqn) -> bool:
+    avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
+    return isinstance(eqn.primitive.lower(avals, outs, **eqn.params), kernel.Call)
 
 
 def _without_checks(value: Any) -> Any:
@@ -431,8 +434,9 @@ def checkify(
     ----------
     f: a function of trees of arrays. It is run on types only, as by :func:`jit`.
     errors: what to look for, joined by ``|``: ``user_checks`` the calls of :func:`check`,
-        ``nan_checks`` operations that give a NaN, ``index_checks`` indices out of bounds, in place
-        of the IndexError, ``div_checks`` divisors that are zero; ``float_checks`` NaN and division,
+        ``nan_checks`` operations that give a NaN, ``index_checks`` indices out of bounds that
+        would raise an IndexError (those with another ``mode`` are as they are meant),
+        ``div_checks`` divisors that are zero; ``float_checks`` NaN and division,
         ``automatic_checks`` all but those of the user, ``all_checks``.
 
     Under ``checkify(vmap(f))`` a while_loop without checks of the user runs until all examples are

@@ -117,7 +117,8 @@ def debug_nans(enable: bool = True) -> Iterator[None]:
     Operations are looked at one by one. A compiled function runs as it is; if its results hold a
     NaN, it runs again operation by operation, into calls, loops and branches, to find the first.
     Derivatives are looked at too, and blamed on the line that they are the derivative of. Plain
-    NumPy functions on plain arrays are NumPy's own: for them there is ``np.errstate``.
+    NumPy functions on plain arrays are NumPy's own: for them there is ``np.errstate``. Programs
+    that were compiled ahead of time are not looked into.
 
     Without the block this costs nothing. Open it around transforms rather than inside them;
     ``debug_nans(False)`` closes it for a while.
