@@ -12,12 +12,13 @@ from itertools import compress
 from typing import Any
 
 from functrans.control.loop_programs import Mask, written_zero
+from functrans.control.residuals import Residuals
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Var, evaluate
 from functrans.passes.branches import Branches, closed_together
-from functrans.passes.loops import read_as
+from functrans.passes.loops import read_as, renamed
 from functrans.primitives.layout import batch_to_front
-from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
+from functrans.transforms.linearize import LinearizedJaxpr, jvp_jaxpr, linearize_jaxpr
 from functrans.transforms.stage import stage
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
@@ -88,6 +89,9 @@ def pushed(branches: Branches, nonzero: Mask) -> Pushed:
     return Pushed(alternatives(programs), wanted)
 
 
+Place = tuple[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Linearized:
     """Programs for values and residuals, and linear programs from residuals and tangents.
@@ -98,7 +102,7 @@ class Linearized:
 
     primal: Alternatives
     linear: Alternatives
-    residuals: list[tuple[str, int]]
+    residuals: list[Place]
     out_nonzero: Mask
 
 
@@ -110,57 +114,78 @@ def linearized(branches: Branches, nonzero: Mask) -> Linearized:
     splits = [linearize_jaxpr(branch, nonzero) for branch in branches]
     avals = branches[0].out_avals
     n = len(avals)
+    kept = [_residuals(split, n) for split in splits]
     slots: list[Aval] = []
-    stored: list[dict[int, Atom]] = []  # of each branch: what lies in a slot
-    places: list[list[tuple[str, int]]] = []  # and where its residuals come from
-    for split in splits:
-        held: dict[int, Atom] = {}
-        slot_of: dict[int, int] = {}
-        for k, atom in enumerate(split.primal.outvars[n:], n):
-            free = (i for i, a in enumerate(slots) if i not in held and a.same_type(atom.aval))
-            slot = next(free, len(slots))
-            if slot == len(slots):
-                slots.append(atom.aval.strengthen())
-            held[slot] = atom
-            slot_of[k] = n + slot
-        stored.append(held)
-        places.append(
-            [(kind, slot_of.get(k, k) if kind == "out" else k) for kind, k in split.residuals]
-        )
-    results = [*avals, *slots]
+    filled = [_fill(slots, residuals.stored) for residuals in kept]  # slot -> what lies there
+    programs = [split.primal for split in splits]
+    primal = [
+        _with_results(p, [*p.outvars[:n], *(held.get(i, a) for i, a in enumerate(slots))])
+        for p, held in zip(programs, filled, strict=True)
+    ]
+    places = [_places(p, n, held) for p, held in zip(programs, filled, strict=True)]
     residuals = {
-        (kind, k): branches[0].in_avals[k] if kind == "in" else results[k]
-        for found in places
-        for kind, k in found
+        place[leaf]: leaf.aval.strengthen()
+        for own, place in zip(kept, places, strict=True)
+        for leaf in own.leaves
     }
     wanted = _any([split.out_nonzero for split in splits])
-    primal = [
-        _with_results(
-            split.primal,
-            [*split.primal.outvars[:n], *(held.get(i, a) for i, a in enumerate(slots))],
-        )
-        for split, held in zip(splits, stored, strict=True)
-    ]
     linear = [
         _with_results(
-            _reading(split.linear, found, residuals),
+            _reading(split, own, place, residuals),
             _with_tangents(split.linear.outvars, split.out_nonzero, wanted, avals),
         )
-        for split, found in zip(splits, places, strict=True)
+        for split, own, place in zip(splits, kept, places, strict=True)
     ]
     return Linearized(alternatives(primal), alternatives(linear), list(residuals), wanted)
 
 
+def _sources(split: LinearizedJaxpr) -> list[Any]:
+    """What the linear program reads, in the program of values."""
+    primal = split.primal
+    return [primal.invars[k] if kind == "in" else primal.outvars[k] for kind, k in split.residuals]
+
+
+def _residuals(split: LinearizedJaxpr, results: int) -> Residuals:
+    """The least to store: operands and results are there, and what is cheap is made again."""
+    primal = split.primal
+    return Residuals(primal, _sources(split), {*primal.invars, *primal.outvars[:results]}, set())
+
+
+def _fill(slots: list[Aval], stored: Sequence[Var]) -> dict[int, Atom]:
+    """A slot for each variable, where no other has one of its type a new one."""
+    held: dict[int, Atom] = {}
+    for var in stored:
+        free = (i for i, a in enumerate(slots) if i not in held and a.same_type(var.aval))
+        slot = next(free, len(slots))
+        if slot == len(slots):
+            slots.append(var.aval.strengthen())
+        held[slot] = var
+    return held
+
+
+def _places(primal: Jaxpr, results: int, held: Mapping[int, Atom]) -> dict[Atom, Place]:
+    """Where each variable can be had once the program has run."""
+    places: dict[Atom, Place] = {v: ("out", k) for k, v in enumerate(primal.outvars[:results])}
+    places |= {v: ("out", results + slot) for slot, v in held.items()}
+    places |= {v: ("in", k) for k, v in enumerate(primal.invars)}
+    return places
+
+
 def _reading(
-    linear: Jaxpr, places: Sequence[tuple[str, int]], residuals: Mapping[tuple[str, int], Aval]
+    split: LinearizedJaxpr,
+    kept: Residuals,
+    places: Mapping[Atom, Place],
+    residuals: Mapping[Place, Aval],
 ) -> Jaxpr:
     """The linear program as one that is given the residuals of all branches."""
+    linear, sources = split.linear, _sources(split)
     given = {place: Var(aval) for place, aval in residuals.items()}
-    names: dict[Atom, Atom] = {
-        v: given[place] for v, place in zip(linear.invars, places, strict=False)
-    }
-    invars = [*given.values(), *linear.invars[len(places) :]]
-    return read_as(linear, names, invars)
+    names: dict[Atom, Atom] = {leaf: given[places[leaf]] for leaf in kept.leaves}
+    again = [renamed(eqn, names) for eqn in kept.eqns]
+    names |= {v: names[source] for v, source in zip(linear.invars, sources, strict=False)}
+    invars = [*given.values(), *linear.invars[len(sources) :]]
+    read = read_as(linear, names, invars)
+    return Jaxpr(read.constvars, read.consts, invars, [*again, *read.eqns], read.outvars)
 
 
 def transposed(branches: Branches, linear: Mask, nonzero: Mask, begun: Mask) -> Alternatives:
