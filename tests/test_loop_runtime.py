@@ -55,11 +55,13 @@ programs = {
     "vmap": (lambda x, n: ft.vmap(for_long(lambda c: c * 0.5 + 1.0, n))(x), np.ones(100)),
     "bar": (shown, np.float64(1.0)),
     "tangents": (lambda x, n: ft.jvp(for_long(jnp.sin, n), (x,), (x,))[1], np.float64(1.0)),
+    "kept rows": (lambda x, n: ft.grad(for_long(jnp.sin, n))(x), np.float64(1.0)),
 }
 report = {}
 for name, (function, x) in programs.items():
     long, short = (ft.jit(lambda x, n=n: function(x, n)) for n in (forever, 7))
     before = short(x)
+    used = ft.debug.memory().used
     long.lower(x).compile()
     late = []
     for _ in range(2):
@@ -75,7 +77,7 @@ for name, (function, x) in programs.items():
             late[-1] = time.monotonic() - late[-1]
         timer.join()
     same = bool(np.all(short(x) == before))
-    report[name] = [max(late), same, sys.getrefcount(x)]
+    report[name] = [max(late), same, sys.getrefcount(x), ft.debug.memory().used - used]
 bars = out.getvalue().replace("\\r", "\\n").splitlines()
 print(json.dumps([report, bars]))
 """
@@ -92,17 +94,21 @@ def interrupted() -> Any:
 
 def test_an_interrupt_ends_a_loop_within_a_second(interrupted: Any) -> None:
     report, _ = interrupted
-    assert len(report) == 9
-    assert {name: late for name, (late, _, _) in report.items() if late > 1.0} == {}
+    assert len(report) == 10
+    assert {name: late for name, (late, *_) in report.items() if late > 1.0} == {}
 
 
 def test_the_next_call_after_an_interrupt_works(interrupted: Any) -> None:
-    assert all(same for _, same, _ in interrupted[0].values())
+    assert all(same for _, same, *_ in interrupted[0].values())
 
 
 def test_an_interrupt_leaves_no_reference_to_arguments(interrupted: Any) -> None:
-    kept = {name: count for name, (_, _, count) in interrupted[0].items()}
+    kept = {name: count for name, (_, _, count, _) in interrupted[0].items()}
     assert set(kept.values()) == {3}, kept  # the table of programs, the variable, and the question
+
+
+def test_an_interrupt_frees_what_the_loop_took(interrupted: Any) -> None:
+    assert {name: more for name, (*_, more) in interrupted[0].items() if more} == {}
 
 
 def test_an_interrupt_closes_the_bar(interrupted: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -538,7 +539,9 @@ def python_scan(body: Any, carries: Any, rows: Any, length: int, reverse: bool) 
     return carries, [np.stack(parts) for parts in zip(*stacked, strict=True)]
 
 
-def loop_case(seed: int, floats: bool) -> tuple[Any, Any, list[Any]]:
+def loop_case(
+    seed: int, floats: bool, checkpoint: int | str | None = None
+) -> tuple[Any, Any, list[Any]]:
     """A scan, the same in Python, and their arguments: carries, rows."""
     rng = np.random.default_rng([seed, 10])
     dtypes = ["float64"] if floats else ["float64", "float64", "float32", "int32", "bool"]
@@ -561,7 +564,8 @@ def loop_case(seed: int, floats: bool) -> tuple[Any, Any, list[Any]]:
 
     def looped(*xs: Any) -> Any:
         body = body_of(seed, [*constants, *xs[:0]], steps, floats)
-        return ft.lax.scan(body, list(xs[:n]), list(xs[n:]), length, reverse)
+        rows = list(xs[n:])
+        return ft.lax.scan(body, list(xs[:n]), rows, length, reverse, checkpoint=checkpoint)
 
     def python(*xs: Any) -> Any:
         body = body_of(seed, constants, steps, floats)
@@ -609,6 +613,62 @@ def test_derivatives_of_loops(seed: int) -> None:
             ft.grad(total_of(looped), places), *args,
             reference=ft.grad(total_of(python), places),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_derivatives_of_loops_with_budgets(seed: int) -> None:
+    rng = np.random.default_rng([seed, 14])
+    looped, python, args = loop_case(seed, True, [1, 2, 3, 20, "log"][int(rng.integers(5))])
+    places = tuple(range(len(args)))
+    compare(ft.grad(total_of(looped), places), *args, reference=ft.grad(total_of(python), places))
+
+
+@pytest.mark.parametrize("seed", seeds(12))
+def test_derivatives_of_while_loops(seed: int) -> None:
+    """Random bodies again and again: the gradient, one by one for each of a batch, and its own."""
+    rng = np.random.default_rng([seed, 15])
+    shape = draw_shape(rng, 60)
+    carries = [draw_array(rng, shape, "float64")]
+    for _ in range(int(rng.integers(0, 3))):
+        own = shape if rng.random() < 0.6 else draw_shape(rng, 60)
+        carries.append(draw_array(rng, own, "float64"))
+    constant, steps = draw_array(rng, shape, "float64"), int(rng.integers(1, 7))
+    checkpoint = [None, None, 2, "log"][int(rng.integers(4))]
+
+    def loop(count: Any, while_loop: Callable[..., Any]) -> Callable[..., Any]:
+        def of(constant: Any, *xs: Any) -> Any:
+            def body(carried: Any) -> Any:
+                i, *rest = carried
+                return [i + 1, *body_of(seed, [constant], steps, True)(rest, [])[0]]
+
+            start = [np.int64(0), *map(fnp.asarray, xs)]
+            return while_loop(lambda carried: carried[0] < count, body, start)[1:]
+
+        return of
+
+    native = partial(ft.lax.while_loop, checkpoint=checkpoint)
+    args, places = (constant, *carries), tuple(range(len(carries) + 1))
+    kind, count = rng.integers(3), int(rng.integers(0, 5))
+
+    def gradient(count: Any, while_loop: Callable[..., Any]) -> Callable[..., Any]:
+        slope = ft.grad(total_of(loop(count, while_loop)), places)
+        if kind != 1:
+            return slope
+        return lambda *xs: ft.jvp(slope, xs, tuple(map(np.ones_like, args)))[1]
+
+    if kind != 2:
+        compare(gradient(count, native), *args, reference=gradient(count, python_while), rtol=1e-7)
+        return
+    counts = rng.integers(0, 5, 2)
+    batch = [np.stack([x, draw_array(rng, np.shape(x), "float64")]) for x in args]
+    mapped = ft.vmap(lambda count, *xs: gradient(count, native)(*xs))
+    found = run_poisoned(ft.make_jaxpr(mapped)(counts, *batch), [counts, *batch])
+    with ft.disable_jit():
+        ends = [
+            gradient(int(n), python_while)(*(x[k] for x in batch)) for k, n in enumerate(counts)
+        ]
+    for x, *ys in zip(found, *ends, strict=True):
+        np.testing.assert_allclose(x, np.stack(ys), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", seeds(5))
