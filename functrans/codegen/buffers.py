@@ -36,7 +36,7 @@ from functrans.codegen.statements import (
 from functrans.kernel import Affine
 
 _ALIGNMENT = 64
-_HELD_MOST = 128  # bytes of a carry that a loop holds in its own variables
+_HELD_MOST = 64  # bytes of a carry that a loop holds in its own variables: what registers hold
 
 Kind = Literal["arg", "const", "out", "arena"]
 
