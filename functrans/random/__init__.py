@@ -71,6 +71,10 @@ from functrans.random.keys import (
     split,
     wrap_key_data,
 )
+from functrans.random.matrices import (
+    multivariate_normal,
+    orthogonal,
+)
 from functrans.random.uniform import (
     bernoulli,
     bits,
@@ -112,7 +116,9 @@ __all__ = [
     "lognormal",
     "maxwell",
     "multinomial",
+    "multivariate_normal",
     "normal",
+    "orthogonal",
     "pareto",
     "permutation",
     "poisson",

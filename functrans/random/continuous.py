@@ -57,14 +57,19 @@ def standard_normal(word: Any, shape: Ints, dtype: str) -> Any:
     return _inverse_erf(u) * math.sqrt(2)
 
 
-@partial(jit, static_argnames=_STATIC)
-def _normal(word: Any, *, shape: Ints, dtype: str) -> Any:
+def standard_numbers(word: Any, shape: Ints, dtype: str) -> Any:
+    """Standard normal numbers, real or complex."""
     kind = np.dtype(dtype)
     if kind.kind == "f":
         return standard_normal(word, shape, dtype)
     part = kind.type(0).real.dtype.char
     re, im = (standard_normal(child(word, i), shape, part).astype(kind) for i in (0, 1))
     return (re + 1j * im) / kind.type(math.sqrt(2))
+
+
+@partial(jit, static_argnames=_STATIC)
+def _normal(word: Any, *, shape: Ints, dtype: str) -> Any:
+    return standard_numbers(word, shape, dtype)
 
 
 def normal(key: Any, shape: Any = (), dtype: Any = None) -> Any:

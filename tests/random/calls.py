@@ -59,6 +59,7 @@ def calls() -> list[Call]:
         add("geometric", np.array([0.1, 0.5, 0.9]), dtype=dtype, exact=True)
         add("rademacher", (6,), dtype=dtype, exact=True)
     _add_choices(add)
+    _add_matrices(add)
     return found
 
 
@@ -108,6 +109,17 @@ def _add_choices(add: Any) -> None:
     add("categorical", table / 5, exact=True)
     add("categorical", table / 5, 0, (5, 4), exact=True)
     add("categorical", table / 5, 1, (2, 3), replace=False, exact=True)
+
+
+def _add_matrices(add: Any) -> None:
+    root = np.array([[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [0.3, -1.0, 0.7]])
+    mean, cov = np.array([1.0, 2.0, 3.0]), root @ root.T
+    for method in ("cholesky", "eigh", "svd"):
+        add("multivariate_normal", mean, cov, (2,), method=method)
+    add("multivariate_normal", mean.astype("f"), cov.astype("f"), dtype="float32")
+    add("orthogonal", 3, (2,))
+    add("orthogonal", 2, m=4, dtype="float32")
+    add("orthogonal", 3, dtype="complex128")
 
 
 CALLS = calls()
