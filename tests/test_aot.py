@@ -193,6 +193,10 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "booleans": (lambda x, y: (x > y, np.where(y, x, -x)), (X, X > 0.5)),
     "none": (lambda tree: (tree["a"], None, [tree[3]]), ({"a": X, 3: X[0]},)),
     "empty": (lambda x: x * 2, (np.zeros((0, 3)),)),
+    "sort": (lambda x: fnp.sort(-x)[::-1] * fnp.argmax(x), (X,)),
+    "complex": (lambda z: np.sin(z * (2.0 - 1j)) + np.real(z), (X * 1j,)),
+    "singular": (lambda a: fnp.linalg.inv(a), (np.eye(3) * 2.0,)),
+    "stack": (ft.grad(lambda x: ft.lax.while_loop(lambda v: v < 1e3, lambda v: v * v, x)), (1.5,)),
 }
 
 
@@ -261,6 +265,14 @@ def test_errors_of_a_loaded_program_name_the_line(tmp_path: Path) -> None:
     assert "# the line" in str(caught.value)
 
 
+@pytest.mark.parametrize("dtype", [float, complex])  # native, and by NumPy
+def test_a_loaded_program_finds_singular_matrices(dtype: type, tmp_path: Path) -> None:
+    zeros = np.zeros((3, 3), dtype)
+    ft.jit(fnp.linalg.inv).lower(zeros).compile().save(tmp_path / "inverse")
+    with pytest.raises(np.linalg.LinAlgError):
+        ft.load(tmp_path / "inverse")(zeros)
+
+
 def test_named_tuples_are_known_by_name(tmp_path: Path) -> None:
     compiled = ft.jit(lambda p: Point(p.y, p.x * 2.0)).lower(Point(X, X)).compile()
     compiled.save(tmp_path / "swap")
@@ -303,8 +315,9 @@ ft.tree_util.register_pytree_node(Registered, lambda r: ((r.x,), None), lambda _
 @pytest.mark.parametrize(
     ("function", "args", "says"),
     [
-        (np.sin, (np.ones(3, complex),), "calls Python for sin"),
         (lambda x: ft.pure_callback(np.sin, ft.ShapeDtypeStruct((5,), float), x), (X,), "Python"),
+        (lambda x: (ft.debug.print("{}", x), x)[1], (X,), "calls Python for callback"),
+        (lambda x: ft.lax.fori_loop(0, 9, lambda i, x: x + 1, x, progress=True), (X,), "Progress"),
         (lambda r: r.x, (Registered(X),), "Registered"),
         (lambda d: d[1.5], ({1.5: X},), "keys"),
     ],

@@ -10,14 +10,16 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
+from functrans.core.primitive import Primitive
 from functrans.core.trace import running
-from functrans.errors import current_line
+from functrans.errors import Source, current_line
 
 DONE = 0x600D
 """What a callback returns when all went well: nothing that an unset result could be by chance."""
@@ -43,24 +45,61 @@ class Pending:
     def take(self) -> BaseException | None:
         return self._errors.pop(threading.get_ident(), None)
 
+    def error(self, status: int) -> BaseException | None:
+        """The exception behind a status that stands for no equation of the program."""
+        kept = self.take()
+        if kept is not None:
+            return kept
+        if status == FAILED:  # no Python code of the callback ran: only an interrupt does that
+            return KeyboardInterrupt()
+        if status == NO_MEMORY:
+            return MemoryError(
+                "There is no memory for what a loop keeps of every iteration for its derivative; "
+                "give it a budget with checkpoint=."
+            )
+        return None
 
-def callback(call: NumpyCall, pending: Pending) -> Any:
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a callback needs to know of its equation.
+
+    ``operands`` are types, and the values of literals.
+    """
+
+    primitive: Primitive
+    params: dict[str, Any]
+    operands: tuple[Any, ...]
+    results: tuple[Aval, ...]
+    source: Source | None
+
+    @classmethod
+    def of(cls, call: NumpyCall) -> Self:
+        eqn = call.eqn
+        operands = tuple(
+            region.value.literal if region.value.kind == "literal" else atom.aval
+            for region, atom in zip(call.reads, eqn.invars, strict=True)
+        )
+        results = tuple(v.aval for v in eqn.outvars)
+        return cls(eqn.primitive, eqn.params, operands, results, eqn.source)
+
+
+def callback(call: Evaluation, pending: Pending) -> Any:
     """A C function that runs the equation; it must be kept alive as long as the program."""
-    eqn = call.eqn
-    function, params = eqn.primitive.impl, eqn.params
+    function, params = call.primitive.impl, call.params
     readers: list[Callable[[Any], Any]] = []
     position = 0
-    for region, atom in zip(call.reads, eqn.invars, strict=True):
-        if region.value.kind == "literal":
-            readers.append(_constant(region.value.literal))
-        else:
-            readers.append(_reader(position, atom.aval))
+    for operand in call.operands:
+        if isinstance(operand, Aval):
+            readers.append(_reader(position, operand))
             position += 1
-    avals = [v.aval for v in eqn.outvars]
-    multiple = eqn.primitive.multiple
+        else:
+            readers.append(_constant(operand))
+    avals = call.results
+    multiple = call.primitive.multiple
 
     def run(reads: int, writes: int) -> int:
-        line = current_line.set(eqn.source)
+        line = current_line.set(call.source)
         try:
             sources = (ctypes.c_void_p * max(position, 1)).from_address(reads)
             targets = (ctypes.c_void_p * max(len(avals), 1)).from_address(writes)

@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def program_key(jaxpr: Jaxpr) -> tuple[bytes, list[Any]] | None:
     text = _Text()
     try:
         text.program(jaxpr)
-    except _NoContentError:
+    except NoContentError:
         return None
     return hashlib.sha256(b"program" + settings + text.encoded()).digest(), text.arrays
 
@@ -55,7 +56,7 @@ def text_key(ir: str, tier: str) -> bytes | None:
 # --- programs ------------------------------------------------------------------------------------
 
 
-class _NoContentError(Exception):
+class NoContentError(Exception):
     """A part of a program that only this process can tell from others."""
 
 
@@ -100,7 +101,7 @@ class _Text:
     def array(self, value: Any) -> None:
         """Which array it is; the content too where the compiler may read it, as for indices."""
         if not isinstance(value, np.ndarray | np.generic):
-            raise _NoContentError
+            raise NoContentError
         number = self._array_numbers.setdefault(id(value), len(self.arrays))
         self.words.append(f"array {number}")
         if number < len(self.arrays):
@@ -112,12 +113,12 @@ class _Text:
 
     def content(self, value: Any) -> None:
         if value.dtype.hasobject:
-            raise _NoContentError
+            raise NoContentError
         data = np.ascontiguousarray(value).data if value.nbytes else b""
         self.words.append(hashlib.sha256(data).hexdigest())
 
     def equation(self, eqn: Eqn, names: dict[Atom, int]) -> None:
-        self.words.append(_name(eqn.primitive))
+        self.words.append(primitive_name(eqn.primitive))
         for atom in eqn.invars:
             self.atom(atom, names)
         body = eqn.params.get("jaxpr")
@@ -171,9 +172,9 @@ class _Text:
         elif kind is kernel.Hints:
             self.value((value.unroll, value.progress))
         elif kind is Primitive:
-            self.words.append(f"primitive {_name(value)}")
+            self.words.append(f"primitive {primitive_name(value)}")
         else:
-            raise _NoContentError
+            raise NoContentError
 
 
 def _dtype(dtype: np.dtype[Any]) -> str:
@@ -185,15 +186,25 @@ def _is_call(eqn: Eqn) -> bool:
     return isinstance(eqn.primitive.lower(avals, outs, **eqn.params), kernel.Call)
 
 
-def _name(primitive: Primitive) -> str:
+def primitive_name(primitive: Primitive) -> str:
     """Where the package holds a primitive; those of others have rules that we cannot read."""
     name = _names().get(primitive)
     if name is None:
         _names.cache_clear()  # modules may have been imported since
         name = _names().get(primitive)
     if name is None:
-        raise _NoContentError
+        raise NoContentError
     return name
+
+
+def primitive_named(name: str) -> Primitive:
+    """The primitive of the package that has this name; raises ValueError where there is none."""
+    module, _, attribute = name.partition(":")
+    if module.startswith(core.__name__.removesuffix("core")):
+        found = getattr(import_module(module), attribute, None)
+        if type(found) is Primitive:
+            return found
+    raise ValueError(f"no primitive is {name!r}")
 
 
 @cache

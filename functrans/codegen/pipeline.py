@@ -12,7 +12,7 @@ from functrans.codegen import link, progress
 from functrans.codegen.buffers import Buffers, plan
 from functrans.codegen.effort import spare
 from functrans.codegen.emit import emit_module
-from functrans.codegen.fallback import FAILED, NO_MEMORY, Pending, callback
+from functrans.codegen.fallback import Evaluation, Pending, callback
 from functrans.codegen.fuse import Clusters, fuse, show_steps
 from functrans.codegen.loops import Nests, build_nests
 from functrans.codegen.lowering import lower
@@ -70,16 +70,9 @@ class Program:
 
     def error(self, status: int) -> BaseException:
         """The exception behind a status that the entry returned."""
-        pending = self.pending.take()
+        pending = self.pending.error(status)
         if pending is not None:
             return pending
-        if status == FAILED:  # no Python code of the callback ran: only an interrupt does that
-            return KeyboardInterrupt()
-        if status == NO_MEMORY:
-            return MemoryError(
-                "There is no memory for what a loop keeps of every iteration for its derivative; "
-                "give it a budget with checkpoint=."
-            )
         if not 1 <= status <= len(self.failures):
             return CompileError(f"The compiled program returned the unknown status {status}.")
         eqn = self.failures[status - 1]
@@ -159,7 +152,7 @@ def _emitted(program: Program, clocked: bool = False) -> Program:
 def _linked(thing: Any, pending: Pending) -> Any:
     """A table entry in this process; calls of Python keep their exceptions in ``pending``."""
     if isinstance(thing, NumpyCall):
-        return callback(thing, pending)
+        return callback(Evaluation.of(thing), pending)
     if isinstance(thing, Progress):
         return progress.callback(thing, pending)
     return link.linked(thing)

@@ -26,6 +26,8 @@ from functrans import core, errors
 from functrans.codegen import host, link
 from functrans.codegen.compile import load_object
 from functrans.codegen.executable import Executable, Loaded, Native
+from functrans.codegen.fallback import Evaluation, Pending, callback
+from functrans.codegen.key import NoContentError, primitive_name, primitive_named
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval, float0
 from functrans.errors import (
@@ -57,21 +59,30 @@ class Stored(Native):
         self._texts = header["texts"]
         self._costs = header["costs"]
         self._memory = header["memory"]
-        constants = [link.linked(link.read(entry, arrays)) for entry in header["entries"]]
+        self._pending = Pending()
+        constants = [self._linked(entry, arrays) for entry in header["entries"]]
         compiled = load_object(code, header["symbols"], link.ENTRY)
         self.loaded = Loaded(compiled, header["workspace"], constants)
+
+    def _linked(self, entry: Sequence[Any], arrays: Sequence[Any]) -> Any:
+        if entry[0] == "numpy":
+            return callback(_read_evaluation(entry[1]), self._pending)
+        return link.linked(link.read(entry, arrays))
 
     @property
     def is_long(self) -> bool:
         return self._is_long
 
     def error(self, status: int) -> BaseException:
+        pending = self._pending.error(status)
+        if pending is not None:
+            return pending
         if not 1 <= status <= len(self._failures):
             return CompileError(f"The program returned the unknown status {status}.")
         name, what, remedy, line = self._failures[status - 1]
         kind = getattr(errors, name)
         assert issubclass(kind, FunctransError)
-        error: FunctransError = kind(what, remedy, None if line is None else Source(*line))
+        error: FunctransError = kind(what, remedy, _read_place(line))
         return error
 
     def as_text(self, stage: str) -> str:
@@ -98,17 +109,10 @@ def write(path: str | os.PathLike[str], executable: Executable, about: About) ->
 
     Raises
     ------
-    ExportError: a program that calls Python, or has arguments without numbers.
+    ExportError: a program that calls Python functions of the user, or has arguments without
+        numbers.
     """
     program = executable.program
-    for entry in program.entries:
-        if isinstance(entry, NumpyCall):
-            raise ExportError(
-                f"The program calls Python for {entry.eqn.primitive.name}, which no file can hold.",
-                "report() lists what has no native code, and why. Leave callbacks out of what is "
-                "saved, or call them around it.",
-                line=entry.eqn.source,
-            )
     if any(a.dtype == float0 for a in executable.in_avals):
         raise ExportError("The program takes arguments of dtype float0, which hold no numbers.")
     compiled = executable.loaded.compiled
@@ -123,7 +127,7 @@ def write(path: str | os.PathLike[str], executable: Executable, about: About) ->
         "outputs": list(map(_aval, executable.out_avals)),
         "workspace": program.workspace,
         "long": executable.is_long,
-        "entries": [link.written(entry, numbers) for entry in program.entries],
+        "entries": [_entry(entry, numbers) for entry in program.entries],
         "failures": [_failure(program.error(i + 1)) for i in range(len(program.failures))],
         "symbols": compiled.symbols,
         "texts": {"jaxpr": executable.as_text("jaxpr")},
@@ -137,6 +141,51 @@ def write(path: str | os.PathLike[str], executable: Executable, about: About) ->
     digest = hashlib.sha256(content)
     _replace(Path(path), _MAGIC + digest.digest() + content)
     return digest.hexdigest()
+
+
+def _entry(entry: Any, numbers: dict[int, int]) -> list[Any]:
+    is_call = isinstance(entry, NumpyCall)
+    try:
+        if is_call:
+            return ["numpy", _evaluation(Evaluation.of(entry))]
+        return link.written(entry, numbers)
+    except (TypeError, NoContentError):
+        what = entry.eqn.primitive.name if is_call else type(entry).__name__
+        raise ExportError(
+            f"The program calls Python for {what}, which no file can hold.",
+            "Leave callbacks, progress and primitives of your own out of what is saved.",
+            line=entry.eqn.source if is_call else None,
+        ) from None
+
+
+def _evaluation(call: Evaluation) -> dict[str, Any]:
+    """An equation for NumPy, by the name of its primitive."""
+    return {
+        "primitive": primitive_name(call.primitive),
+        "params": _value(call.params),
+        "operands": list(map(_value, call.operands)),
+        "results": list(map(_aval, call.results)),
+        "source": _place(call.source),
+    }
+
+
+def _value(value: Any) -> Any:
+    """A parameter as JSON: what has a form of its own there, or a pair of kind and content."""
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) in (tuple, list):
+        return [type(value).__name__, [_value(v) for v in value]]
+    if type(value) is dict:
+        return ["dict", [[_value(k), _value(v)] for k, v in value.items()]]
+    if isinstance(value, np.dtype) and value.names is None:
+        return ["dtype", value.str]
+    if isinstance(value, Aval):
+        return ["aval", _aval(value)]
+    python = type(value) in (float, complex)
+    if python or (isinstance(value, np.generic) and value.dtype.kind in "biufc"):
+        number = np.asarray(value)
+        return ["number", [number.dtype.str, number.tobytes().hex(), python]]
+    raise TypeError(f"{value!r:.60} has no form in a file")
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -161,10 +210,14 @@ def _aval(aval: Aval) -> list[Any]:
 
 
 def _failure(error: BaseException) -> list[Any]:
+    if getattr(errors, type(error).__name__, None) is not type(error):
+        raise ExportError(f"The program may raise {error!r:.100}, which no file can hold.")
     assert isinstance(error, FunctransError)
-    line = error.line
-    place = None if line is None else [line.file, line.line, line.function]
-    return [type(error).__name__, error.what, error.remedy, place]
+    return [type(error).__name__, error.what, error.remedy, _place(error.line)]
+
+
+def _place(line: Source | None) -> list[Any] | None:
+    return None if line is None else [line.file, line.line, line.function]
 
 
 def _machine() -> dict[str, Any]:
@@ -267,3 +320,39 @@ def _check_machine(file: Path, machine: Mapping[str, Any]) -> None:
 def _read_aval(written: Sequence[Any]) -> Aval:
     dtype, shape, weak = written
     return Aval(tuple(shape), np.dtype(dtype), weak)
+
+
+def _read_place(written: Sequence[Any] | None) -> Source | None:
+    return None if written is None else Source(*written)
+
+
+def _read_evaluation(written: Mapping[str, Any]) -> Evaluation:
+    return Evaluation(
+        primitive_named(written["primitive"]),
+        _read_value(written["params"]),
+        tuple(map(_read_value, written["operands"])),
+        tuple(map(_read_aval, written["results"])),
+        _read_place(written["source"]),
+    )
+
+
+def _read_value(written: Any) -> Any:
+    if not isinstance(written, list):
+        return written
+    kind, content = written
+    match kind:
+        case "tuple":
+            return tuple(map(_read_value, content))
+        case "list":
+            return list(map(_read_value, content))
+        case "dict":
+            return {_read_value(k): _read_value(v) for k, v in content}
+        case "dtype":
+            return np.dtype(content)
+        case "aval":
+            return _read_aval(content)
+        case "number":
+            dtype, data, python = content
+            number = np.frombuffer(bytes.fromhex(data), dtype)[0]
+            return number.item() if python else number
+    raise ValueError(f"{kind!r} is no kind of parameter")

@@ -274,7 +274,7 @@ constant_size_in_bytes=0, temp_size_in_bytes=0, generated_code_size_in_bytes=...
 
         Raises
         ------
-        ExportError: programs that call Python, and trees of registered classes or of dicts whose
+        ExportError: programs with callbacks or primitives of your own, and trees of registered classes or of dicts whose
             keys are no strings and ints.
 
         >>> import os, tempfile
