@@ -274,8 +274,8 @@ constant_size_in_bytes=0, temp_size_in_bytes=0, generated_code_size_in_bytes=...
 
         Raises
         ------
-        ExportError: programs with callbacks or primitives of your own, and trees of registered classes or of dicts whose
-            keys are no strings and ints.
+        ExportError: programs with callbacks or primitives of your own; trees of registered classes
+            or of dicts whose keys are no strings and ints.
 
         >>> import os, tempfile
         >>> compiled = ft.jit(lambda x: {"double": x + x}).lower(1.0).compile()
