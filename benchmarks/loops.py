@@ -52,6 +52,7 @@ def compared(measured: Measured, rounds: int) -> Iterator[Row]:
     import functrans.experimental.ode
     import functrans.lax
     import functrans.numpy
+    import functrans.numpy.linalg
 
     arguments = measured.arguments(np.random.default_rng(0))
     arrays = jax.tree.map(jax.numpy.asarray, arguments)
@@ -156,6 +157,33 @@ def kepler(lib: Any, eccentricity: Any, anomalies: Any) -> Any:
     return np_.sum(lib.vmap(solve)(anomalies) ** 2)
 
 
+def kalman(lib: Any, parameters: Any, measured: Any) -> Any:
+    """The log likelihood of measured places, of something that moves in a plane."""
+    np_ = lib.numpy
+    drift, noise, move = parameters
+    see = np_.eye(2, 4)
+
+    def filtered(state: Any, place: Any) -> Any:
+        mean, spread = state
+        mean = move @ mean
+        spread = move @ spread @ move.T + np_.exp(drift) * np_.eye(4)
+        surprise = place - see @ mean
+        expected = see @ spread @ see.T + np_.exp(noise) * np_.eye(2)
+        gain = np_.linalg.solve(expected, see @ spread).T
+        _, size = np_.linalg.slogdet(expected)
+        likelihood = -0.5 * (surprise @ np_.linalg.solve(expected, surprise) + size)
+        return (mean + gain @ surprise, spread - gain @ see @ spread), likelihood
+
+    start = np_.zeros(4), np_.eye(4)
+    _, likelihoods = lib.lax.scan(filtered, start, measured)
+    return np_.sum(likelihoods)
+
+
+def _tracking(rng: np.random.Generator) -> tuple[Any, ...]:
+    move = np.eye(4) + 0.1 * np.eye(4, k=2)
+    return (np.log(0.01), np.log(0.5), move), np.cumsum(rng.normal(size=(_STEPS, 2)), axis=0)
+
+
 def populations(lib: Any, parameters: Any, times: Any, measured: Any) -> Any:
     """The mean square error of the populations of prey and predators, by Lotka and Volterra."""
     np_ = lib.numpy
@@ -209,5 +237,6 @@ FUNCTIONS = (
         lambda rng: (0.6, rng.uniform(0.0, 2.0 * np.pi, 10_000)),
         forward=True,
     ),
+    Measured("Kalman filter", kalman, _tracking),
     Measured("Lotka–Volterra", populations, _hunting, tolerance=1e-5),
 )
