@@ -96,6 +96,7 @@ _ROOMS = (
     "custom_derivatives",
     "debug",
     "experimental",
+    "extend",
     "flatten_util",
     "ops",
     "nn",

@@ -1,4 +1,4 @@
-"""Checks that derivatives are right: against finite differences, and forward against reverse."""
+"""Checks that derivatives are right, and that a function keeps all laws of the transforms."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
+from functrans.control.call import jit
 from functrans.core.avals import aval_of, float0, is_complex, is_inexact
 from functrans.errors import CheckError, OptionError
 from functrans.transforms.derived import jvp, vjp
+from functrans.transforms.stage import ShapeDtypeStruct, eval_shape
+from functrans.transforms.vmap import vmap
 
 _EPS = {"e": 1e-1, "f": 3e-3, "F": 3e-3}
+_LOOSE = {"e": 1e-2, "f": 1e-5, "F": 1e-5}
 _TOLERANCE = {"e": 1e-1, "f": 2e-2, "F": 2e-2}
 
 
@@ -165,4 +169,104 @@ def _compare(what: str, actual: Any, expected: Any, limits: tuple[float, float])
                 f"expected (largest difference {error:.3g}, allowed {atol:.3g} + {rtol:.3g}·|…|).",
                 "If the function is smooth there, a rule is wrong; near a kink or with tiny "
                 "steps choose other points or eps.",
+            )
+
+
+def check_laws(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    oracle: Callable[..., Any] | None = None,
+    order: int = 2,
+    rtol: float = 1e-10,
+    modes: Sequence[str] = ("fwd", "rev"),
+) -> None:
+    """Check that all transforms of ``f`` agree with each other at ``args``, arrays and numbers.
+
+    The laws: the value is the oracle's; abstract types are the actual ones; compiled code gives
+    the same; ``vmap`` is a loop, over any axis, for every choice of mapped arguments; derivatives
+    are finite differences up to ``order`` and forward mode agrees with reverse mode; compiled and
+    mapped pullbacks are the plain ones. An ``order`` of 0 leaves the derivatives out.
+
+    Parameters
+    ----------
+    oracle: a plain NumPy function that gives the same values.
+    rtol: tolerance of everything but finite differences, relative to the largest element.
+
+    Raises
+    ------
+    CheckError: which law does not hold, and the values.
+
+    >>> check_laws(lambda x, y: np.sin(x) * y, (np.array([0.5, 1.0]), 2.0))
+    """
+    args = tuple(np.asarray(x)[()] for x in args)
+    value = f(*args)
+    if oracle is not None:
+        _equal("the value is the oracle's", value, oracle(*args), rtol)
+    shapes = tree.map_(lambda x: ShapeDtypeStruct(np.shape(x), aval_of(x).dtype), value)
+    if eval_shape(f, *args) != shapes:
+        raise CheckError(f"eval_shape gives {eval_shape(f, *args)}, but the result is {shapes}.")
+    _equal("compiled code gives the same", jit(f)(*args), value, rtol)
+    _check_vmap("vmap is a loop", f, args, rtol)
+    inexact = [is_inexact(aval_of(x).dtype) for x in args]
+    if not order or not any(inexact):
+        return
+    check_grads(f, args, order, modes)
+    if "rev" not in modes:
+        return
+
+    def pulled(cotangent: Any, *xs: Any) -> Any:
+        found = vjp(f, *xs)[1](cotangent)
+        return [ct for ct, on in zip(found, inexact, strict=True) if on]
+
+    cotangent = tree.map_(lambda x: random_tangent(x, np.random.default_rng(1)), value)
+    pullback = pulled(cotangent, *args)
+    _equal("compiled pullbacks are the plain ones", jit(pulled)(cotangent, *args), pullback, rtol)
+    if all(aval_of(ct).dtype != float0 for ct in tree.leaves(cotangent)):
+        flat, structure = tree.flatten(cotangent)
+
+        def pulled_flat(*leaves: Any) -> Any:
+            n = len(flat)
+            return pulled(tree.unflatten(structure, leaves[:n]), *leaves[n:])
+
+        _check_vmap("vmap of the pullback is a loop", pulled_flat, (*flat, *args), rtol)
+
+
+def _check_vmap(law: str, f: Callable[..., Any], args: tuple[Any, ...], rtol: float) -> None:
+    """Map over each argument alone, over all of them, and over the last axis."""
+    count = len(args)
+    alone = [tuple(0 if i == k else None for i in range(count)) for k in range(count)]
+    for axes in {*alone, (0,) * count, (-1,) * count}:
+        # The second example is the first one backwards: it has the same domain.
+        pairs = [[x, np.flip(x)] for x in args]
+        stacked = [
+            pair[0] if axis is None else np.stack(pair, axis)
+            for pair, axis in zip(pairs, axes, strict=True)
+        ]
+        examples = [
+            f(*(pair[0 if axis is None else k] for pair, axis in zip(pairs, axes, strict=True)))
+            for k in range(2)
+        ]
+        expected = tree.map_(lambda *xs: np.stack(xs), *examples)
+        found = vmap(f, in_axes=axes)(*stacked)
+        _equal(f"{law} with in_axes={axes}", found, expected, rtol)
+
+
+def _equal(law: str, actual: Any, expected: Any, rtol: float) -> None:
+    left, structure = tree.flatten(actual)
+    right, wanted = tree.flatten(expected)
+    if structure != wanted:
+        raise CheckError(f"The law “{law}” does not hold: {structure} is not {wanted}.")
+    for a, b in zip(left, right, strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        if a.dtype == b.dtype == float0 and a.shape == b.shape:
+            continue
+        scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
+        tolerance = max(rtol, _LOOSE.get(b.dtype.char, 0.0))
+        same = a.shape == b.shape and a.dtype == b.dtype
+        if not (same and np.allclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True)):
+            raise CheckError(
+                f"The law “{law}” does not hold: {a!r:.200} of {aval_of(a)} is not {b!r:.200} of "
+                f"{aval_of(b)}.",
+                "The rule that the law is about is wrong, or was given operands that it does not "
+                "expect.",
             )

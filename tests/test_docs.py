@@ -18,6 +18,7 @@ ROOMS = (
     "functrans.custom_batching",
     "functrans.custom_derivatives",
     "functrans.debug",
+    "functrans.extend",
     "functrans.experimental.jet",
     "functrans.experimental.ode",
     "functrans.flatten_util",

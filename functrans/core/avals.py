@@ -31,6 +31,9 @@ class Aval:
 
     A weak aval stands for a Python scalar: it takes part in NumPy 2's promotion as one, so that
     traced and untraced code promote alike.
+
+    >>> ft.extend.Aval((2, 3), np.dtype(float)).with_shape((6,))
+    Aval(f64[6])
     """
 
     __slots__ = ("dtype", "shape", "weak")

@@ -14,7 +14,11 @@ Ints = tuple[int, ...]
 
 
 class Absent:
-    """A slot without a rule. Calling it raises :class:`MissingRuleError` with the reason."""
+    """A slot without a rule. Calling it raises :class:`MissingRuleError` with the reason.
+
+    >>> ft.extend.Absent("the operation is not linear in any operand")
+    Absent('the operation is not linear in any operand')
+    """
 
     __slots__ = ("reason",)
 
@@ -69,6 +73,9 @@ class Primitive:
     linear_in(owned, **params) -> bool, optional:
         of a ``multiple`` primitive: whether all results are linear in these operands together, so
         that none is known where the operands are not.
+
+    >>> ft.make_jaxpr(np.sin)(1.0).eqns[0].primitive
+    sin
     """
 
     name: str
@@ -97,6 +104,10 @@ class Accumulator:
 
     ``aval`` is the operand's type. Adding into a part of the operand costs the size of the part,
     not of the whole.
+
+    >>> def doubled_transpose(cotangent, x):
+    ...     if isinstance(x, ft.extend.Accumulator):
+    ...         x.add(2.0 * cotangent)
     """
 
     __slots__ = ()

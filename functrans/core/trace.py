@@ -49,7 +49,12 @@ class Trace:
 
 
 def bind(primitive: Primitive, *args: Any, **params: Any) -> Any:
-    """Apply ``primitive`` under the current trace; without one, evaluate it."""
+    """Apply ``primitive`` under the current trace; without one, evaluate it.
+
+    >>> add_p = ft.make_jaxpr(lambda x: x + 1.0)(1.0).eqns[0].primitive
+    >>> float(ft.extend.bind(add_p, 1.0, 2.0))
+    3.0
+    """
     trace = _current.get()
     if trace is not None:
         return trace.process(primitive, args, params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from functrans import kernel
@@ -18,7 +18,8 @@ def inline(jaxpr: Jaxpr, own_rules: bool = True) -> Jaxpr:
     """``jaxpr`` with calls, at any depth, replaced by the equations of what they call.
 
     A call is an equation with a parameter ``jaxpr`` that lowers to the word ``Call``. Those with
-    rules of their own stay where the program is still to be transformed (``own_rules=False``).
+    rules of their own stay where the program is still to be transformed (``own_rules=False``), and
+    so do primitives whose ``lower`` is a :class:`Replacement`.
     Constants of inner programs become constants of the outer one, each array once. Equations keep
     the source line they have, or take the call's.
     """
@@ -32,6 +33,31 @@ def inline(jaxpr: Jaxpr, own_rules: bool = True) -> Jaxpr:
     )
 
 
+class Replacement:
+    """A rule for the slot ``lower`` of a primitive: the compiler runs a program in its place.
+
+    ``program(avals, outs, params)`` makes it, from the types of operands and results.
+    """
+
+    __slots__ = ("program",)
+
+    def __init__(
+        self, program: Callable[[Sequence[Aval], Sequence[Aval], dict[str, Any]], Jaxpr]
+    ) -> None:
+        self.program = program
+
+    def __call__(self, avals: Any, out: Any, **params: Any) -> kernel.Word:
+        return kernel.Call(own_rules=True)
+
+
+def _program_of(eqn: Eqn) -> Jaxpr:
+    rule = eqn.primitive.lower
+    if type(rule) is not Replacement:
+        return eqn.params["jaxpr"]  # type: ignore[no-any-return]
+    avals = [a.aval for a in eqn.invars]
+    return rule.program(avals, [v.aval for v in eqn.outvars], eqn.params)
+
+
 class _Writer:
     """The program being written; its constants are known by the identity of their arrays."""
 
@@ -42,6 +68,8 @@ class _Writer:
 
     def is_call(self, eqn: Eqn) -> bool:
         """Whether the equation's program takes its place."""
+        if type(eqn.primitive.lower) is Replacement:
+            return self.own_rules
         if type(eqn.params.get("jaxpr")) is not Jaxpr:
             return False
         avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
@@ -59,7 +87,7 @@ class _Writer:
             invars = [env.get(a, a) for a in eqn.invars]
             source = eqn.source or caller
             if self.is_call(eqn):
-                outs = self.call(eqn.params["jaxpr"], invars, source)
+                outs = self.call(_program_of(eqn), invars, source)
                 for var, out in zip(eqn.outvars, outs, strict=True):
                     env[var] = self.typed(out, var.aval, source)
                 continue

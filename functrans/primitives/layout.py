@@ -21,7 +21,11 @@ from functrans.primitives.types import Ints, check_axes, native_or_fallback, sam
 
 
 def batch_to_front(size: int, x: Any, dim: int | None) -> Any:
-    """``x`` with its batch axis first, spread over one where it has none."""
+    """``x`` with its batch axis first, spread over one where it has none.
+
+    >>> ft.extend.batch_to_front(3, np.ones(2), None).shape
+    (3, 2)
+    """
     return spread(x, size) if dim is None else move_axis(x, dim, 0)
 
 
@@ -338,7 +342,11 @@ def transpose(x: Any, permutation: Ints) -> Any:
 
 
 def move_axis(x: Any, source: int, destination: int) -> Any:
-    """``x`` with one axis moved, the others in order."""
+    """``x`` with one axis moved, the others in order.
+
+    >>> ft.extend.move_axis(np.ones((2, 3, 4)), 2, 0).shape
+    (4, 2, 3)
+    """
     if source == destination:
         return x
     order = [d for d in range(len(shape_of(x))) if d != source]

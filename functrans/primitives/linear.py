@@ -48,6 +48,7 @@ def elementwise(
     static: str | None = None,
     opaque: str | None = None,
     scalar: str | None = None,
+    lower: Rule | None = None,
 ) -> Primitive:
     """A primitive that maps one scalar function over its operands.
 
@@ -55,7 +56,7 @@ def elementwise(
     no partials at all mean a piecewise constant function. ``static`` names the one integer
     parameter that compiled code needs. ``opaque`` names the ufunc of ``scipy.special`` that
     compiled code calls, where it has no scalar function of its own; ``scalar`` that function where
-    its name is not the primitive's.
+    its name is not the primitive's. ``lower`` is a rule in the place of all these.
     """
 
     def abstract(*avals: Aval, **params: Any) -> Aval:
@@ -101,7 +102,7 @@ def elementwise(
     unary_partial: Any = partials[0] if partials else None
     primitive = Primitive(
         name, abstract, impl, linearize, transpose, _batch_elementwise(lambda: primitive),
-        _elementwise_lower(scalar or name, static, opaque),
+        lower or _elementwise_lower(scalar or name, static, opaque),
     )  # fmt: skip
     return primitive
 

@@ -50,7 +50,11 @@ def elementwise_shape(name: str, avals: Sequence[Aval]) -> Ints:
 
 
 def same_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
-    """The one dtype that all operands have."""
+    """The one dtype that all operands have.
+
+    >>> ft.extend.same_dtype("sum", [ft.extend.Aval((3,), np.dtype("i4"))] * 2)
+    dtype('int32')
+    """
     strong = [a for a in avals if not a.weak] or avals
     dtype = strong[0].dtype
     for aval in strong[1:]:
@@ -63,7 +67,11 @@ def same_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
 
 
 def inexact_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
-    """The one dtype that all operands have, which must be floating or complex."""
+    """The one dtype that all operands have, which must be floating or complex.
+
+    >>> ft.extend.inexact_dtype("sum", [ft.extend.Aval((3,), np.dtype("f4"))] * 2)
+    dtype('float32')
+    """
     dtype = same_dtype(name, avals)
     if not is_inexact(dtype):
         raise DtypeError(f"{name} needs floating or complex numbers, not {dtype}.")
