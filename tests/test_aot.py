@@ -30,6 +30,19 @@ class Point(NamedTuple):
     y: Any
 
 
+class Registered:
+    """A container that keeps something of its own."""
+
+    def __init__(self, x: Any, kept: Any) -> None:
+        self.x = x
+        self.kept = kept
+
+
+ft.tree_util.register_pytree_node(
+    Registered, lambda r: ((r.x,), r.kept), lambda kept, c: Registered(*c, kept)
+)
+
+
 # --- the stages ----------------------------------------------------------------------------------
 
 
@@ -273,14 +286,30 @@ def test_a_loaded_program_finds_singular_matrices(dtype: type, tmp_path: Path) -
         ft.load(tmp_path / "inverse")(zeros)
 
 
-def test_named_tuples_are_known_by_name(tmp_path: Path) -> None:
-    compiled = ft.jit(lambda p: Point(p.y, p.x * 2.0)).lower(Point(X, X)).compile()
-    compiled.save(tmp_path / "swap")
-    out = ft.load(tmp_path / "swap", types=[Point])(Point(X, X))
+def test_classes_are_known_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "swap"
+    ft.jit(lambda p: Point(p.y, p.x * 2.0)).lower(Point(X, X)).compile().save(path)
+    out = ft.load(path, types=[Point])(Point(X, X))
     assert type(out) is Point
     np.testing.assert_array_equal(out.y, 2 * X)
     with pytest.raises(errors.ProgramFileError, match=r"tests\.test_aot\.Point, which is not"):
-        ft.load(tmp_path / "swap")
+        ft.load(path)
+    given = Registered(X, ("a", 1.5, None))
+    ft.jit(lambda r: Registered(2 * r.x, r.kept[0])).lower(given).compile().save(path)
+    loaded = ft.load(path, types=[Point, Registered])
+    out = loaded(given)
+    assert (type(out), out.kept) == (Registered, "a")
+    np.testing.assert_array_equal(out.x, 2 * X)
+    with pytest.raises(errors.ArgumentError):
+        loaded(Registered(X, ("b", 1.5, None)))
+
+
+def test_random_keys_pass(tmp_path: Path) -> None:
+    key = ft.random.key(3)
+    compiled = ft.jit(lambda k: ft.random.normal(k, (4,))).lower(key).compile()
+    compiled.save(tmp_path / "normal")
+    loaded = ft.load(tmp_path / "normal", types=[type(key)])
+    np.testing.assert_array_equal(loaded(key), compiled(key))
 
 
 def test_a_loaded_program_overwrites_nothing(tmp_path: Path) -> None:
@@ -304,22 +333,14 @@ def test_saving_replaces_a_file_whole(tmp_path: Path) -> None:
 # --- what is refused -----------------------------------------------------------------------------
 
 
-class Registered:
-    def __init__(self, x: Any) -> None:
-        self.x = x
-
-
-ft.tree_util.register_pytree_node(Registered, lambda r: ((r.x,), None), lambda _, c: Registered(*c))
-
-
 @pytest.mark.parametrize(
     ("function", "args", "says"),
     [
         (lambda x: ft.pure_callback(np.sin, ft.ShapeDtypeStruct((5,), float), x), (X,), "Python"),
         (lambda x: (ft.debug.print("{}", x), x)[1], (X,), "calls Python for callback"),
         (lambda x: ft.lax.fori_loop(0, 9, lambda i, x: x + 1, x, progress=True), (X,), "Progress"),
-        (lambda r: r.x, (Registered(X),), "Registered"),
-        (lambda d: d[1.5], ({1.5: X},), "keys"),
+        (lambda r: r.x, (Registered(X, len),), "Registered"),
+        (lambda d: d[X.dtype.type], ({X.dtype.type: X},), "keys|Keys"),
     ],
 )
 def test_programs_that_no_file_can_hold(

@@ -162,21 +162,24 @@ def _evaluation(call: Evaluation) -> dict[str, Any]:
     """An equation for NumPy, by the name of its primitive."""
     return {
         "primitive": primitive_name(call.primitive),
-        "params": _value(call.params),
-        "operands": list(map(_value, call.operands)),
+        "params": to_json(call.params),
+        "operands": list(map(to_json, call.operands)),
         "results": list(map(_aval, call.results)),
         "source": _place(call.source),
     }
 
 
-def _value(value: Any) -> Any:
-    """A parameter as JSON: what has a form of its own there, or a pair of kind and content."""
+def to_json(value: Any) -> Any:
+    """A parameter as JSON: what has a form of its own there, or a pair of kind and content.
+
+    Raises TypeError for what is no number, string, dtype or aval, and no container of them.
+    """
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) in (tuple, list):
-        return [type(value).__name__, [_value(v) for v in value]]
+        return [type(value).__name__, [to_json(v) for v in value]]
     if type(value) is dict:
-        return ["dict", [[_value(k), _value(v)] for k, v in value.items()]]
+        return ["dict", [[to_json(k), to_json(v)] for k, v in value.items()]]
     if isinstance(value, np.dtype) and value.names is None:
         return ["dtype", value.str]
     if isinstance(value, Aval):
@@ -329,24 +332,25 @@ def _read_place(written: Sequence[Any] | None) -> Source | None:
 def _read_evaluation(written: Mapping[str, Any]) -> Evaluation:
     return Evaluation(
         primitive_named(written["primitive"]),
-        _read_value(written["params"]),
-        tuple(map(_read_value, written["operands"])),
+        from_json(written["params"]),
+        tuple(map(from_json, written["operands"])),
         tuple(map(_read_aval, written["results"])),
         _read_place(written["source"]),
     )
 
 
-def _read_value(written: Any) -> Any:
+def from_json(written: Any) -> Any:
+    """The parameter that ``to_json`` wrote."""
     if not isinstance(written, list):
         return written
     kind, content = written
     match kind:
         case "tuple":
-            return tuple(map(_read_value, content))
+            return tuple(map(from_json, content))
         case "list":
-            return list(map(_read_value, content))
+            return list(map(from_json, content))
         case "dict":
-            return {_read_value(k): _read_value(v) for k, v in content}
+            return {from_json(k): from_json(v) for k, v in content}
         case "dtype":
             return np.dtype(content)
         case "aval":

@@ -274,8 +274,8 @@ constant_size_in_bytes=0, temp_size_in_bytes=0, generated_code_size_in_bytes=...
 
         Raises
         ------
-        ExportError: programs with callbacks or primitives of your own; trees of registered classes
-            or of dicts whose keys are no strings and ints.
+        ExportError: programs with callbacks or primitives of your own; dicts with keys, or
+            registered classes with auxiliary data, that are no numbers, strings or tuples.
 
         >>> import os, tempfile
         >>> compiled = ft.jit(lambda x: {"double": x + x}).lower(1.0).compile()
@@ -312,12 +312,13 @@ def load(
     Parameters
     ----------
     sha256: the checksum that the file must have.
-    types: the named tuples among the arguments and results; files name classes and hold none.
+    types: the named tuples and registered classes among arguments and results; a file names classes
+        and holds none.
 
     Raises
     ------
-    ProgramFileError: a file that is damaged, or of another kind, version or machine; a named tuple
-        that is not among ``types``. OSError: a file that cannot be read.
+    ProgramFileError: a file that is damaged, or of another kind, version or machine; a class that
+        is not among ``types``. OSError: a file that cannot be read.
 
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "sine.ftp")
@@ -340,39 +341,37 @@ _NAMES = {cls: name for name, cls in _PLAIN.items()}
 
 
 def _written_tree(structure: tree.PyTreeDef) -> Any:
-    """A tree as JSON: None for a leaf, else name of the class, keys, children."""
+    """A tree as JSON: None for a leaf, else name of the class, what it keeps, children."""
+    from functrans.codegen.program_file import to_json  # heavy: with the compiler
+
     cls = structure.type
     if cls is None:
         return None
-    children = [_written_tree(child) for child in structure.children]
-    if cls is dict and not all(type(key) in (str, int) for key in structure.aux):
+    try:
+        kept = to_json(structure.aux)
+    except TypeError:
         raise ExportError(
-            f"A program with a dict of the keys {structure.aux!r:.100} cannot be saved.",
-            "Use keys that are strings or ints.",
-        )
-    if cls in _NAMES:
-        return [_NAMES[cls], list(structure.aux or ()), children]
-    if issubclass(cls, tuple) and hasattr(cls, "_fields") and structure.aux is None:
-        return [_class_name(cls), [], children]
-    raise ExportError(
-        f"A program with a {cls.__name__} among its arguments or results cannot be saved.",
-        "Use tuples, lists, dicts and named tuples; a file cannot hold classes.",
-    )
+            f"A program with a {cls.__name__} that keeps {structure.aux!r:.80} cannot be saved.",
+            "Keys of dicts and what registered classes keep must be numbers, strings or tuples.",
+        ) from None
+    children = [_written_tree(child) for child in structure.children]
+    return [_NAMES.get(cls) or _class_name(cls), kept, children]
 
 
 def _read_tree(written: Any, known: Mapping[str, type]) -> tree.PyTreeDef:
+    from functrans.codegen.program_file import from_json  # heavy: with the compiler
+
     if written is None:
         return tree.LEAF
-    name, keys, below = written
+    name, kept, below = written
     cls = _PLAIN.get(name) or known.get(name)
     if cls is None:
         raise ProgramFileError(
-            f"The program takes or returns the named tuple {name}, which is not among types.",
+            f"The program takes or returns a {name}, which is not among types.",
             f"Write load(path, types=[{name.rpartition('.')[2]}]).",
         )
     children = tuple([_read_tree(child, known) for child in below])
-    aux = tuple(keys) if cls is dict else None
-    return tree.PyTreeDef(cls, aux, children, sum(c.num_leaves for c in children))
+    return tree.PyTreeDef(cls, from_json(kept), children, sum(c.num_leaves for c in children))
 
 
 def _class_name(cls: type) -> str:
