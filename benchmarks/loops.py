@@ -139,6 +139,27 @@ def _logistic(np_: Any, x: Any) -> Any:
     return 1.0 / (1.0 + np_.exp(-x))
 
 
+def bouncing(lib: Any, parameters: Any, wind: Any, step: float) -> Any:
+    """The mean height of balls that lose speed where they hit the ground, and drag above it."""
+    np_ = lib.numpy
+    height, loss = parameters
+
+    def fall(x: Any, v: Any, w: Any) -> Any:
+        return x, v - step * (9.81 + 0.1 * np_.tanh(v + w))
+
+    def bounce(x: Any, v: Any, w: Any) -> Any:
+        return -x, -loss * v
+
+    def move(state: Any, w: Any) -> Any:
+        x, v = state
+        x = x + step * v
+        x, v = lib.lax.cond(np_.min(x) > 0.0, fall, bounce, x, v, w)
+        return (x, v), np_.mean(x)
+
+    _, heights = lib.lax.scan(move, (height, np_.zeros_like(height)), wind)
+    return np_.mean(heights)
+
+
 def kepler(lib: Any, eccentricity: Any, anomalies: Any) -> Any:
     """Kepler's equation E − e sin E = M by Newton's method, each start until it is done."""
     np_ = lib.numpy
@@ -207,6 +228,10 @@ def _hunting(rng: np.random.Generator) -> tuple[Any, ...]:
     return parameters, np.linspace(0.0, 20.0, 101), rng.uniform(2.0, 30.0, (101, 2))
 
 
+def _balls(count: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    return (np.full(count, 1.5), 0.9), rng.normal(size=10 * _STEPS), 1e-3
+
+
 def _network(gates: int, width: int, rng: np.random.Generator) -> tuple[Any, ...]:
     scale = width**-0.5
     parameters = (
@@ -231,6 +256,7 @@ FUNCTIONS = (
         lambda rng: ((4.0, 0.1, 1.0, 0.0), rng.normal(size=10 * _STEPS), 1e-3),
     ),
     *_networks(),
+    *(Measured(f"bouncing balls, {count}", bouncing, partial(_balls, count)) for count in (1, 32)),
     Measured(
         "Newton, 10,000 starts",
         kepler,
