@@ -654,6 +654,50 @@ def test_reverse_mode_through_while_loops() -> None:
     same(ft.jit(ft.grad(f))(0.7), np.float64(slope))
 
 
+def test_rules_of_the_users_own_hold_in_branches() -> None:
+    @ft.custom_jvp
+    def f(x: Any) -> Any:
+        return np.sin(x)
+
+    @f.defjvp
+    def f_jvp(primals: Any, tangents: Any) -> Any:
+        return f(*primals), 10.0 * tangents[0]
+
+    @ft.custom_vjp
+    def g(x: Any) -> Any:
+        return np.cos(x)
+
+    g.defvjp(lambda x: (np.cos(x), None), lambda _, ct: (100.0 * ct,))
+
+    def chosen(p: Any, x: Any) -> Any:
+        return cond(p, f, g, x)
+
+    def walked(ps: Any, x: Any) -> Any:
+        return scan(lambda c, p: (chosen(p, c), None), x, ps)[0]
+
+    some = np.array([True, False])
+    for jit in (lambda f: f, ft.jit):
+        slope = jit(ft.grad(chosen, 1))
+        assert [float(slope(p, 1.0)) for p in some] == [10.0, 100.0]
+        same(jit(ft.vmap(ft.grad(chosen, 1)))(some, np.ones(2)), np.array([10.0, 100.0]))
+        assert float(jit(ft.grad(walked, 1))(some, 0.3)) == 1000.0
+
+
+def test_collectives_in_branches() -> None:
+    def f(p: Any, x: Any) -> Any:
+        return cond(p, lambda: ft.lax.psum(x, "i"), lambda: x)
+
+    x, some = np.arange(1.0, 4.0), np.array([True, False, True])
+    for jit in (lambda f: f, ft.jit):
+        shared = jit(ft.vmap(f, (None, 0), axis_name="i"))
+        same(shared(True, x), np.full(3, 6.0))
+        same(shared(False, x), x)
+        own = jit(ft.vmap(f, axis_name="i"))
+        same(own(some, x), np.array([6.0, 2.0, 6.0]))
+        slopes = jit(ft.grad(lambda p, x: ft.vmap(f, axis_name="i")(p, x).sum(), 1))
+        same(slopes(some, x), np.array([2.0, 3.0, 2.0]))
+
+
 def test_checkpoints() -> None:
     f = ft.checkpoint(lambda p, x: cond(p, lambda: np.sin(np.sin(x)), lambda: x * x))
     for g in (ft.grad(f, 1), ft.jit(ft.grad(f, 1))):

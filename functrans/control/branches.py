@@ -222,7 +222,9 @@ def _examples(branch: Jaxpr, size: int, operands: Sequence[Any], dims: Dims) -> 
 
 def _run(branch: Jaxpr, took: Any, size: int, operands: Values, dims: Dims) -> list[Any]:
     """What a branch gives the examples that take it, and anything for the others."""
-    if is_plain(branch) or concerns(cond_p, {"branches": (branch,)}, HERE):
+    if concerns(cond_p, {"branches": (branch,)}, HERE):  # the others' values count, too
+        return _examples(branch, size, operands, dims)
+    if is_plain(branch):
         return _run_plainly(branch, took, size, operands, dims)
     return _run_if_any(branch, took, size, operands, dims)
 
