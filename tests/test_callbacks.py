@@ -604,3 +604,92 @@ def test_a_format_is_one_program_however_often_it_is_traced() -> None:
     before = ft.debug.counters.compilations
     f(np.ones(2))
     assert ft.debug.counters.compilations == before
+
+
+# --- random programs -----------------------------------------------------------------------------
+
+
+class RandomProgram:
+    """A function of one number whose operations, loops and branches call back here and there."""
+
+    def __init__(self, log: Log, seed: int, depth: int = 0) -> None:
+        self.log = log
+        self.seed = seed
+        self.depth = depth
+
+    def __call__(self, x: Any) -> Any:
+        rng = np.random.default_rng(self.seed)
+        plain = [self.sine, self.sums, self.shown, self.asked, self.passed]
+        nested = [self.scan, self.cond, self.repeat, self.call] if self.depth < 2 else []
+        for _ in range(rng.integers(1, 5)):
+            step = [*plain, *nested][rng.integers(0, len(plain) + len(nested))]
+            x = step(x, int(rng.integers(0, 2**31)))
+        return x
+
+    def inner(self, seed: int) -> RandomProgram:
+        return RandomProgram(self.log, seed, self.depth + 1)
+
+    def sine(self, x: Any, seed: int) -> Any:
+        return np.sin(x) + 1.5
+
+    def sums(self, x: Any, seed: int) -> Any:
+        return np.cumsum(np.full(4, 0.25) * x)[seed % 4]
+
+    def shown(self, x: Any, seed: int) -> Any:
+        ft.debug.callback(self.log, seed, x)
+        return x
+
+    def asked(self, x: Any, seed: int) -> Any:
+        return io_callback(lambda x: self.log(seed, x) or 0.5 * x, FLOAT, x) + x
+
+    def passed(self, x: Any, seed: int) -> Any:
+        ft.debug.callback(self.log, seed)
+        return x * 0.5
+
+    def scan(self, x: Any, seed: int) -> Any:
+        step = self.inner(seed)
+        rows = np.arange(1.0, 1.0 + seed % 4)
+        last, ys = ft.lax.scan(
+            lambda c, r: (step(c + 0.1 * r), r * c), x, rows, reverse=seed % 2 == 0
+        )
+        return last + ys.sum()
+
+    def cond(self, x: Any, seed: int) -> Any:
+        return ft.lax.cond(x > 1.0, self.inner(seed), self.inner(seed + 1), x)
+
+    def repeat(self, x: Any, seed: int) -> Any:
+        step = self.inner(seed)
+        return ft.lax.while_loop(
+            lambda s: (s[0] < 2) & (s[1] < 4.0), lambda s: (s[0] + 1, step(s[1])), (0, x)
+        )[1]
+
+    def call(self, x: Any, seed: int) -> Any:
+        return ft.jit(self.inner(seed))(x)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_random_programs_call_back_as_python_does(log: Log, seed: int) -> None:
+    f = RandomProgram(log, seed)
+
+    def calls(g: Callable[[Any], Any], x: Any) -> Any:
+        value = g(x)
+        return value, log.taken()
+
+    def same(found: Any, expected: Any) -> None:
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+        assert [np.size(c) for c in found[1]] == [np.size(c) for c in expected[1]]
+        for a, b in zip(found[1], expected[1], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+
+    expected = []
+    for x in (np.float64(0.7), np.float64(2.3)):
+        with ft.disable_jit():
+            expected.append(calls(f, x))
+        same(calls(f, x), expected[-1])
+        same(calls(ft.jit(f), x), expected[-1])
+    # Of two examples each calls with the values that it calls with alone.
+    _, mixed = calls(ft.jit(ft.vmap(f)), np.array([0.7, 2.3]))
+    alone = [*expected[0][1], *expected[1][1]]
+    pairs = [sorted((int(c[0]), c[1]) for c in log if np.size(c) == 2) for log in (mixed, alone)]
+    assert [tag for tag, _ in pairs[0]] == [tag for tag, _ in pairs[1]]
+    np.testing.assert_allclose([x for _, x in pairs[0]], [x for _, x in pairs[1]], rtol=1e-12)

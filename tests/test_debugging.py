@@ -263,3 +263,26 @@ def test_what_is_not_used_is_not_loaded() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+# --- disable_jit ---------------------------------------------------------------------------------
+
+
+def test_control_flow_of_unknown_values_stays_an_operation_without_jit() -> None:
+    def chosen(x: Any) -> Any:
+        return ft.lax.cond(x > 0, fnp.sin, lambda x: -x, x)
+
+    def switched(x: Any) -> Any:
+        return ft.lax.switch(fnp.where(x > 0, 1, 0), [lambda x: -x, fnp.sin], x)
+
+    def halved(x: Any) -> Any:
+        return ft.lax.while_loop(lambda x: x > 1.0, lambda x: x / 2.0, x)
+
+    x = np.array([2.5, -0.5])
+    for f in (chosen, switched, halved):
+        with ft.disable_jit():
+            alone = [f(v) for v in x]
+            np.testing.assert_array_equal(ft.vmap(f)(x), alone)
+            carry, rows = ft.lax.scan(lambda c, r, f=f: (f(c), f(r)), 2.5, np.zeros(0))
+            assert (carry, rows.shape) == (2.5, (0,))
+            assert ft.grad(f)(2.5) == ft.grad(ft.jit(f))(2.5)

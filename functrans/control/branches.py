@@ -25,7 +25,7 @@ from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.axes import HERE, concerns
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
-from functrans.core.trace import Tracer, bind
+from functrans.core.trace import Tracer, bind, known
 from functrans.errors import (
     ArgumentError,
     DtypeError,
@@ -318,7 +318,7 @@ def cond(
         if not callable(f):
             raise ArgumentError(f"cond needs functions, not {f!r:.60}.")
     aval = _scalar(pred, "The condition of cond")
-    if _disabled.get():
+    if _disabled.get() and known(pred) is not None:
         return true_fun(*operands) if pred else false_fun(*operands)
     if isinstance(pred, Tracer):
         index = convert(pred if aval.dtype == bool else ne(pred, aval.dtype.type(0)), _INDEX)
@@ -369,7 +369,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         index = convert(max_(min_(index, aval.dtype.type(most)), aval.dtype.type(0)), _INDEX)
     else:
         index = _INDEX.type(min(max(int(index), 0), last))
-    if _disabled.get():
+    if _disabled.get() and known(index) is not None:
         return functions[int(index)](*operands)
     names = [f"branch {i}" for i in range(len(functions))]
     return _branch(index, functions, names, operands, "switch")

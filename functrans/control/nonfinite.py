@@ -11,7 +11,16 @@ import numpy as np
 from functrans.control.call import _disabled
 from functrans.core.avals import aval_of, is_inexact
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, bind_under, busy, current_trace, leaked, running
+from functrans.core.trace import (
+    Trace,
+    Tracer,
+    bind_under,
+    busy,
+    current_trace,
+    known,
+    leaked,
+    running,
+)
 from functrans.errors import NonFiniteError
 from functrans.passes.dce import calmed
 
@@ -71,8 +80,7 @@ class FiniteTrace(Trace):
 
 def _first(x: Any, kind: str) -> tuple[int, ...] | None:
     """The index of the first element of a kind, None where there is none or nothing is known."""
-    while isinstance(x, Tracer):
-        x = x.concrete()
+    x = known(x)
     if x is None or not is_inexact(aval_of(x).dtype):
         return None
     bad = np.atleast_1d(_TESTS[kind](x))

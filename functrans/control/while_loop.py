@@ -26,7 +26,7 @@ from functrans.control.loops import scan
 from functrans.control.while_rules import run_while
 from functrans.core.avals import aval_of
 from functrans.core.jaxpr import evaluate
-from functrans.core.trace import Tracer
+from functrans.core.trace import Tracer, known
 from functrans.errors import ArgumentError, OptionError, TypeMismatchError
 from functrans.kernel import Hints
 from functrans.primitives.indexing import gather, scatter
@@ -78,7 +78,7 @@ def while_loop(
             raise ArgumentError(f"while_loop needs functions, not {f!r:.60}.")
     budget = checked_budget(checkpoint)
     hints = hints_of(1, progress)
-    if _disabled.get():
+    if _disabled.get() and all(known(x) is not None for x in tree.leaves(init_val)):
         value = init_val
         with watched(hints, None) as tick:
             while cond_fun(value):

@@ -156,6 +156,13 @@ def leaked(tracer: Tracer) -> NoReturn:
     )
 
 
+def known(x: Any) -> Any:
+    """The plain value behind ``x``, or None where only its type is known."""
+    while isinstance(x, Tracer):
+        x = x.concrete()
+    return x
+
+
 _KEEP = (
     "Keep it an array: functrans.numpy functions and plain np functions accept it; "
     "use x.astype(dtype) to convert."
@@ -211,9 +218,7 @@ class Tracer:
         return None
 
     def _value(self, kind: type[ConcretizationTypeError], conversion: str, remedy: str) -> Any:
-        value = self.concrete()
-        while isinstance(value, Tracer):
-            value = value.concrete()
+        value = known(self)
         if value is None:
             raise kind(
                 f"{conversion} needs the value of an array of type {self.aval}, but under "

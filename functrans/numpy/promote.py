@@ -11,7 +11,7 @@ import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Tracer, bind, current_trace
+from functrans.core.trace import Tracer, bind, current_trace, known
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
 from functrans.primitives import elementwise as ew
 from functrans.primitives import layout, linear
@@ -87,9 +87,8 @@ def has_tracer(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
 
 def concrete(x: Any) -> Any:
     """The NumPy array behind ``x``, or None where only its type is known."""
-    while isinstance(x, Tracer):
-        x = x.concrete()
-    return None if x is None else np.asarray(x)
+    value = known(x)
+    return None if value is None else np.asarray(value)
 
 
 def is_constant_scalar(x: Any) -> bool:
