@@ -113,6 +113,43 @@ def test_examples_that_stop_at_different_times() -> None:
     same(ft.jit(ft.grad(total, (0, 1)))(xs, W), (expected[0], expected[1].sum(0)))
 
 
+def test_examples_that_are_done_do_nothing() -> None:
+    """Not even what would be wrong on the values where they ended."""
+
+    def countdown(x: Any, n: Any, w: Any) -> Any:
+        """The square root has no derivative where an example ends."""
+        body = lambda s: (s[0] + w * fnp.sqrt(s[1]), s[1] - 1.0)  # noqa: E731
+        return while_loop(lambda s: s[1] > 0.5, body, (x, n))[0]
+
+    table = np.linspace(1.0, 2.0, 4)
+
+    def read(x: Any, n: Any, w: Any) -> Any:
+        """The table has no number where an example ends."""
+        body = lambda s: (s[0] + 1, fnp.sin(s[1] + w) * fnp.asarray(table)[s[0]])  # noqa: E731
+        return while_loop(lambda s: s[0] < 4, body, (n, x))[1]
+
+    def multiplied(x: Any, n: Any, w: Any) -> Any:
+        """The matrix is more than the carries; what it is multiplied with ends infinite."""
+        matrix = fnp.eye(9) * w
+        body = lambda s: (matrix @ (s[0] * fnp.log(s[1])), s[1] - 1.0)  # noqa: E731
+        return fnp.sum(while_loop(lambda s: s[1] > 0.5, body, (x * fnp.ones(9), n))[0])
+
+    xs, w = np.array([1.0, 0.5, 2.0]), 0.7
+    for f, counts, wanted in (
+        (countdown, np.array([1.0, 3.0, 0.0]), (0, 1, 2)),
+        (read, np.array([3, 0, 4]), (0, 2)),
+        (multiplied, np.array([2.0, 4.0, 0.0]), (0, 1, 2)),
+    ):
+        each = [ft.value_and_grad(f, wanted)(x, n, w) for x, n in zip(xs, counts, strict=True)]
+        values, slopes = zip(*each, strict=True)
+        mapped = ft.vmap(f, (0, 0, None))
+        same(mapped(xs, counts, w), np.stack(values))
+        expected = tuple(np.stack(part) for part in zip(*slopes, strict=True))
+        same(ft.vmap(ft.grad(f, wanted), (0, 0, None))(xs, counts, w), expected)
+        total = ft.grad(lambda *args, f=mapped: fnp.sum(f(*args)), wanted)(xs, counts, w)
+        same(total, (*expected[:-1], expected[-1].sum()))
+
+
 def test_a_batch_with_one_condition() -> None:
     xs = np.stack([X, 2 * X])
     expected = np.stack([ft.grad(by_scan)(x, W, 3) for x in xs])

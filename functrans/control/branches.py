@@ -19,6 +19,7 @@ from functrans.control.branch_programs import (
     transposed,
 )
 from functrans.control.call import _disabled, _jit_jvp, _jit_linearize, executable_of, jit_p
+from functrans.control.examples import following, guarded, wide
 from functrans.control.loop_programs import Values, examples_first
 from functrans.control.one_by_one import acts_for_each, one_by_one
 from functrans.core.avals import Aval, aval_of, is_inexact
@@ -35,10 +36,9 @@ from functrans.errors import (
 )
 from functrans.passes.branches import Branches, is_plain
 from functrans.primitives.elementwise import eq, ge, le, max_, min_, ne
-from functrans.primitives.indexing import gather
-from functrans.primitives.layout import batch_to_front, broadcast_in_dim, spread, zeros
-from functrans.primitives.linear import convert, select_n, stop_gradient
-from functrans.primitives.reductions import argmax, reduce_or
+from functrans.primitives.layout import batch_to_front, zeros
+from functrans.primitives.linear import convert, select_n
+from functrans.primitives.reductions import reduce_or
 from functrans.transforms.stage import stage
 from functrans.transforms.vmap import batch_flat
 
@@ -195,7 +195,7 @@ def chosen_by_each(branches: Branches, size: int, dims: tuple[int | None, ...]) 
             outs = _run(branch, took, size, operands, lead)
             if i:
                 pairs = zip(chosen, outs, strict=True)
-                outs = [select_n(_wide(took, y), x, y) for x, y in pairs]
+                outs = [select_n(wide(took, y), x, y) for x, y in pairs]
             chosen = outs
         return chosen
 
@@ -208,11 +208,6 @@ def _took(index: Any, branch: int, count: int) -> Any:
     if branch == 0:
         return le(index, 0)
     return ge(index, branch) if branch == count - 1 else eq(index, branch)
-
-
-def _wide(flags: Any, x: Any) -> Any:
-    """One flag for each element of ``x``."""
-    return broadcast_in_dim(flags, x.shape, (0,))
 
 
 def _examples(branch: Jaxpr, size: int, operands: Sequence[Any], dims: Dims) -> list[Any]:
@@ -233,34 +228,22 @@ def _run_plainly(
     branch: Jaxpr, took: Any, size: int, operands: Sequence[Any], dims: Dims
 ) -> list[Any]:
     """The branch on all examples. Of the others no derivative comes back, not even a NaN."""
-
-    def guarded(x: Any) -> Any:
-        return select_n(_wide(took, x), stop_gradient(x), x)
-
     masked: list[Any] = []
     places: list[int | None] = []
     for x, d in zip(operands, dims, strict=True):
         differentiable = is_inexact(x.dtype)
         places.append(0 if differentiable else d)
-        masked.append(guarded(batch_to_front(size, x, d)) if differentiable else x)
+        masked.append(guarded(batch_to_front(size, x, d), took) if differentiable else x)
     return _examples(branch, size, masked, places)
 
 
 def _run_if_any(
     branch: Jaxpr, took: Any, size: int, operands: Sequence[Any], dims: Dims
 ) -> list[Any]:
-    """The branch if any example takes it; those that do not do as the first one that does.
-
-    So nothing runs on values on which the branch would never run: it may raise an error on them,
-    loop for ever, or make NaNs.
-    """
-    first = argmax(took, 0)
-
-    def follows(x: Any) -> Any:
-        leader = stop_gradient(gather(x, (first,), (0,), mode="clip"))
-        return select_n(_wide(took, x), spread(leader, size), x)
-
-    followed = [x if d is None else follows(x) for x, d in zip(operands, dims, strict=True)]
+    """The branch if any example takes it; those that do not do as the first one that does."""
+    followed = [
+        x if d is None else following(x, took, size) for x, d in zip(operands, dims, strict=True)
+    ]
     avals = [aval_of(x) for x in followed]
     run = stage(lambda *args: _examples(branch, size, args, dims), avals)
     programs = alternatives([stage(lambda *args: list(map(zeros, run.out_avals)), avals), run])

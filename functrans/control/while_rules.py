@@ -13,6 +13,7 @@ from functrans import kernel
 from functrans.control.bodies import Body, closed, filled
 from functrans.control.budget import Budget
 from functrans.control.call import _disabled, executable_of, jit_p
+from functrans.control.examples import following, guarded, wide
 from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Mask,
@@ -26,14 +27,16 @@ from functrans.control.loop_programs import (
 from functrans.control.loops import NATIVE
 from functrans.control.one_by_one import acts_for_each, one_by_one
 from functrans.control.unwind import While, way_back
-from functrans.core.avals import Aval
+from functrans.core.avals import Aval, is_inexact
+from functrans.core.axes import HERE, concerns
 from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import TypeMismatchError
 from functrans.kernel import Hints
+from functrans.passes.branches import is_plain
 from functrans.passes.dce import calmed
-from functrans.primitives.layout import batch_to_front, broadcast_in_dim, zeros
+from functrans.primitives.layout import batch_to_front, zeros
 from functrans.primitives.linear import select_n
 from functrans.primitives.reductions import reduce_or
 from functrans.transforms.stage import stage
@@ -489,10 +492,12 @@ def _frozen_programs(
 ) -> tuple[Body, Body, Jaxpr]:
     """Condition, body and first condition of the loop over (who is going on, all carries).
 
-    The loop runs while any example goes on; an example that is done keeps its carries.
+    The loop runs while any example goes on; an example that is done keeps its carries. For it the
+    body runs too, on values that make no difference to it.
     """
     of_cond, of_body = len(cond_dims), len(body_dims)
     lead = [0] * carries
+    safe = partial(_guarded if _may_be_guarded(body_jaxpr, body_dims) else _following, size)
 
     def ask(*args: Any) -> list[Any]:
         [on], [dim] = batch_flat(partial(evaluate, cond_jaxpr), size, args, [*cond_dims, *lead])
@@ -500,11 +505,10 @@ def _frozen_programs(
 
     def step(*args: Any) -> list[Any]:
         known, inner, (going, *old) = parts(args, of_cond, of_body)
-        new, found = batch_flat(
-            partial(evaluate, body_jaxpr), size, [*inner, *old], [*body_dims, *lead]
-        )
+        operands, dims = safe([*inner, *old], [*body_dims, *lead], going)
+        new, found = batch_flat(partial(evaluate, body_jaxpr), size, operands, dims)
         kept = [
-            select_n(_wide(going, x), x, batch_to_front(size, y, d))
+            select_n(wide(going, x), x, batch_to_front(size, y, d))
             for x, y, d in zip(old, new, found, strict=True)
         ]
         return [*ask(*known, *kept), *kept]
@@ -518,9 +522,38 @@ def _frozen_programs(
     return closed(going), closed(stepping), stage(ask, cond_avals)
 
 
-def _wide(going: Any, x: Any) -> Any:
-    """One flag for each element of ``x``."""
-    return broadcast_in_dim(going, x.shape, (0,))
+def _may_be_guarded(body: Jaxpr, dims: Sequence[int | None]) -> bool:
+    """Whether the body can run on any values, without much more memory.
+
+    What goes across the axis must see all examples as they are.
+    """
+    if concerns(while_p, {"body_jaxpr": body}, HERE):
+        return True
+    shared, carried = body.in_avals[: len(dims)], body.in_avals[len(dims) :]
+    spread = sum(a.nbytes for a, d in zip(shared, dims, strict=True) if d is None)
+    return is_plain(body) and spread <= sum(a.nbytes for a in carried)
+
+
+Dims = Sequence[int | None]
+
+
+def _guarded(size: int, operands: Values, dims: Dims, going: Any) -> tuple[list[Any], Dims]:
+    """The body's operands; no derivative comes back to them from examples that are done."""
+    floats = [is_inexact(x.dtype) for x in operands]
+    safe = [
+        guarded(batch_to_front(size, x, d), going) if on else x
+        for x, d, on in zip(operands, dims, floats, strict=True)
+    ]
+    return safe, [0 if on else d for d, on in zip(dims, floats, strict=True)]
+
+
+def _following(size: int, operands: Values, dims: Dims, going: Any) -> tuple[list[Any], Dims]:
+    """The body's operands, where examples that are done do as the first one that is not."""
+    safe = [
+        x if d is None else following(batch_to_front(size, x, d), going, size)
+        for x, d in zip(operands, dims, strict=True)
+    ]
+    return safe, [None if d is None else 0 for d in dims]
 
 
 while_p: Primitive = Primitive(
