@@ -76,7 +76,7 @@ class UsersRule:
                 "direction of the tangents.",
             )
         value, tangent = result
-        outs = site.out.flatten(value, str(self))
+        outs = site.out.flatten(value, self)
         dots, structure = tree.flatten(tangent)
         if structure != site.out.structure:
             raise CustomRuleError(
@@ -84,13 +84,11 @@ class UsersRule:
                 f"the structure {structure}.",
                 "Value and tangent must have the same containers and keys.",
             )
-        checked = [
-            self._checked(out, dot, path)
-            for out, dot, (path, _) in zip(outs, dots, tree.leaves_with_path(value), strict=True)
-        ]
-        return unshared(outs), checked
+        for i, (out, dot) in enumerate(zip(outs, dots, strict=True)):
+            dots[i] = self._checked(out, dot, value, i)
+        return unshared(outs), dots
 
-    def _checked(self, out: Any, dot: Any, path: tree.KeyPath) -> Any:
+    def _checked(self, out: Any, dot: Any, value: Any, leaf: int) -> Any:
         """The tangent of one result; None for a zero."""
         if isinstance(dot, SymbolicZero):
             return None
@@ -100,8 +98,9 @@ class UsersRule:
             return None if wanted.dtype == float0 else dot
         if found.shape == wanted.shape and found.weak and wanted.dtype != float0:
             return operand(dot, wanted)
+        path = tree.keystr(tree.leaves_with_path(value)[leaf][0])
         raise CustomRuleError(
-            f"{self} returned a value{tree.keystr(path)} of type {aval_of(out).strengthen()} with "
+            f"{self} returned a value{path} of type {aval_of(out).strengthen()} with "
             f"a tangent of type {found.strengthen()} instead of {wanted}.",
             "Give the tangent the value's shape and dtype; that of an integer is "
             "np.zeros(shape, functrans.float0).",
@@ -201,7 +200,7 @@ def _linearize(
         return dots
 
     avals = [aval_of(x) if on else None for x, on in zip(primals, nonzero[captured:], strict=True)]
-    linear = split_linear(tangents_to_tangents, avals, str(rule))
+    linear = split_linear(tangents_to_tangents, avals, rule)
     if any(map(linear.tape.owns, outs)):
         raise CustomRuleError(
             f"{rule} returned a value that depends on the tangents.",

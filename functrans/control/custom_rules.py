@@ -167,7 +167,7 @@ class OutTree:
     def __init__(self) -> None:
         self.structure: tree.PyTreeDef | None = None
 
-    def flatten(self, out: Any, who: str) -> list[Any]:
+    def flatten(self, out: Any, who: object) -> list[Any]:
         """The leaves of a result of ``who``."""
         leaves, structure = tree.flatten(out)
         if self.structure is None:

@@ -103,7 +103,7 @@ class UsersRules:
                 "rule needs; it may be None.",
             )
         value, kept = result
-        outs = unshared(site.out.flatten(value, str(self)))
+        outs = unshared(site.out.flatten(value, self))
         leaves, structure = tree.flatten(kept)
         # What is no array, a Python int for example, reaches the backward rule as it is.
         arrays = [x for x in leaves if isinstance(x, Tracer | np.ndarray)]

@@ -61,7 +61,7 @@ class UsersRule:
                 "says which parts of it have the examples first.",
             )
         value, out_batched = result
-        outs = site.out.flatten(value, str(self))
+        outs = site.out.flatten(value, self)
         try:
             flags = tree.broadcast_prefix(out_batched, value)
         except TreeError as error:

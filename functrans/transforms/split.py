@@ -27,12 +27,12 @@ class SplitTrace(Trace):
 
     An operation that holds a program may have known results beside linear ones. Its linearization
     tells them apart: that of a linear function is the same everywhere, so it is taken at zero.
-    ``who`` names the function in errors.
+    ``who`` is the function's name, or what prints as such, for errors.
     """
 
     __slots__ = ("tape", "who")
 
-    def __init__(self, tape: Tape, who: str) -> None:
+    def __init__(self, tape: Tape, who: object) -> None:
         super().__init__(tape.parent)
         self.tape = tape
         self.who = who
@@ -92,7 +92,7 @@ def _is_other_than_zero(x: Any) -> bool:
 def split_linear(
     function: Callable[..., Sequence[Any]],
     avals: Sequence[Aval | None],
-    who: str,
+    who: object,
 ) -> Linearized:
     """The linear program of a flat function, which is given None where ``avals`` has None.
 
