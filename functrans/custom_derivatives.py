@@ -10,8 +10,12 @@
 
 from functrans.control.closures import closure_convert, custom_gradient
 from functrans.control.custom_jvp import custom_jvp
-from functrans.control.custom_rules import SymbolicZero
-from functrans.control.custom_vjp import CustomVJPPrimal, custom_vjp
+from functrans.control.custom_rules import SymbolicZero, zero_from_primal
+from functrans.control.custom_vjp import (
+    CustomVJPPrimal,
+    custom_vjp,
+    custom_vjp_primal_tree_values,
+)
 from functrans.control.linear_call import linear_call
 
 __all__ = [
@@ -21,5 +25,7 @@ __all__ = [
     "custom_gradient",
     "custom_jvp",
     "custom_vjp",
+    "custom_vjp_primal_tree_values",
     "linear_call",
+    "zero_from_primal",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
@@ -289,6 +291,42 @@ def test_trees_keywords_and_defaults() -> None:
     f.defjvp(lambda p, t: (p, t))
     with pytest.raises(errors.ArgumentError, match="'shift' by keyword only"):
         ft.jit(f)(1.0, shift=2.0)
+
+
+def test_functions_of_any_signature() -> None:
+    varying = ft.custom_jvp(lambda *xs: xs[0] * xs[1])
+    varying.defjvp(lambda p, t: (p[0] * p[1], 7.0 * t[0]))
+    assert ft.grad(varying)(2.0, 3.0) == 7.0
+    assert ft.jit(ft.grad(varying))(2.0, 3.0) == 7.0
+    ufunc = ft.custom_jvp(np.sin)
+    ufunc.defjvps(lambda t, value, x: 7.0 * t)
+    assert ft.jit(ft.grad(ufunc))(2.0) == 7.0
+    unhashable = ft.custom_jvp(lambda x, scales: x * scales[0], nondiff_argnums=1)
+    unhashable.defjvp(lambda scales, p, t: (unhashable(p[0], scales), scales[1] * t[0]))
+    assert ft.grad(ft.jit(lambda x: unhashable(x, [2.0, 7.0])))(1.0) == 7.0
+
+
+def test_what_derivatives_keep_is_freed_at_once() -> None:
+    kept: list[weakref.ref[Any]] = []
+
+    def slope(x: Any) -> Any:
+        result = np.cos(x)
+        kept.append(weakref.ref(result))
+        return result
+
+    f = ft.custom_jvp(np.sin)
+    f.defjvp(lambda p, t: (np.sin(p[0]), slope(p[0]) * t[0]))
+    g = ft.custom_vjp(np.sin)
+    g.defvjp(lambda x: (np.sin(x), slope(x)), lambda c, ct: (c * ct,))
+    gc.disable()
+    try:
+        for h in (f, g):
+            ft.grad(lambda x, h=h: np.sum(h(x)))(X)
+            ft.vjp(h, X)[1](X)
+        assert len(kept) == 4
+        assert all(ref() is None for ref in kept)
+    finally:
+        gc.enable()
 
 
 def test_defjvps() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from functrans import tree
 from functrans.control.call import _Static
-from functrans.core.avals import Aval, float0
+from functrans.core.avals import Aval, aval_of, float0
 from functrans.core.jaxpr import Jaxpr, is_literal_value
 from functrans.core.trace import Trace, Tracer
 from functrans.errors import ArgumentError, CustomRuleError, OptionError, UnexpectedTracerError
@@ -42,6 +42,11 @@ class SymbolicZero:
     def __init__(self, aval: Any) -> None:
         self.aval = aval
 
+    @staticmethod
+    def from_primal_value(value: Any) -> SymbolicZero:
+        """The zero tangent of a value."""
+        return SymbolicZero(aval_of(value).strengthen().tangent())
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the zero."""
@@ -54,6 +59,15 @@ class SymbolicZero:
 
     def __repr__(self) -> str:
         return f"SymbolicZero({self.aval})"
+
+
+def zero_from_primal(value: Any, symbolic_zeros: bool = False) -> Any:
+    """The zero tangent of a value: an array, or with ``symbolic_zeros`` a SymbolicZero.
+
+    >>> ft.custom_derivatives.zero_from_primal(np.ones(2))
+    array([0., 0.])
+    """
+    return instantiated(None, aval_of(value), symbolic_zeros)
 
 
 def instantiated(value: Any, aval: Aval, symbolic: bool) -> Any:
@@ -136,10 +150,11 @@ class CustomFunction:
             return args
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        if bound.kwargs:
+        named = [name for name in bound.kwargs if name in kwargs]
+        if named:
             raise ArgumentError(
                 f"Rules take arguments by position, but {self.name} takes "
-                f"{', '.join(map(repr, bound.kwargs))} by keyword only.",
+                f"{', '.join(map(repr, named))} by keyword only.",
                 "Leave out the * of its signature.",
             )
         return bound.args

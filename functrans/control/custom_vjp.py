@@ -75,6 +75,16 @@ class CustomVJPPrimal:
         return f"CustomVJPPrimal({self.value!r}, perturbed={self.perturbed})"
 
 
+def custom_vjp_primal_tree_values(primals: Any) -> Any:
+    """A tree with the values of its :class:`CustomVJPPrimal` leaves in their place.
+
+    >>> primal = ft.custom_derivatives.CustomVJPPrimal(2.0, True)
+    >>> ft.custom_derivatives.custom_vjp_primal_tree_values([primal, primal])
+    [2.0, 2.0]
+    """
+    return tree.map_(lambda leaf: leaf.value, primals)
+
+
 # --- rules ---------------------------------------------------------------------------------------
 
 
