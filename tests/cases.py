@@ -25,6 +25,7 @@ from tests.case import (
     elementwise,
 )
 from tests.linalg_cases import LINALG_DOORS, LINALG_PRIMITIVES
+from tests.scipy_linalg_cases import SCIPY_LINALG_CASES
 
 # --- primitives ----------------------------------------------------------------------------------
 
@@ -1249,5 +1250,6 @@ DOOR_CASES: list[Case] = [
     *_door_contraction_cases(),
     *_special_cases(),
     *LINALG_DOORS,
+    *SCIPY_LINALG_CASES,
 ]
 CASES: list[Case] = [*PRIMITIVE_CASES, *DOOR_CASES]

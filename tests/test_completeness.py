@@ -13,10 +13,12 @@ import pytest
 
 import functrans as ft
 import functrans.control
+import functrans.lax.linalg
 import functrans.numpy
 import functrans.numpy.fft
 import functrans.numpy.linalg
 import functrans.primitives
+import functrans.scipy.linalg
 import functrans.scipy.special
 from functrans.core.primitive import Primitive
 from tests.cases import CASES, DOOR_CASES, PRIMITIVE_CASES
@@ -24,6 +26,13 @@ from tests.cases import CASES, DOOR_CASES, PRIMITIVE_CASES
 _OPERATIONS = {case.operation for case in CASES}
 
 NO_ROW: dict[str, str] = {
+    "scipy.linalg.dft": "SciPy's own, of a size",
+    "scipy.linalg.hadamard": "SciPy's own, of a size",
+    "scipy.linalg.helmert": "SciPy's own, of a size",
+    "scipy.linalg.hilbert": "SciPy's own, of a size",
+    "scipy.linalg.invhilbert": "SciPy's own, of a size",
+    "scipy.linalg.invpascal": "SciPy's own, of a size",
+    "scipy.linalg.pascal": "SciPy's own, of a size",
     # Functions that return no array, or refuse.
     "numpy.broadcast_shapes": "of shapes, not arrays",
     "numpy.can_cast": "of dtypes",
@@ -78,8 +87,10 @@ def test_every_primitive_has_a_row() -> None:
     ("module", "prefix"),
     [
         (functrans.numpy, "numpy"),
+        (functrans.lax.linalg, "lax.linalg"),
         (functrans.numpy.fft, "numpy.fft"),
         (functrans.numpy.linalg, "numpy.linalg"),
+        (functrans.scipy.linalg, "scipy.linalg"),
         (functrans.scipy.special, "scipy.special"),
     ],
 )

@@ -272,6 +272,8 @@ _LOADED_LATER = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "linalg":  # few programs need it
+        return import_module("functrans.lax.linalg")
     if name in _LOADED_LATER:
         return getattr(import_module(_LOADED_LATER[name]), name)
     raise AttributeError(f"module 'functrans.lax' has no attribute {name!r}")

@@ -19,7 +19,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import bind
 from functrans.primitives.layout import concatenate, full, slice_axis
 from functrans.primitives.linear import add, complex_, imag, mul, select_n, sub
-from functrans.primitives.lu import factored, lu_solve
+from functrans.primitives.lu import factored, lu_solve, rows_in_order
 from functrans.primitives.matrices import (
     adjoint,
     batch_matrices,
@@ -127,3 +127,52 @@ def qr(a: Any, full: bool = False) -> list[Any]:
     infinite where the first min(m, n) columns are linearly dependent.
     """
     return bind(qr_p, a, full=full)  # type: ignore[no-any-return]
+
+
+# --- the order of columns ------------------------------------------------------------------------
+
+
+def _order_abstract(a: Aval) -> Aval:
+    *lead, _, n = check_matrix("column_order", a)
+    return Aval((*lead, n), np.dtype(np.int32))
+
+
+def _order_impl(a: Any) -> Any:
+    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
+
+    order = np.empty((*a.shape[:-2], a.shape[-1]), np.int32)
+    order[...] = np.arange(a.shape[-1])
+    if a.size:
+        geqp3 = scipy.linalg.lapack.get_lapack_funcs("geqp3", dtype=a.dtype)
+        for k in np.ndindex(*a.shape[:-2]):
+            order[k] = geqp3(a[k])[1] - 1
+    return order
+
+
+def _order_linearize(nonzero: Sequence[bool], a: Any) -> Any:
+    return column_order(a), None
+
+
+def _order_lower(avals: Sequence[Aval], out: Aval) -> kernel.Word:
+    return kernel.Fallback("the order of columns is found by SciPy")
+
+
+column_order_p: Primitive = Primitive(
+    "column_order",
+    _order_abstract,
+    _order_impl,
+    _order_linearize,
+    NOT_LINEAR,
+    batch_matrices(lambda: column_order_p),
+    _order_lower,
+)
+
+
+def column_order(a: Any) -> Any:
+    """The order of columns with which the diagonal of R descends."""
+    return bind(column_order_p, a)
+
+
+def columns_in_order(a: Any, order: Any) -> Any:
+    """Column ``order[…, j]`` of each matrix as column j."""
+    return matrix_transpose(rows_in_order(matrix_transpose(a), order))

@@ -126,3 +126,29 @@ tridiagonal_p: Primitive = _form("tridiagonal", _tridiagonal_abstract, _tridiago
 def tridiagonal(a: Any, lower: bool = True) -> list[Any]:
     """LAPACK's ``sytrd`` of Hermitian matrices: reflections, both diagonals, their factors."""
     return bind(tridiagonal_p, a, lower=lower)  # type: ignore[no-any-return]
+
+
+# --- rsf2csf -------------------------------------------------------------------------------------
+
+
+def _complex_abstract(t: Aval, z: Aval) -> list[Aval]:
+    check_square("rsf2csf", t)
+    dtype = np.dtype(np.result_type(t.dtype, np.complex64))
+    return [Aval(t.shape, dtype), Aval(z.shape, dtype)]
+
+
+def _complex_impl(t: Any, z: Any) -> Any:
+    import scipy.linalg  # one of SciPy's larger parts, for few programs
+
+    found = [np.empty(a.shape, a.dtype) for a in _complex_abstract(_aval(t), _aval(z))]
+    for k in np.ndindex(*t.shape[:-2]):
+        found[0][k], found[1][k] = scipy.linalg.rsf2csf(t[k], z[k])
+    return found
+
+
+rsf2csf_p: Primitive = _form("rsf2csf", _complex_abstract, _complex_impl)
+
+
+def rsf2csf(t: Any, z: Any) -> list[Any]:
+    """The complex Schur form, an upper triangle, of a real one with 2×2 blocks."""
+    return bind(rsf2csf_p, t, z)  # type: ignore[no-any-return]

@@ -4,10 +4,10 @@ from importlib import import_module
 
 from functrans.scipy import special
 
-__all__ = ["sparse", "special"]
+__all__ = ["linalg", "sparse", "special"]
 
 
 def __getattr__(name: str) -> object:
-    if name == "sparse":  # what few programs need is loaded when it is named
-        return import_module("functrans.scipy.sparse")
+    if name in ("linalg", "sparse"):  # what few programs need is loaded when it is named
+        return import_module(f"functrans.scipy.{name}")
     raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")
