@@ -110,6 +110,8 @@ class CustomFunction:
 
     @cached_property
     def _signature(self) -> inspect.Signature | None:
+        if isinstance(self.fun, np.ufunc):  # its options are no arguments
+            return None
         try:
             return inspect.signature(self.fun)
         except (TypeError, ValueError):  # functions written in C may have none
