@@ -254,7 +254,8 @@ def test_another_process_runs_it_without_tracing_or_compiling(tmp_path: Path) ->
         counters = ft.debug.counters
         print(value.hex(), [g["b"].tobytes().hex() for g in gradient])
         print(counters.traces, counters.compilations)
-        print([m for m in sys.modules if m.startswith("functrans.codegen.emit")])
+        late = {{f"functrans.codegen.{{m}}" for m in ("emit", "statements", "pipeline")}}
+        print(sorted(late & set(sys.modules)))
         """
     environment = os.environ | {"PYTHONPATH": str(ROOT), "FUNCTRANS_CACHE": "0"}
     found = subprocess.run(

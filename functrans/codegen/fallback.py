@@ -11,15 +11,17 @@ import ctypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.primitive import Primitive
 from functrans.core.trace import running
 from functrans.errors import Source, current_line
+
+if TYPE_CHECKING:  # a process whose programs come from files does without
+    from functrans.codegen.statements import NumpyCall
 
 DONE = 0x600D
 """What a callback returns when all went well: nothing that an unset result could be by chance."""

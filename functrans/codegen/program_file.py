@@ -28,7 +28,6 @@ from functrans.codegen.compile import load_object
 from functrans.codegen.executable import Executable, Loaded, Native
 from functrans.codegen.fallback import Evaluation, Pending, callback
 from functrans.codegen.key import NoContentError, primitive_name, primitive_named
-from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval, float0
 from functrans.errors import (
     CompileError,
@@ -144,6 +143,8 @@ def write(path: str | os.PathLike[str], executable: Executable, about: About) ->
 
 
 def _entry(entry: Any, numbers: dict[int, int]) -> list[Any]:
+    from functrans.codegen.statements import NumpyCall  # not needed to read a program
+
     is_call = isinstance(entry, NumpyCall)
     try:
         if is_call:
