@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import functrans as ft
+import functrans.numpy as fnp
 from functrans.codegen.key import program_key
 from functrans.core.jaxpr import has_effects, is_effectful
 from functrans.experimental import io_callback
@@ -604,6 +605,102 @@ def test_a_format_is_one_program_however_often_it_is_traced() -> None:
     before = ft.debug.counters.compilations
     f(np.ones(2))
     assert ft.debug.counters.compilations == before
+
+
+# --- JAX -----------------------------------------------------------------------------------------
+
+
+def of_values(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    def f(x: Any) -> Any:
+        y = np_.sin(x)
+        lib.debug.callback(log, y)
+        return y * x
+
+    return wrap(f)(1.5)
+
+
+def of_a_scan(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    def step(c: Any, r: Any) -> Any:
+        lib.debug.callback(log, c, r)
+        return np_.sin(c) * r, c
+
+    return wrap(lambda x: lib.lax.scan(step, x, np_.arange(1.0, 4.0))[0])(1.5)
+
+
+def of_a_while(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    def step(s: Any) -> Any:
+        lib.debug.callback(log, *s)
+        return s[0] + 1, np_.sin(s[1])
+
+    return wrap(lambda x: lib.lax.while_loop(lambda s: s[0] < 3, step, (0, x))[1])(1.5)
+
+
+def of_a_branch(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    def shown(x: Any) -> Any:
+        lib.debug.callback(log, x)
+        return np_.sin(x)
+
+    return wrap(lambda x: lib.lax.cond(x > 1.0, shown, lambda x: x, x))(1.5)
+
+
+def of_a_rule(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    @lib.custom_jvp
+    def f(x: Any) -> Any:
+        lib.debug.callback(log, x)
+        return np_.sin(x)
+
+    @f.defjvp
+    def rule(primals: Any, tangents: Any) -> Any:
+        lib.debug.callback(log, primals[0], 7.0)
+        return np_.sin(primals[0]), tangents[0] * np_.cos(primals[0])
+
+    return wrap(f)(1.5)
+
+
+def of_nobody(np_: Any, lib: Any, log: Any, wrap: Any) -> Any:
+    def f(x: Any) -> Any:
+        lib.debug.callback(log, x * 2.0)
+        return x
+
+    return wrap(f)(1.5)
+
+
+WRAPS: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
+    "plain": lambda lib: lambda f: f,
+    "jit": lambda lib: lib.jit,
+    "grad": lambda lib: lib.grad,
+    "jit of grad": lambda lib: lambda f: lib.jit(lib.grad(f)),
+    "grad of jit": lambda lib: lambda f: lib.grad(lib.jit(f)),
+    "jvp": lambda lib: lambda f: lambda x: lib.jvp(f, (x,), (1.0,)),
+    "vmap": lambda lib: lambda f: lambda x: lib.vmap(f)(np.array([x, x + 1.0])),
+    "jacobian": lambda lib: lib.jacfwd,
+}
+
+
+@pytest.mark.parametrize(
+    ("program", "wrap"),
+    [
+        (program, wrap)
+        for program in (of_values, of_a_scan, of_a_while, of_a_branch, of_a_rule, of_nobody)
+        for wrap in WRAPS
+        if program is not of_a_while or "grad" not in wrap  # JAX has no such derivative
+    ],
+)
+def test_jax_calls_back_alike(log: Log, program: Any, wrap: str) -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    expected = program(jax.numpy, jax, log, WRAPS[wrap](jax))
+    jax.effects_barrier()
+    theirs = [np.asarray(c, float) for c in log.taken()]
+    found = program(fnp, ft, log, WRAPS[wrap](ft))
+    ours = [np.asarray(c, float) for c in log.taken()]
+    for a, b in zip(ft.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    if wrap == "vmap":  # JAX does not say in which order
+        ours, theirs = (sorted(calls, key=lambda c: c.tolist()) for calls in (ours, theirs))
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
 # --- random programs -----------------------------------------------------------------------------
