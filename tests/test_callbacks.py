@@ -746,9 +746,8 @@ class RandomProgram:
     def scan(self, x: Any, seed: int) -> Any:
         step = self.inner(seed)
         rows = np.arange(1.0, 1.0 + seed % 4)
-        last, ys = ft.lax.scan(
-            lambda c, r: (step(c + 0.1 * r), r * c), x, rows, reverse=seed % 2 == 0
-        )
+        options = {"reverse": seed % 2 == 0, "unroll": 1 + seed % 3}
+        last, ys = ft.lax.scan(lambda c, r: (step(c + 0.1 * r), r * c), x, rows, **options)
         return last + ys.sum()
 
     def cond(self, x: Any, seed: int) -> Any:
