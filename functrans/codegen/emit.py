@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from functrans import kernel
-from functrans.codegen import blas, host, library, vector_math
+from functrans.codegen import blas, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
 from functrans.codegen.fallback import DONE, FAILED
 from functrans.codegen.fuse import Repetition
@@ -34,6 +34,7 @@ from functrans.codegen.loops import (
     steps_of,
 )
 from functrans.codegen.repeat import driver, watched
+from functrans.codegen.row_blocks import ROW_STEPS, lanes, row_vectors
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,
@@ -271,18 +272,17 @@ class _Kernel:
         """
         steps = [part for part in node.body if isinstance(part, Step)]
         folds = [step for step in steps if isinstance(step.op, Fold)]
-        if not folds or len(steps) < len(node.body) or len(steps) > _ROW_STEPS:
+        if not folds or len(steps) < len(node.body) or len(steps) > ROW_STEPS:
             return False
         if len(self.scopes) == 1 or any(_calls(step.op) for step in steps):
             return False
-        row = self.variables[node.variable]
+        around, row = list(self.scopes)[-2:]
         for step in folds:
             cell = step.targets[0]
             moving = [name for name, _ in self.resolved(cell.address)[1]]
-            if not cell.storage.local or moving != [row]:
+            if not cell.storage.local or row not in moving or around in moving:
                 return False
-        registers = 16 if host.vector_bits() == 512 else 8  # half of those that there are
-        return len(folds) * iterations <= registers * _lanes(steps)
+        return len(folds) * iterations <= row_vectors() * lanes(steps)
 
     def limit(self, node: For) -> str:
         """How many iterations run of a loop that may end early, at least one."""
@@ -700,7 +700,6 @@ def dtype_of(operand: Operand) -> Dtype:
 
 
 _FOLLOWUP = "llvm.loop.vectorize.followup_vectorized"
-_ROW_STEPS = 4
 _ACCUMULATORS = 4
 _INTERLEAVED_FROM = 256  # iterations, where some may be left over
 _INTERLEAVED_STEPS = 8
@@ -713,7 +712,7 @@ def _interleaves(node: For, iterations: int) -> bool:
     and the code would only grow.
     """
     steps = [part for part in node.body if isinstance(part, Step)]
-    round_ = _ACCUMULATORS * _lanes(steps)
+    round_ = _ACCUMULATORS * lanes(steps)
     return (
         (iterations >= _INTERLEAVED_FROM or (iterations > round_ and iterations % round_ == 0))
         and len(node.body) == len(steps) <= _INTERLEAVED_STEPS
@@ -733,18 +732,12 @@ def _full_vectors(node: For) -> int:
     if node.left is not None or node.scalar or node.extent > _SPLIT_TO:
         return 0
     steps = list(steps_of(node.body))
-    lanes = _lanes(steps)
-    rest = node.extent % lanes
-    if rest < 2 or node.extent < lanes or not any(map(_counts, steps)):
+    width = lanes(steps)
+    rest = node.extent % width
+    if rest < 2 or node.extent < width or not any(map(_counts, steps)):
         return 0
     nested = any(isinstance(part, For) and not part.unroll for part in node.body)
     return 0 if nested else node.extent - rest
-
-
-def _lanes(steps: Sequence[Step]) -> int:
-    """How many iterations fill a vector, going by the widest numbers."""
-    widest = max((step.result.dtype.itemsize for step in steps), default=8)
-    return host.vector_bits() // (8 * widest)
 
 
 def _counts(step: Step) -> bool:

@@ -17,6 +17,7 @@ from functrans.codegen.fuse import Clusters, fuse, show_steps
 from functrans.codegen.loops import Nests, build_nests
 from functrans.codegen.lowering import lower
 from functrans.codegen.report import Footprint, Report, report
+from functrans.codegen.row_blocks import cut_rows
 from functrans.codegen.statements import NumpyCall
 from functrans.core.avals import Aval
 from functrans.core.jaxpr import Eqn, Jaxpr
@@ -131,6 +132,7 @@ def build(
     """All stages from a simplified Jaxpr to LLVM IR; ``donors`` as in ``buffers.plan``."""
     clusters = fuse(lower(jaxpr))
     nests = build_nests(clusters)
+    cut_rows(nests)
     spare(nests)
     buffers = plan(nests, donors)
     return _emitted(Program(jaxpr, clusters, nests, buffers, entry))
