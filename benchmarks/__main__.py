@@ -23,6 +23,7 @@ GROUPS = {
     "functions": "benchmarks.functions",
     "fused": "benchmarks.fused",
     "loops": "benchmarks.loops",
+    "random": "benchmarks.random_numbers",
     "adbench": "benchmarks.adbench.run",
 }
 

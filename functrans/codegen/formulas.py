@@ -76,6 +76,7 @@ FORMULAS: dict[str, _Formula] = {
     "acos": circular.acos, "atan": circular.atan, "atan2": circular.atan2,
     "pow": powers.pow, "cbrt": powers.cbrt, "hypot": powers.hypot,
     "erf": error_functions.erf, "erfc": error_functions.erfc,
+    "erf_inv": error_functions.erf_inv,
     "sign": _sign, "max": _max, "min": _min, "mod": _mod, "floor_div": _floor_div, "rem": _frem,
 }  # fmt: skip
 

@@ -154,7 +154,6 @@ erf_inv_p: Primitive = elementwise(
     _special("erfinv"),
     [lambda y, x: (1.0 / _TWO_OVER_SQRT_PI) * exp(y * y)],
     dtype=_real_inexact,
-    opaque="erfinv",
 )
 lgamma_p: Primitive = elementwise(
     "lgamma", _special("gammaln"), [lambda y, x: digamma(x)], dtype=_real_inexact, opaque="gammaln"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from functrans.scipy import special
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
-    "psi": 1, "gammaln": 1, "erfinv": 1, "gammainc": 2, "gammaincc": 2, "betainc": 3, "zeta": 2,
+    "psi": 1, "gammaln": 1, "gammainc": 2, "gammaincc": 2, "betainc": 3, "zeta": 2,
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def test_values_are_scipys(name: str, size: int, dtype: Any) -> None:
 
 def test_values_at_the_edges_are_scipys() -> None:
     x = np.array([0.0, -0.0, -1.0, 1.0, 2.0, np.inf, -np.inf, np.nan, 1e-310, 1e300])
-    for name in ("psi", "gammaln", "erfinv"):
+    for name in ("psi", "gammaln"):
         expected = getattr(scipy.special, name)(x)
         np.testing.assert_array_equal(ft.jit(getattr(special, name))(x), expected)
 
@@ -98,15 +99,15 @@ def test_one_kernel_serves_equal_loops_of_different_routines() -> None:
 
 def test_errors_that_scipy_is_told_to_raise_are_raised() -> None:
     (x,) = numbers(1, 20)
-    compiled = ft.jit(special.erfinv)
-    outside = np.full(20, 2.0)
+    compiled = ft.jit(partial(special.gammainc, 2.0))
+    outside = np.full(20, -1.0)
     assert np.isnan(compiled(outside)).all()
     with (
         scipy.special.errstate(domain="raise"),
         pytest.raises(scipy.special.SpecialFunctionError, match="domain"),
     ):
         compiled(outside)
-    np.testing.assert_array_equal(compiled(x), scipy.special.erfinv(x))
+    np.testing.assert_array_equal(compiled(x), scipy.special.gammainc(2.0, x))
 
 
 def test_half_precision_falls_back() -> None:

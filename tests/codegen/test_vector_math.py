@@ -253,6 +253,10 @@ def _near_one(rng: np.random.Generator, n: int) -> Any:
     return 1 + _both_signs(-15, -1)(rng, n)
 
 
+def _near_end(rng: np.random.Generator, n: int) -> Any:
+    return 1 - _positive(-16, 0)(rng, n)
+
+
 mp = mpmath.mp
 ACCURACY: dict[str, tuple[Callable[..., Any], Sequence[Any]]] = {
     # name: exact function, ranges of arguments
@@ -278,6 +282,7 @@ ACCURACY: dict[str, tuple[Callable[..., Any], Sequence[Any]]] = {
     "logistic": (lambda x: 1 / (1 + mp.exp(-x)), [_uniform(-744, 40), _both_signs(-20, 1)]),
     "erf": (mp.erf, [_uniform(-6, 6), _both_signs(-300, 0)]),
     "erfc": (mp.erfc, [_uniform(-6, 27), _both_signs(-300, 0)]),
+    "erf_inv": (mp.erfinv, [_uniform(-1, 1), _both_signs(-300, 0), _near_end]),
     "cbrt": (lambda x: mp.sign(x) * mp.cbrt(abs(x)), [_both_signs(-323, 308)]),
     "pow": (mp.power, [_positive(-308, 308), _near_one, _positive(-1, 1)]),
     "atan2": (mp.atan2, [_both_signs(-300, 300), _uniform(-3, 3)]),
@@ -337,11 +342,15 @@ def test_accuracy(name: str, dtype: str) -> None:
 DOMAINS: dict[str, Callable[[Any], Any]] = {
     "log": np.log, "log2": np.log, "log10": np.log, "log1p": np.log1p, "asin": np.arcsin,
     "acos": np.arcsin, "acosh": np.arccosh, "atanh": np.arctanh, "pow": np.log,
+    "erf_inv": np.arctanh,
 }  # fmt: skip
 DENSE = 200_000
 
 
-@pytest.mark.parametrize("name", [n for n in ACCURACY if n not in ("cbrt", "erf", "erfc")])
+NOT_NUMPYS = ("cbrt", "erf", "erfc", "erf_inv")
+
+
+@pytest.mark.parametrize("name", [n for n in ACCURACY if n not in NOT_NUMPYS])
 def test_accuracy_of_many_float32(name: str) -> None:
     """Against NumPy's functions of long doubles."""
     rng = np.random.default_rng(8)
@@ -400,7 +409,9 @@ def test_special_values_as_numpy(name: str, dtype: str) -> None:
     import scipy.special as special
 
     reference = getattr(np, NUMPY_NAMES.get(name, name), None)
-    reference = reference or getattr(special, {"logistic": "expit"}.get(name, name))
+    reference = reference or getattr(
+        special, {"logistic": "expit", "erf_inv": "erfinv"}.get(name, name)
+    )
     with np.errstate(all="ignore"):
         x = np.concatenate([SPECIAL, SPECIAL]).astype(dtype)
         expected = reference(x)
