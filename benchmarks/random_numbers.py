@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-import functrans
+import functrans.random
 from benchmarks.harness import Call, Row, installed, take_turns
 
 COUNT = 1_000_000
 
-SAMPLERS: dict[str, tuple[tuple[Any, ...], str, tuple[Any, ...]]] = {
-    # name: its parameters, NumPy's name and its parameters
-    "bits": ((), "bytes", ()),
-    "uniform": ((), "random", ()),
-    "normal": ((), "standard_normal", ()),
-    "exponential": ((), "standard_exponential", ()),
-    "gamma": ((2.0,), "standard_gamma", (2.0,)),
+SAMPLERS: dict[str, tuple[tuple[Any, ...], Callable[[np.random.Generator], Any]]] = {
+    # name: its parameters, and what NumPy's generator is asked
+    "bits": ((), lambda g: g.integers(0, 2**64, COUNT, np.uint64)),
+    "uniform": ((), lambda g: g.random(COUNT)),
+    "normal": ((), lambda g: g.standard_normal(COUNT)),
+    "exponential": ((), lambda g: g.standard_exponential(COUNT)),
+    "gamma": ((2.0,), lambda g: g.standard_gamma(2.0, COUNT)),
 }
 
 
 def rows(rounds: int) -> Iterator[Row]:
-    for name, (parameters, numpys, arguments) in SAMPLERS.items():
+    for name, (parameters, numpys) in SAMPLERS.items():
         calls = ours(name, parameters)
-        size = 8 * COUNT if name == "bits" else COUNT
-        calls["numpy"] = partial(getattr(np.random.default_rng(0), numpys), *arguments, size)
+        calls["numpy"] = partial(numpys, np.random.default_rng(0))
         if installed("jax"):
             calls |= jaxs(name, parameters)
         samples = take_turns(calls, rounds, shortest=0.02)

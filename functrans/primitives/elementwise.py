@@ -149,9 +149,15 @@ erf_p: Primitive = elementwise(
 erfc_p: Primitive = elementwise(
     "erfc", _special("erfc"), [lambda y, x: -_TWO_OVER_SQRT_PI * exp(-x * x)], dtype=_real_inexact
 )
+
+
+def _erf_inv(x: Any) -> Any:
+    return np.copysign(_special("erfinv")(x), x)  # SciPy's loses the sign of −0
+
+
 erf_inv_p: Primitive = elementwise(
     "erf_inv",
-    _special("erfinv"),
+    _erf_inv,
     [lambda y, x: (1.0 / _TWO_OVER_SQRT_PI) * exp(y * y)],
     dtype=_real_inexact,
 )

@@ -418,7 +418,7 @@ def test_special_values_as_numpy(name: str, dtype: str) -> None:
     actual = kernel(name, [dtype], dtype)(x)
     tiny = float(np.finfo(dtype).smallest_subnormal)
     np.testing.assert_allclose(actual, expected, rtol=8 * np.finfo(dtype).eps, atol=tiny)
-    kept = ~np.isnan(expected)
+    kept = ~np.isnan(expected) & ((x != 0) | (name != "erf_inv"))  # SciPy's loses the sign
     np.testing.assert_array_equal(np.signbit(actual[kept]), np.signbit(expected[kept]))
 
 
