@@ -725,6 +725,8 @@ CHANGES: dict[str, Callable[..., Any]] = {
     "reversed": lambda s, i: s[::-1].at[i].set(0.5),
     "add itself": lambda s, i: s.at[np.arange(5)].add(s[::-1]),
     "read afterwards": lambda s, i: s.at[i].set(4.0) + s[0] * 0.1,
+    "all": lambda s, i: np.sin(s) + 1.0,
+    "crossed": lambda s, i: s * 0.5 + s[::-1],
     "nested": lambda s, i: cond(s[0] > 1.0, lambda: s.at[0].set(0.0), lambda: s.at[i].add(1.0)),
 }
 

@@ -79,14 +79,17 @@ class Repeated:
     """The memory of repeated programs: plans of their own in a part of the arena.
 
     ``inlined`` programs are part of the loop. ``carried`` is about the carries of each. The loop
-    looks at signals when it has run ``every`` so many times; None where it is over before.
+    looks at signals when it has run ``every`` so many times; None where it is over before. Of each
+    branch ``moved`` has the results that take an operand's memory but are not made there: the byte
+    offsets in the scratch where they are made.
     """
 
     programs: tuple[Buffers, ...]
     scratch: Storage
     inlined: bool
     every: int | None
-    carried: tuple[Carried, ...]
+    carried: tuple[Carried, ...] = ()
+    moved: tuple[dict[int, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -163,7 +166,34 @@ def plan(nests: Nests, donors: Mapping[int, Sequence[int]] | None = None) -> Buf
     return buffers
 
 
+def _branches(over: Mapping[int, int], nests: Sequence[Nests]) -> Repeated:
+    donors = {k: [j] for k, j in over.items()}
+    programs = tuple(plan(body, donors) for body in nests)
+    size = max(program.workspace for program in programs)
+    moved = []
+    for body, program in zip(nests, programs, strict=True):
+        offsets: dict[int, int] = {}
+        for k, j in over.items():
+            if not _is_made_in(j, body.storage[body.outputs[k]], program):
+                offsets[k] = size
+                size += _rounded(body.storage[body.outputs[k]].nbytes)
+        moved.append(offsets)
+    return Repeated(programs, _scratch(size), all(map(is_small, nests)), None, (), tuple(moved))
+
+
+def _is_made_in(argument: int, storage: Storage, program: Buffers) -> bool:
+    """Whether a program makes an output in the memory of an argument, or leaves it there."""
+    return (program.places.get(storage) or _fixed(storage, {})) == Place("arg", argument)
+
+
+def _scratch(size: int) -> Storage:
+    return Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
+
+
 def _repeated(cluster: Repetition, nests: Any) -> Repeated:
+    word = cluster.call.word
+    if isinstance(word, kernel.Branch):
+        return _branches(cluster.call.over, nests)
     bounds = cluster.call.carried
     programs = tuple(
         plan(body, {k: [start + k] for k in range(count)})
@@ -175,9 +205,9 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
     carried = []
     for number, (body, (start, count)) in enumerate(zip(nests, bounds, strict=True)):
         storages = [body.storage[body.outputs[k]] for k in range(count)]
-        known = programs[number].places
-        places = [known.get(storage) or _fixed(storage, {}) for storage in storages]
-        in_place = frozenset(k for k in range(count) if places[k] == Place("arg", start + k))
+        in_place = frozenset(
+            k for k in range(count) if _is_made_in(start + k, storages[k], programs[number])
+        )
         held = frozenset(k for k in range(count) if inlined and storages[k].nbytes <= _HELD_MOST)
         homes: dict[int, int] = {}
         spares: dict[int, int] = {}
@@ -192,11 +222,9 @@ def _repeated(cluster: Repetition, nests: Any) -> Repeated:
         nbytes = tuple(storage.nbytes for storage in storages)
         carried.append(Carried(nbytes, held, in_place, homes, spares))
     at_once = iterations_at_once(nests)
-    word = cluster.call.word
     short = isinstance(word, kernel.Loop) and word.length <= at_once
-    every = None if short or isinstance(word, kernel.Branch) else at_once
-    scratch = Storage(Value("temp", -1, (size,), np.dtype(np.uint8)), size, False)
-    return Repeated(programs, scratch, inlined, every, tuple(carried))
+    every = None if short else at_once
+    return Repeated(programs, _scratch(size), inlined, every, tuple(carried))
 
 
 def _fixed(storage: Storage, donors: Mapping[int, int]) -> Place | None:

@@ -407,18 +407,7 @@ class _Lowering:
                 if operands.count(operand) == 1 and self.may_overwrite(operand, others):
                     over[k] = operands.index(operand)
         branches = eqn.params["branches"]
-        while True:
-            pairs = [(j, k) for k, j in over.items()]
-            programs = tuple(lower(branch, pairs) for branch in branches)
-            kept = {
-                k: j
-                for k, j in over.items()
-                if all(_root(p.outputs[k]).number == j for p in programs)
-                and all(_root(p.outputs[k]).kind == "arg" for p in programs)
-            }
-            if kept == over:
-                break
-            over = kept
+        programs = tuple(lower(b, [(j, k) for k, j in over.items()]) for b in branches)
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
         writes = self.results(eqn)
         for k, j in over.items():

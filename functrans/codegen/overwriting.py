@@ -15,9 +15,9 @@ def overwriting(
 ) -> tuple[dict[Var, Var], dict[Var, int]]:
     """Results and the operands that they may overwrite; and the outputs that the last of them are.
 
-    Scatters overwrite what they update, branchings what all branches update or leave alone. Each
-    is the last to read its operand, and the first one's operand is the carried input. An output
-    that is its input is among the last, too.
+    Scatters overwrite what they update, branchings what a branch updates or leaves alone, if no
+    other one updates something else. Each is the last to read its operand, and the first one's
+    operand is the carried input. An output that is its input is among the last, too.
     """
     if not carried:
         return {}, {}
@@ -59,9 +59,9 @@ def _updated(eqn: Eqn, result: Var, word_of: WordOf) -> Atom | None:
     if not isinstance(word, kernel.Branch):
         return None
     position = eqn.outvars.index(result)
-    origins = {_origin(branch, position, word_of) for branch in eqn.params["branches"]}
-    origin = origins.pop()
-    return None if origins or origin is None else eqn.invars[1 + origin]
+    found = [_origin(branch, position, word_of) for branch in eqn.params["branches"]]
+    origins = {origin for origin in found if origin is not None}
+    return eqn.invars[1 + origins.pop()] if len(origins) == 1 else None
 
 
 def _origin(jaxpr: Jaxpr, output: int, word_of: WordOf) -> int | None:

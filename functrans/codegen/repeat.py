@@ -473,9 +473,17 @@ def _branch(text: _Text, call: Repeat, plan: Repeated, programs: Sequence[str]) 
     last = len(programs) - 1
     labels = " ".join(f"{kind} {k}, label %branch{k}" for k in range(last))
     text.line(f"switch {kind} {index}, label %branch{last} [ {labels} ]")
-    for k, program in enumerate(programs):
-        text.label(f"branch{k}")
-        text.run(program, args, outs, f"ran{k}")
+    for number, program in enumerate(programs):
+        text.label(f"branch{number}")
+        made = {
+            k: text.let(f"getelementptr i8, ptr %scratch, i64 {offset}")
+            for k, offset in plan.moved[number].items()
+        }
+        for k, pointer in made.items():
+            text.put(outs, k, pointer)
+        text.run(program, args, outs, f"ran{number}")
+        for k, pointer in made.items():
+            text.copy(f"%o{k}", pointer, _nbytes(call.writes[k]))
         text.line("ret i32 0")
     return text.function(call, "alwaysinline" if plan.inlined else "noinline")
 
