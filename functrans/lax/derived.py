@@ -128,7 +128,7 @@ def polygamma(m: Any, x: Any) -> Any:
     >>> float(ft.lax.polygamma(1.0, 1.0)) - np.pi**2 / 6 < 1e-12
     True
     """
-    from functrans.scipy.special import polygamma as by_special
+    from functrans.scipy.special import polygamma as by_special  # few programs need it
 
     return by_special(m, x)
 
@@ -149,7 +149,7 @@ def reduce_xor(x: Any, axes: tuple[int, ...]) -> Any:
     >>> ft.lax.reduce_xor(np.array([1, 3, 4]), (0,))
     np.int64(6)
     """
-    from functrans.lax.windows import reduce
+    from functrans.lax.windows import reduce  # few programs need it
 
     return reduce(x, dtype_of(x).type(0), ew.xor, axes)
 
