@@ -34,7 +34,7 @@ from functrans.errors import (
     OptionError,
     TypeMismatchError,
 )
-from functrans.passes.branches import Branches, is_plain
+from functrans.passes.branches import Branches, is_plain, taken
 from functrans.primitives.elementwise import eq, ge, le, max_, min_, ne
 from functrans.primitives.layout import batch_to_front, zeros
 from functrans.primitives.linear import convert, select_n
@@ -70,13 +70,8 @@ def _cond_abstract(index: Aval, *avals: Aval, branches: Branches) -> list[Aval]:
     return [a.strengthen() for a in outs]
 
 
-def _taken(index: Any, branches: Branches) -> Jaxpr:
-    """The program that an index chooses; out of range it means the first or the last."""
-    return branches[min(max(int(index), 0), len(branches) - 1)]
-
-
 def _cond_impl(index: Any, *operands: Any, branches: Branches) -> Sequence[Any]:
-    branch = _taken(index, branches)
+    branch = taken(index, branches)
     if _disabled.get():
         return evaluate(branch, *operands)
     return executable_of(branch).run(*operands)
@@ -91,7 +86,7 @@ def _cond_jvp(primals: Values, tangents: Values, *, branches: Branches) -> Any:
     index, *operands = primals
     dots = tangents[1:]
     if not isinstance(index, Tracer):
-        return _jit_jvp(operands, dots, jaxpr=_taken(index, branches), name="branch")
+        return _jit_jvp(operands, dots, jaxpr=taken(index, branches), name="branch")
     mask = tuple(t is not None for t in dots)
     program = remember(branches[0], ("cond jvp", branches, mask), lambda: pushed(branches, mask))
     given = [t for t in dots if t is not None]
@@ -104,7 +99,7 @@ def _cond_jvp(primals: Values, tangents: Values, *, branches: Branches) -> Any:
 def _cond_linearize(nonzero: Sequence[bool], index: Any, *operands: Any, branches: Branches) -> Any:
     mask = tuple(nonzero[1:])
     if not isinstance(index, Tracer):
-        return _linearize_taken(mask, operands, _taken(index, branches))
+        return _linearize_taken(mask, operands, taken(index, branches))
     split = remember(
         branches[0], ("cond linearize", branches, mask), lambda: linearized(branches, mask)
     )

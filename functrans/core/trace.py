@@ -232,8 +232,9 @@ class Tracer:
             self._value(
                 TracerBoolConversionError,
                 "A Python condition (if, while, and, or, not, bool, assert)",
-                "Use functrans.numpy.where(condition, a, b) to choose between values, & and | "
-                "between conditions, or mark the argument with static_argnums.",
+                "Use functrans.numpy.where(condition, a, b) to choose between values, "
+                "functrans.lax.cond or while_loop for what runs, & and | between conditions, or "
+                "mark the argument with static_argnums.",
             )
         )
 

@@ -178,6 +178,11 @@ _HEAVY = 16  # of the light ones
 _CHEAP = 16  # light operations on numbers: LLVM selects by itself where that is faster yet
 
 
+def taken(index: Any, branches: Branches) -> Jaxpr:
+    """The program that an index chooses; out of range it means the first or the last."""
+    return branches[min(max(int(index), 0), len(branches) - 1)]
+
+
 def settle_branching(eqn: Eqn, scope: Scope) -> Result:
     """The rewrite: the branch itself where it is known, a selection where all are cheap."""
     if not is_branching(eqn):
@@ -188,8 +193,8 @@ def settle_branching(eqn: Eqn, scope: Scope) -> Result:
         return None
     last = len(branches) - 1
     if isinstance(index, Literal) or not last:
-        k = min(max(int(index.value), 0), last) if isinstance(index, Literal) else 0
-        return _inlined(branches[k], operands, scope, eqn.source)
+        branch = taken(index.value, branches) if isinstance(index, Literal) else branches[0]
+        return _inlined(branch, operands, scope, eqn.source)
     if sum(map(_cost, branches)) > _CHEAP:
         return None
     chosen: list[Atom] = []
