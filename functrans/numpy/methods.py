@@ -277,7 +277,9 @@ def _array_ufunc(self: Tracer, ufunc: np.ufunc, method: str, *inputs: Any, **opt
 def _array_function(
     self: Tracer, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """``np.sum(tracer)``, ``np.concatenate([tracer, array])``."""
+    """``np.sum(tracer)``, ``np.concatenate([tracer, array])``; other classes see to themselves."""
+    if not all(issubclass(t, Tracer | np.ndarray) for t in types):
+        return NotImplemented
     traced = TRACED.get(function) or _loaded(function)
     if traced is None:
         raise _missing(_full_name(function))

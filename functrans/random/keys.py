@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -45,7 +45,8 @@ class PRNGKeyArray:
     """An array of keys. To transforms it is a container of one uint64 array of its shape.
 
     So it passes through ``jit``, ``vmap``, loops and trees, axes counting as its own. It can be
-    indexed, iterated over, reshaped and compared, but not computed with.
+    indexed, iterated over, reshaped, compared, and rearranged by NumPy's functions (``np.stack``,
+    ``np.concatenate``, ``np.where``, ``np.take``, …), but not computed with.
 
     >>> keys = ft.random.split(ft.random.key(0), 6).reshape(2, 3)
     >>> keys.shape, keys[1].shape, keys.dtype
@@ -98,8 +99,38 @@ class PRNGKeyArray:
 
     __hash__ = None  # type: ignore[assignment]  # the standard way to say: not hashable
 
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function not in _REARRANGING:
+            return NotImplemented
+        return PRNGKeyArray(function(*_bare(args), **_bare(kwargs)))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        raise ArgumentError(
+            "Keys are no numbers: they cannot become an array to compute with.",
+            "Draw numbers from them, or take their words with functrans.random.key_data.",
+        )
+
     def __repr__(self) -> str:
         return f"PRNGKeyArray(shape={self.shape}, words={self.words!r})"
+
+
+_REARRANGING = frozenset(
+    {
+        np.broadcast_to, np.concatenate, np.expand_dims, np.flip, np.hstack, np.moveaxis, np.ravel,
+        np.repeat, np.reshape, np.roll, np.squeeze, np.stack, np.swapaxes, np.take, np.tile,
+        np.transpose, np.vstack, np.where,
+    }
+)  # fmt: skip
+"""NumPy's functions that move elements about and leave them as they are."""
+
+
+def _bare(x: Any) -> Any:
+    """Arguments with words in place of keys."""
+    if isinstance(x, PRNGKeyArray):
+        return x.words
+    if isinstance(x, dict):
+        return {k: _bare(v) for k, v in x.items()}
+    return type(x)(map(_bare, x)) if type(x) in (list, tuple) else x
 
 
 tree.register_pytree_node(PRNGKeyArray, lambda k: ((k.words,), None), lambda _, c: PRNGKeyArray(*c))

@@ -61,6 +61,35 @@ def test_a_key_array_is_like_an_array() -> None:
         hash(keys)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_numpy_rearranges_keys_and_computes_nothing(compiled: bool) -> None:
+    a, b = ft.random.split(ft.random.key(0))
+
+    def rearranged(a: Any, b: Any) -> Any:
+        pair = np.stack([a, b])
+        return np.concatenate([pair, np.flip(pair)]), np.where(a == b, a, b)
+
+    four, other = (ft.jit(rearranged) if compiled else rearranged)(a, b)
+    for found, expected in zip(four, (a, b, b, a), strict=True):
+        same(found, expected)
+    same(other, b)
+    with pytest.raises(TypeError, match="no implementation found"):
+        np.sum(four)
+    with pytest.raises(ft.errors.ArgumentError, match="key_data"):
+        fnp.asarray(four)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_keys_go_through_branches(compiled: bool) -> None:
+    def draw(flag: Any, key: Any) -> Any:
+        return ft.lax.cond(flag, lambda k: ft.random.split(k)[1], lambda k: k, key)
+
+    key = ft.random.key(4)
+    chosen = ft.jit(draw) if compiled else draw
+    same(chosen(np.bool_(False), key), key)
+    same(chosen(np.bool_(True), key), ft.random.split(key)[1])
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2**40 + 3, -1, np.int32(-1), np.uint64(2**63), np.int8(3)])
 def test_seeds_traced_and_not(seed: Any) -> None:
     same(ft.random.key(seed), ft.jit(ft.random.key)(seed))
