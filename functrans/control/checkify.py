@@ -276,6 +276,8 @@ def _with_rules_of_its_own(eqn: Eqn, errors: Errors, args: list[Any], found: _Fo
 
 
 def _is_call(eqn: Eqn) -> bool:
+    if "jaxpr" not in eqn.params:  # what is lowered to a program of the compiler's own
+        return False
     avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
     return isinstance(eqn.primitive.lower(avals, outs, **eqn.params), kernel.Call)
 

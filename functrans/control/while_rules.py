@@ -5,42 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from functrans import kernel
-from functrans.control.bodies import Body, closed, filled
+from functrans.control.bodies import Body, filled
 from functrans.control.budget import Budget
-from functrans.control.call import _disabled, executable_of, jit_p
-from functrans.control.examples import following, guarded, wide
+from functrans.control.call import _disabled, executable_of
 from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Mask,
     Values,
-    batched,
     chosen,
-    examples_first,
-    parts,
     pushed,
 )
 from functrans.control.loops import NATIVE
 from functrans.control.one_by_one import acts_for_each, one_by_one
 from functrans.control.unwind import While, way_back
-from functrans.core.avals import Aval, is_inexact
-from functrans.core.axes import HERE, concerns
+from functrans.control.while_batch import Dims, for_examples, spread_for_examples
+from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import TypeMismatchError
 from functrans.kernel import Hints
-from functrans.passes.branches import is_plain
 from functrans.passes.dce import calmed
+from functrans.passes.inline import Replacement
+from functrans.passes.loops import reached_carries
 from functrans.primitives.layout import batch_to_front, zeros
-from functrans.primitives.linear import select_n
-from functrans.primitives.reductions import reduce_or
 from functrans.transforms.stage import stage
-from functrans.transforms.vmap import batch_flat
+
+T = TypeVar("T")
 
 
 def run_while(
@@ -204,8 +198,8 @@ def _while_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
     if not any(nonzero[params["cond_constants"] :]):
         return outs, None
 
-    def while_pushforward(*tangents: Any) -> Any:
-        return _while_jvp(args, tangents, **again)[1]
+    def while_pushforward(*tangents: Any) -> list[Any]:
+        return run_while_tangents(While(**again), args, tangents[params["cond_constants"] :])
 
     return outs, while_pushforward
 
@@ -221,6 +215,120 @@ def _while_transpose(cotangents: Values, *args: Any, **params: Any) -> None:
             a.add(ct)
 
 
+# --- the tangents --------------------------------------------------------------------------------
+
+
+def run_while_tangents(loop: While, args: Values, dots: Values) -> list[Any]:
+    """Tangents of the last carries from those of the body's constants and carries; None for zero.
+
+    One operation that is linear in the tangents: its transpose is the way back. The loop with
+    tangents is made only where it is to be run.
+    """
+    nonzero = tuple(t is not None for t in dots)
+    given = [t for t in dots if t is not None]
+    found = iter(bind(while_tangents_p, *args, *given, nonzero=nonzero, **loop.params))
+    return [next(found) if on else None for on in _reached(loop, nonzero)]
+
+
+def _reached(loop: While, nonzero: Mask) -> list[bool]:
+    """Which carries may have tangents."""
+
+    def make() -> list[bool]:
+        depend = reached_carries(loop.body_jaxpr, loop.body_constants, loop.carries, nonzero)
+        avals = loop.body_jaxpr.out_avals
+        return [on and is_inexact(a.dtype) for on, a in zip(depend, avals, strict=True)]
+
+    found: list[bool] = remember(loop.body_jaxpr, ("while reached", loop, nonzero), make)
+    return found
+
+
+def _dots_of(values: Values, nonzero: Mask) -> tuple[Values, list[Any]]:
+    """The loop's operands, and a tangent or None for each constant of the body and carry."""
+    end = len(values) - sum(nonzero)
+    dots = iter(values[end:])
+    return values[:end], [next(dots) if on else None for on in nonzero]
+
+
+def _tangents_abstract(*avals: Aval, nonzero: Mask, **params: Any) -> list[Aval]:
+    loop = While(**params)
+    wanted = [*loop.in_avals, *chosen(loop.body_jaxpr.in_avals, nonzero)]
+    if len(avals) != len(wanted) or not all(map(Aval.same_type, avals, wanted)):
+        raise TypeMismatchError(f"while_tangents got operands of types {avals} for {wanted}.")
+    outs = chosen(loop.body_jaxpr.out_avals, _reached(loop, nonzero))
+    return [a.strengthen() for a in outs]
+
+
+def _tangents_program(avals: Sequence[Aval], outs: Sequence[Aval], params: dict[str, Any]) -> Jaxpr:
+    nonzero: Mask = params["nonzero"]
+    loop = While(**{name: value for name, value in params.items() if name != "nonzero"})
+
+    def forward(*args: Any) -> list[Any]:
+        _, found = _with_tangents(loop, *_dots_of(args, nonzero)).run()
+        return filled(found, loop.body_jaxpr.out_avals, _reached(loop, nonzero))
+
+    program: Jaxpr = remember(
+        loop.body_jaxpr,
+        ("while tangents", loop, nonzero),
+        lambda: stage(forward, [a.strengthen() for a in avals]),
+    )
+    return program
+
+
+def _tangents_linearize(
+    nonzero_args: Sequence[bool], *args: Any, nonzero: Mask, **params: Any
+) -> Any:
+    loop = While(**params)
+    outs = bind(while_tangents_p, *args, nonzero=nonzero, **params)
+    operands, dots = _dots_of(args, nonzero)
+    known = not any(nonzero_args[loop.cond_constants : len(operands)])
+
+    def while_tangents_pushforward(*tangents: Any) -> list[Any]:
+        of_operands, of_dots = _dots_of(tangents, nonzero)
+        if known:
+            return chosen(run_while_tangents(loop, operands, of_dots), _reached(loop, nonzero))
+        both = _with_tangents(loop, operands, dots)
+        m = loop.body_constants
+        _, of_body, of_carries = loop.parts(of_operands)
+        given = [
+            *of_body, *chosen(of_dots[:m], both.constants),
+            *of_carries, *chosen(of_dots[m:], both.carried),
+        ]  # fmt: skip
+        found = run_while_tangents(both.loop, both.operands, given)[loop.carries :]
+        rest = iter(found)
+        each = [next(rest) if on else None for on in both.carried]
+        return chosen(each, _reached(loop, nonzero))
+
+    return outs, while_tangents_pushforward
+
+
+def _tangents_transpose(cotangents: Values, *args: Any, nonzero: Mask, **params: Any) -> None:
+    """The way back. Where operands too are linear, the loop is, and its derivative has none."""
+    loop = While(**params)
+    operands, sums = _dots_of(args, nonzero)
+    known = [zeros(a.aval) if isinstance(a, Accumulator) else a for a in operands]
+    given = iter(cotangents)
+    last = [next(given) if on else None for on in _reached(loop, nonzero)]
+    linear = tuple(isinstance(a, Accumulator) for a in sums)
+    for a, ct in zip(sums, run_while_vjp(loop, known, last, linear), strict=True):
+        if ct is not None:
+            a.add(ct)
+
+
+def _tangents_batch(size: int, args: Values, dims: Dims, *, nonzero: Mask, **params: Any) -> Any:
+    loop = While(**params)
+    operands, dots = _dots_of(args, nonzero)
+    axes, of_dots = _dots_of(tuple(dims), nonzero)
+    found = spread_for_examples(loop, size, operands, axes, nonzero)
+    spread = [
+        batch_to_front(size, t, d) if on else None
+        for t, d, on in zip(dots, of_dots, nonzero, strict=True)
+    ]
+    outs = run_while_tangents(found.loop, found.operands, found.placed(spread, None))
+    reached = _reached(loop, nonzero)
+    avals = [a.with_shape((size, *a.shape)) for a in loop.body_jaxpr.out_avals]
+    return filled(outs[found.flags :], avals, reached), [0] * sum(reached)
+
+
 # --- the way back --------------------------------------------------------------------------------
 
 
@@ -230,39 +338,39 @@ def run_while_vjp(loop: While, args: Values, cotangents: Values, wanted: Mask) -
     ``args`` are the loop's operands, ``cotangents`` those of the last carries, None for zero.
     """
     given = tuple(ct is not None for ct in cotangents)
-    program = remember(
+    last = [ct for ct in cotangents if ct is not None]
+    found = iter(bind(while_vjp_p, *args, *last, wanted=wanted, given=given, **loop.params))
+    return [next(found) if on else None for on in wanted]
+
+
+def _vjp_abstract(*avals: Aval, wanted: Mask, given: Mask, **params: Any) -> list[Aval]:
+    loop = While(**params)
+    expected = [*loop.in_avals, *chosen(loop.body_jaxpr.out_avals, given)]
+    if len(avals) != len(expected) or not all(map(Aval.same_type, avals, expected)):
+        raise TypeMismatchError(f"while_vjp got operands of types {avals} for {expected}.")
+    return [a.strengthen() for a in chosen(loop.body_jaxpr.in_avals, wanted)]
+
+
+def _vjp_program(avals: Sequence[Aval], outs: Sequence[Aval], params: dict[str, Any]) -> Jaxpr:
+    rest = dict(params)
+    wanted, given = rest.pop("wanted"), rest.pop("given")
+    loop = While(**rest)
+    program: Jaxpr = remember(
         loop.body_jaxpr,
         ("while vjp", loop, wanted, given),
         lambda: way_back(loop, wanted, given, run_while),
     )
-    found = iter(
-        bind(
-            while_vjp_p,
-            *args,
-            *(ct for ct in cotangents if ct is not None),
-            jaxpr=program,
-            wanted=wanted,
-            given=given,
-            **loop.params,
-        )
-    )
-    return [next(found) if on else None for on in wanted]
+    return program
 
 
-def _vjp_abstract(*avals: Aval, jaxpr: Jaxpr, **params: Any) -> list[Aval]:
-    if not all(map(Aval.same_type, avals, jaxpr.in_avals)):
-        raise TypeMismatchError(f"while_vjp got operands of types {avals} for {jaxpr.in_avals}.")
-    return [a.strengthen() for a in jaxpr.out_avals]
+def _by_program(program: Any) -> Any:
+    """The value of an operation that stands for a program."""
 
+    def impl(*args: Any, **params: Any) -> Sequence[Any]:
+        jaxpr = program([aval_of(x) for x in args], (), params)
+        return evaluate(jaxpr, *args) if _disabled.get() else executable_of(jaxpr).run(*args)
 
-def _vjp_impl(*args: Any, jaxpr: Jaxpr, **params: Any) -> Sequence[Any]:
-    if _disabled.get():
-        return evaluate(jaxpr, *args)
-    return executable_of(jaxpr).run(*args)
-
-
-def _vjp_lower(avals: Sequence[Aval], out: Sequence[Aval], **params: Any) -> kernel.Word:
-    return kernel.Call(own_rules=True)
+    return impl
 
 
 # Derivatives of the way back. With F the loop, H(x, c) = (dF at x)ᵀ c, and G(x, ẋ) = (F(x), dF at
@@ -282,9 +390,7 @@ def _split(loop: While, values: Values, given: Mask) -> tuple[Values, list[Any]]
     return values[:end], [next(cotangents) if on else None for on in given]
 
 
-def _vjp_jvp(
-    primals: Values, tangents: Values, *, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
-) -> Any:
+def _vjp_jvp(primals: Values, tangents: Values, *, wanted: Mask, given: Mask, **params: Any) -> Any:
     loop = While(**params)
     args, cts = _split(loop, primals, given)
     dots, ct_dots = _split(loop, tangents, given)
@@ -311,7 +417,7 @@ def _vjp_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
 
 
 def _vjp_tangents(
-    primals: Values, tangents: Values, *, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
+    primals: Values, tangents: Values, *, wanted: Mask, given: Mask, **params: Any
 ) -> list[Any]:
     loop = While(**params)
     args, cts = _split(loop, primals, given)
@@ -321,7 +427,7 @@ def _vjp_tangents(
 
 
 def _vjp_transpose(
-    cotangents: Values, *args: Any, jaxpr: Jaxpr, wanted: Mask, given: Mask, **params: Any
+    cotangents: Values, *args: Any, wanted: Mask, given: Mask, **params: Any
 ) -> None:
     """What is linear in some operands is its own derivative there, taken anywhere."""
     loop = While(**params)
@@ -347,84 +453,10 @@ def _vjp_transpose(
 # --- one more axis -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Batched:
-    """A while for all examples, with its operands; ``carried`` says which carries differ.
-
-    Where examples stop at different times (``flags``) one more carry, the first, says who goes on,
-    and all constants belong to the body.
-    """
-
-    loop: While
-    operands: list[Any]
-    carried: Sequence[bool]
-    flags: bool
-
-
-def _for_examples(loop: While, size: int, args: Values, dims: Sequence[int | None]) -> _Batched:
-    of_cond, of_body, carries = loop.parts(args)
-    cond_dims, body_dims, carry_dims = loop.parts(tuple(dims))
-    inner = tuple(None if d is None else 0 for d in carry_dims)
-    key = (loop, size, tuple(cond_dims), tuple(body_dims), inner)
-    cond, body, carried, varies = remember(
-        loop.body_jaxpr,
-        ("while batch", *key),
-        lambda: _batched_programs(loop, size, cond_dims, body_dims, inner),
-    )
-
-    def spread(mask: Sequence[bool]) -> list[Any]:
-        return [
-            batch_to_front(size, x, d) if on else x
-            for x, d, on in zip(carries, carry_dims, mask, strict=True)
-        ]
-
-    def found(
-        cond: Body, body: Body, asked: Values, fixed: Values, *starts: Any
-    ) -> tuple[While, list[Any]]:
-        asked, fixed = [*cond.captured, *asked], [*body.captured, *fixed]
-        programs = replace(
-            loop, cond_jaxpr=cond.jaxpr, body_jaxpr=body.jaxpr, cond_constants=len(asked),
-            body_constants=len(fixed),
-        )  # fmt: skip
-        return programs, [*asked, *fixed, *starts]
-
-    if not varies:
-        return _Batched(
-            *found(cond, body, of_cond, of_body, *spread(carried)), carried, flags=False
-        )
-    # Examples stop at different times: all carries differ, and those that are done stay.
-    going, stepping, asking = remember(
-        loop.body_jaxpr,
-        ("while frozen", *key),
-        lambda: _frozen_programs(
-            loop.cond_jaxpr, loop.body_jaxpr, size, cond_dims, body_dims, len(carries)
-        ),
-    )
-    everyone = [True] * len(carries)
-    starts = spread(everyone)
-    [first] = bind(jit_p, *of_cond, *starts, jaxpr=asking, name="while_condition")
-    constants = [*of_cond, *of_body]
-    return _Batched(*found(going, stepping, (), constants, first, *starts), everyone, flags=True)
-
-
-def _batched_programs(
-    loop: While,
-    size: int,
-    cond_dims: Sequence[int | None],
-    body_dims: Sequence[int | None],
-    carry_dims: Sequence[int | None],
-) -> tuple[Body, Body, Mask, bool]:
-    """Condition and body for all examples, which carries differ, and whether the condition does."""
-    dims = (*body_dims, *carry_dims)
-    body = batched(loop.body_jaxpr, loop.body_constants, loop.carries, size, dims)
-    cond, varies = _batched_condition(loop.cond_jaxpr, size, cond_dims, body.carried)
-    return cond, body.body, body.carried, varies
-
-
-def _while_batch(size: int, args: Values, dims: Sequence[int | None], **params: Any) -> Any:
+def _while_batch(size: int, args: Values, dims: Dims, **params: Any) -> Any:
     if acts_for_each(while_p, params):
         return one_by_one(while_p, size, args, dims, params)
-    found = _for_examples(While(**params), size, args, dims)
+    found = for_examples(While(**params), size, args, dims)
     outs = bind(while_p, *found.operands, **found.loop.params)
     return outs[found.flags :], [0 if on else None for on in found.carried]
 
@@ -432,128 +464,25 @@ def _while_batch(size: int, args: Values, dims: Sequence[int | None], **params: 
 def _vjp_batch(
     size: int,
     args: Values,
-    dims: Sequence[int | None],
+    dims: Dims,
     *,
-    jaxpr: Jaxpr,
     wanted: Mask,
     given: Mask,
     **params: Any,
 ) -> Any:
     """The way back of the loop for all examples. What is wanted differs between them."""
     loop = While(**params)
-    n, m = loop.cond_constants, loop.body_constants
     operands, cts = _split(loop, args, given)
     axes, ct_dims = _split(loop, tuple(dims), given)
-    spread = (*[False] * n, *wanted)
-    found = _for_examples(
-        loop,
-        size,
-        [
-            batch_to_front(size, x, d) if on else x
-            for x, d, on in zip(operands, axes, spread, strict=True)
-        ],
-        [0 if on else d for d, on in zip(axes, spread, strict=True)],
-    )
+    found = spread_for_examples(loop, size, operands, axes, wanted)
     # A carry that is the same for all examples depends on nothing that is wanted.
     cotangents = [None] * found.flags + [
         batch_to_front(size, ct, d) if on and differs else None
         for ct, d, on, differs in zip(cts, ct_dims, given, found.carried, strict=True)
     ]
-    unwanted = [False] * (found.loop.body_constants - m)  # what is captured, or was the condition's
-    mask = (*unwanted, *wanted[:m], *[False] * found.flags, *wanted[m:])
-    outs = [
-        ct for ct in run_while_vjp(found.loop, found.operands, cotangents, mask) if ct is not None
-    ]
-    return outs, [0] * len(outs)
-
-
-def _batched_condition(
-    cond_jaxpr: Jaxpr, size: int, cond_dims: Sequence[int | None], carried: Sequence[bool]
-) -> tuple[Body, bool]:
-    """The condition for all examples, and whether it differs between them."""
-    dims = [*cond_dims, *(0 if on else None for on in carried)]
-    found: list[int | None] = []
-
-    def condition(*args: Any) -> list[Any]:
-        outs, found[:] = batch_flat(partial(evaluate, cond_jaxpr), size, args, dims)
-        return outs
-
-    program = stage(condition, examples_first(cond_jaxpr.in_avals, dims, size))
-    return closed(program), found[0] is not None
-
-
-def _frozen_programs(
-    cond_jaxpr: Jaxpr,
-    body_jaxpr: Jaxpr,
-    size: int,
-    cond_dims: Sequence[int | None],
-    body_dims: Sequence[int | None],
-    carries: int,
-) -> tuple[Body, Body, Jaxpr]:
-    """Condition, body and first condition of the loop over (who is going on, all carries).
-
-    The loop runs while any example goes on; an example that is done keeps its carries. For it the
-    body runs too, on values that make no difference to it.
-    """
-    of_cond, of_body = len(cond_dims), len(body_dims)
-    lead = [0] * carries
-    safe = partial(_guarded if _may_be_guarded(body_jaxpr, body_dims) else _following, size)
-
-    def ask(*args: Any) -> list[Any]:
-        [on], [dim] = batch_flat(partial(evaluate, cond_jaxpr), size, args, [*cond_dims, *lead])
-        return [batch_to_front(size, on, dim)]
-
-    def step(*args: Any) -> list[Any]:
-        known, inner, (going, *old) = parts(args, of_cond, of_body)
-        operands, dims = safe([*inner, *old], [*body_dims, *lead], going)
-        new, found = batch_flat(partial(evaluate, body_jaxpr), size, operands, dims)
-        kept = [
-            select_n(wide(going, x), x, batch_to_front(size, y, d))
-            for x, y, d in zip(old, new, found, strict=True)
-        ]
-        return [*ask(*known, *kept), *kept]
-
-    flags = Aval((size,), np.dtype(bool))
-    cond_avals = examples_first(cond_jaxpr.in_avals, [*cond_dims, *lead], size)
-    body_avals = examples_first(body_jaxpr.in_avals, [*body_dims, *lead], size)
-    state = [flags, *body_avals[of_body:]]
-    going = stage(lambda on, *rest: [reduce_or(on, (0,))], state)
-    stepping = stage(step, [*cond_avals[:of_cond], *body_avals[:of_body], *state])
-    return closed(going), closed(stepping), stage(ask, cond_avals)
-
-
-def _may_be_guarded(body: Jaxpr, dims: Sequence[int | None]) -> bool:
-    """Whether the body can run on any values, without much more memory.
-
-    What goes across the axis must see all examples as they are.
-    """
-    if concerns(while_p, {"body_jaxpr": body}, HERE):
-        return True
-    shared, carried = body.in_avals[: len(dims)], body.in_avals[len(dims) :]
-    spread = sum(a.nbytes for a, d in zip(shared, dims, strict=True) if d is None)
-    return is_plain(body) and spread <= sum(a.nbytes for a in carried)
-
-
-Dims = Sequence[int | None]
-
-
-def _guarded(size: int, operands: Values, dims: Dims, going: Any) -> tuple[list[Any], Dims]:
-    """The body's operands; no derivative comes back to them from examples that are done."""
-    floats = [is_inexact(x.dtype) for x in operands]
-    safe = [
-        guarded(batch_to_front(size, x, d), going) if on else x
-        for x, d, on in zip(operands, dims, floats, strict=True)
-    ]
-    return safe, [0 if on else d for d, on in zip(dims, floats, strict=True)]
-
-
-def _following(size: int, operands: Values, dims: Dims, going: Any) -> tuple[list[Any], Dims]:
-    """The body's operands, where examples that are done do as the first one that is not."""
-    safe = [
-        x if d is None else following(batch_to_front(size, x, d), going, size)
-        for x, d in zip(operands, dims, strict=True)
-    ]
-    return safe, [None if d is None else 0 for d in dims]
+    mask = tuple(found.placed(wanted, False))
+    outs = run_while_vjp(found.loop, found.operands, cotangents, mask)
+    return [ct for ct in outs if ct is not None], [0] * sum(wanted)
 
 
 while_p: Primitive = Primitive(
@@ -568,14 +497,25 @@ while_p: Primitive = Primitive(
     multiple=True,
 )
 
+while_tangents_p: Primitive = Primitive(
+    "while_tangents",
+    _tangents_abstract,
+    _by_program(_tangents_program),
+    _tangents_linearize,
+    _tangents_transpose,
+    _tangents_batch,
+    Replacement(_tangents_program),
+    multiple=True,
+)
+
 while_vjp_p: Primitive = Primitive(
     "while_vjp",
     _vjp_abstract,
-    _vjp_impl,
+    _by_program(_vjp_program),
     _vjp_linearize,
     _vjp_transpose,
     _vjp_batch,
-    _vjp_lower,
+    Replacement(_vjp_program),
     jvp=_vjp_jvp,
     multiple=True,
 )
