@@ -503,7 +503,7 @@ def _loop_cases() -> list[Case]:
     from functrans.control.branches import cond, switch
     from functrans.control.loops import scan
     from functrans.control.while_loop import while_loop
-    from functrans.transforms.derived import vjp
+    from functrans.transforms.derived import linearize, vjp
 
     def looped(x: Any, y: Any) -> Any:
         c, rows = x, []
@@ -522,6 +522,11 @@ def _loop_cases() -> list[Case]:
         return x
 
     steps = [lambda x, y: x @ y.T, lambda x, y: np.tanh(x @ x.T), lambda x, y: y @ x.T]
+
+    def pushed(x: Any, y: Any, t: Any) -> Any:
+        for _ in range(3):
+            x, t = np.sin(x) * y, np.cos(x) * y * t
+        return t
 
     def halved_back(x: Any, y: Any, ct: Any) -> Any:
         kept = []
@@ -550,6 +555,8 @@ def _loop_cases() -> list[Case]:
              (Arg(), Arg(), Arg((), 0, 2, dtype="i8")), dtypes="d"),
         Case("while", repeated, halved, (Arg(low=-0.5, high=0.5), Arg(low=-0.5, high=0.5)),
              dtypes="dfD", anyshape=True),
+        Case("while_tangents", lambda x, y, t: linearize(lambda z: repeated(z, y), x)[1](t),
+             pushed, (Arg(), Arg(), Arg()), dtypes="df", anyshape=True),
         Case("while_vjp", lambda x, y, ct: vjp(repeated, x, y)[1](ct), halved_back,
              (Arg(), Arg(), Arg()), dtypes="df", anyshape=True),
         Case("unwind", lambda x, y: vjp(lambda z: repeated(z, y), x)[1](y)[0],

@@ -302,6 +302,50 @@ def test_in_poisoned_memory() -> None:
     compare(ft.grad(by_while), many, W, 20)
 
 
+def test_functions_with_a_rule_for_reverse_mode_alone() -> None:
+    @ft.custom_vjp
+    def scaled(x: Any) -> Any:
+        return fnp.sin(x)
+
+    scaled.defvjp(lambda x: (fnp.sin(x), x), lambda x, ct: (7.0 * ct * fnp.cos(x),))
+
+    def f(x: Any, n: Any, budget: Any = None) -> Any:
+        body = lambda s: (s[0] + 1, scaled(s[1]))  # noqa: E731
+        return while_loop(lambda s: s[0] < n, body, (0, x), checkpoint=budget)[1]
+
+    expected = ft.grad(lambda x: scaled(scaled(x)))(0.4)
+    same(ft.grad(f)(0.4, 2), expected)
+    same(ft.jit(ft.grad(lambda x, n: f(x, n, 2)))(0.4, 2), expected)
+    same(ft.grad(ft.jit(f))(0.4, 2), expected)
+    many = ft.vmap(ft.grad(f), (0, 0))(np.array([0.4, 0.4]), np.array([2, 0]))
+    same(many, np.array([expected, 1.0]))
+    with pytest.raises(ft.errors.CustomRuleError, match="reverse mode only"):
+        ft.jvp(lambda x: f(x, 2), (0.4,), (1.0,))
+
+
+def test_a_way_back_within_other_transforms() -> None:
+    def f(x: Any) -> Any:
+        return while_loop(lambda s: s[0] < 4, lambda s: (s[0] + 1, fnp.sin(s[1]) * x), (0, x))[1]
+
+    def g(x: Any) -> Any:
+        y = x
+        for _ in range(4):
+            y = fnp.sin(y) * x
+        return y
+
+    slope = ft.grad(g)(1.3)
+    same(ft.grad(ft.checkpoint(f))(1.3), slope)
+    series = ft.experimental.jet.jet(ft.grad(f), (1.3,), ((1.0, 0.0, 0.0),))
+    same(series, ft.experimental.jet.jet(ft.grad(g), (1.3,), ((1.0, 0.0, 0.0),)), 1e-9)
+    error, found = ft.experimental.checkify.checkify(ft.grad(f))(1.3)
+    error.throw()
+    same(found, slope)
+    curved = ft.linear_transpose(lambda v: ft.jvp(ft.grad(f), (1.3,), (v,))[1], 1.0)(2.0)
+    same(curved, (2.0 * ft.grad(ft.grad(g))(1.3),))
+    with ft.disable_jit():
+        same(ft.grad(f)(1.3), slope)
+
+
 # --- memory --------------------------------------------------------------------------------------
 
 
