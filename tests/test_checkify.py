@@ -10,6 +10,7 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
+from functrans.control import checks
 from functrans.core.jaxpr import is_effectful
 from functrans.core.trace import current_trace
 from functrans.experimental import checkify
@@ -361,6 +362,28 @@ def test_a_check_raises_where_it_fails() -> None:
     with pytest.raises(ValueError, match=r"-1\.0 is not"):
         ft.grad(positive)(-1.0)
     assert current_trace() is None
+
+
+def test_a_check_that_holds_calls_no_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(checks.Error, "throw", lambda error: calls.append(error.get()))
+    f = ft.jit(lambda x: running_sum(x, ROWS))
+    report = f.lower(0.0).report()
+    assert [row.primitive for row in report.fallbacks] == ["check"]
+    f(-10.0)
+    assert not calls
+    f(0.0)
+    assert len(calls) == 2
+
+
+def test_errors_are_looked_at_outside() -> None:
+    def f(x: Any) -> Any:
+        error, _ = checkify.checkify(positive)(x)
+        assert "Traced" in repr(error)
+        return error.get()
+
+    with pytest.raises(ft.errors.ConcretizationTypeError, match="look at it outside"):
+        ft.jit(f)(1.0)
 
 
 def test_a_checked_program_has_no_effects() -> None:

@@ -10,14 +10,24 @@ import numpy as np
 
 from functrans import kernel, tree
 from functrans.control.bodies import operand
+from functrans.control.branches import cond_p
 from functrans.control.callback import check_format
 from functrans.core.avals import Aval, aval_of
+from functrans.core.jaxpr import Eqn, Jaxpr, Literal, Var
 from functrans.core.primitive import Absent, Primitive
-from functrans.core.trace import bind
-from functrans.errors import ArgumentError, FailedCheckError, Source, user_source
+from functrans.core.trace import Tracer, bind, current_trace
+from functrans.errors import (
+    ArgumentError,
+    ConcretizationTypeError,
+    FailedCheckError,
+    Source,
+    user_source,
+)
 from functrans.primitives.elementwise import ne, not_
 from functrans.primitives.layout import batch_to_front
+from functrans.primitives.linear import convert_p
 from functrans.primitives.reductions import reduce_or
+from functrans.transforms.stage import is_staging
 
 Place = tuple[int, ...]
 Line = tuple[Place, str, Source | None]
@@ -103,6 +113,11 @@ class Error:
 
     def lines(self) -> list[Line]:
         """Which examples, what went wrong, and where, for all that failed."""
+        if isinstance(self.code, Tracer):
+            raise ConcretizationTypeError(
+                "What an Error says is not known while it is traced.",
+                "Return it from the transformed function, and look at it outside.",
+            )
         code = np.asarray(self.code)
         if code.ndim:
             flat = [x for values in self.kept for x in values]
@@ -134,7 +149,7 @@ class Error:
         raise FailedCheckError("\n".join(texts), line=line)
 
     def __str__(self) -> str:
-        return f"Error({self.get() or ''})"
+        return f"Error({self.code if isinstance(self.code, Tracer) else self.get() or ''})"
 
     __repr__ = __str__
 
@@ -159,33 +174,47 @@ def _written(place: Place, text: str, line: Source | None) -> str:
 
 
 # --- the primitive -------------------------------------------------------------------------------
+#
+# ``jaxpr`` is what a compiler makes of it where no checkify came before: a branch that calls Python
+# only if the check failed. The equation in that branch has none, and raises.
 
 
-def _check_abstract(failed: Aval, *payload: Aval, site: Site) -> list[Aval]:
+def _check_abstract(failed: Aval, *payload: Aval, site: Site, jaxpr: Jaxpr | None) -> list[Aval]:
     return []
 
 
-def _check_impl(failed: Any, *payload: Any, site: Site) -> list[Any]:
+def _check_impl(failed: Any, *payload: Any, site: Site, jaxpr: Jaxpr | None) -> list[Any]:
     if failed:
         Error(np.int64(1), (payload,), (site,)).throw()
     return []
 
 
-def _check_linearize(nonzero: Sequence[bool], *args: Any, site: Site) -> Any:
-    return bind(check_p, *args, site=site), None
+def _check_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
+    return bind(check_p, *args, **params), None
 
 
-def _check_batch(size: int, args: Sequence[Any], dims: Sequence[int | None], *, site: Site) -> Any:
+def _check_batch(
+    size: int,
+    args: Sequence[Any],
+    dims: Sequence[int | None],
+    *,
+    site: Site,
+    jaxpr: Jaxpr | None,
+) -> Any:
     failed, *payload = (batch_to_front(size, x, d) for x, d in zip(args, dims, strict=True))
-    bind(check_p, reduce_or(failed, (0,)), failed, *payload, site=Mapped(site))
+    _bind_check(reduce_or(failed, (0,)), [failed, *payload], Mapped(site))
     return [], []
 
 
-def _check_lower(avals: Sequence[Aval], out: Sequence[Aval], *, site: Site) -> kernel.Word:
-    return kernel.Fallback("a check outside of checkify")
+def _check_lower(
+    avals: Sequence[Aval], out: Sequence[Aval], *, site: Site, jaxpr: Jaxpr | None
+) -> kernel.Word:
+    if jaxpr is None:
+        return kernel.Fallback("a check that failed")
+    return kernel.Call(own_rules=True)
 
 
-def _check_effects(*, site: Site) -> bool:
+def _check_effects(**_: Any) -> bool:
     return True
 
 
@@ -200,6 +229,25 @@ check_p: Primitive = Primitive(
     effects=_check_effects,
     multiple=True,
 )
+
+
+def _bind_check(failed: Any, payload: Sequence[Any], site: Site) -> None:
+    jaxpr = _branching(site, list(map(aval_of, payload))) if is_staging(current_trace()) else None
+    bind(check_p, failed, *payload, site=site, jaxpr=jaxpr)
+
+
+def _branching(site: Site, avals: Sequence[Aval]) -> Jaxpr:
+    """The program that raises if its first operand is True."""
+    failed, index = Var(Aval((), np.dtype(bool))), Var(Aval((), np.dtype(np.int64)))
+    given, passed, raised = ([Var(a) for a in avals] for _ in range(3))
+    params = {"site": site, "jaxpr": None}
+    raising = Eqn(check_p, [Literal(np.True_), *raised], [], params)
+    branches = Jaxpr((), (), passed, (), ()), Jaxpr((), (), raised, [raising], ())
+    eqns = [
+        Eqn(convert_p, [failed], [index], {"dtype": index.aval.dtype}),
+        Eqn(cond_p, [index, *given], [], {"branches": branches}),
+    ]
+    return Jaxpr((), (), [failed, *given], eqns, ())
 
 
 # --- the functions -------------------------------------------------------------------------------
@@ -236,7 +284,7 @@ def check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
     leaves, values = tree.flatten((fmt_args, fmt_kwargs))
     payload = [operand(x, aval_of(x).strengthen()) for x in leaves]
     site = Message(msg + " (`check` failed)", values, user_source())
-    bind(check_p, not_(operand(pred, aval)), *payload, site=site)
+    _bind_check(not_(operand(pred, aval)), payload, site)
 
 
 def check_error(error: Error) -> None:
@@ -256,4 +304,4 @@ def check_error(error: Error) -> None:
     failed = ne(error.code, np.int64(0))
     axes = tuple(range(aval_of(error.code).ndim))
     flat = [x for values in error.kept for x in values]
-    bind(check_p, reduce_or(failed, axes), error.code, *flat, site=site)
+    _bind_check(reduce_or(failed, axes), [error.code, *flat], site)
