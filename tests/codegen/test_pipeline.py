@@ -456,13 +456,13 @@ def test_exceptions_of_fallbacks_come_back_in_their_thread() -> None:
         raise ZeroDivisionError("on purpose")
 
     call = native.program.clusters.order[0]
-    from functrans.codegen.fallback import DONE, Pending, callback
+    from functrans.codegen.fallback import DONE, Evaluation, Pending, callback
 
     pending = Pending()
     original = eqn.primitive.impl
     object.__setattr__(eqn.primitive, "impl", broken)
     try:
-        function = callback(call, pending)
+        function = callback(Evaluation.of(call), pending)
     finally:
         object.__setattr__(eqn.primitive, "impl", original)
     x, out = normal(5), np.empty(5, np.int64)
