@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from functrans import kernel, tree
-from functrans.control.bodies import batched_to_front, operand, together
+from functrans.control.bodies import batched_to_front, filled, operand, together
 from functrans.control.custom_rules import (
     CustomFunction,
     Site,
@@ -329,24 +330,45 @@ class BatchedBackward:
 
 # --- the linear part -----------------------------------------------------------------------------
 #
-# Operands: residuals, then the tangents of the arguments that have one, which ``nonzero`` says. It
+# Operands: residuals, then the tangents of the arguments that ``perturbed`` says have one. It
 # can only be transposed; ``out_avals`` are the types of the results that have tangents, among all
 # those that ``inexact`` says.
 
 
-def _forward_mode(*args: Any, **params: Any) -> NoReturn:
-    raise CustomRuleError(
-        "Forward mode reached a custom_vjp function, which has a rule for reverse mode only.",
-        "Use grad or vjp, or give the function a rule for both modes with custom_jvp.",
-    )
+def _linear_impl(
+    *args: Any, residuals: int, out_avals: tuple[Aval, ...], **params: Any
+) -> list[Any]:
+    """Zeros for zeros; nothing else is known of the function forwards."""
+    if any(np.any(t) for t in args[residuals:]):
+        raise CustomRuleError(
+            "Forward mode reached a custom_vjp function, which has a rule for reverse mode only.",
+            "Use grad or vjp, or give the function a rule for both modes with custom_jvp.",
+        )
+    return [np.zeros(a.shape, a.dtype) for a in out_avals]
 
 
 def _linear_abstract(*avals: Aval, out_avals: tuple[Aval, ...], **params: Any) -> list[Aval]:
     return list(out_avals)
 
 
-def _linear_linearize(nonzero: Sequence[bool], *args: Any, **params: Any) -> Any:
-    _forward_mode()
+def _linear_in(owned: Sequence[bool], *, residuals: int, **params: Any) -> bool:
+    return not any(owned[:residuals])
+
+
+def _linear_linearize(nonzero: Sequence[bool], *args: Any, residuals: int, **params: Any) -> Any:
+    if any(nonzero[:residuals]):
+        raise CustomRuleError(
+            "The forward derivative of a custom_vjp function is differentiated again, but its "
+            "rule is for reverse mode only.",
+            "Give the function a rule for both modes with custom_jvp.",
+        )
+    avals = [aval_of(t) for t in args[residuals:]]
+    apply = partial(bind, custom_lin_p, *args[:residuals], residuals=residuals, **params)
+
+    def custom_lin_pushforward(*tangents: Any) -> Any:
+        return apply(*filled(tangents[residuals:], avals, [True] * len(avals)))
+
+    return apply(*args[residuals:]), custom_lin_pushforward
 
 
 def _linear_transpose(
@@ -354,13 +376,13 @@ def _linear_transpose(
     *args: Any,
     backward: Backward,
     residuals: int,
-    nonzero: tuple[bool, ...],
+    perturbed: tuple[bool, ...],
     out_avals: tuple[Aval, ...],
     inexact: tuple[bool, ...],
 ) -> None:
     given = iter(cotangents)
     found = backward(args[:residuals], [next(given) if on else None for on in inexact])
-    asked = [ct for ct, on in zip(found, nonzero, strict=True) if on]
+    asked = [ct for ct, on in zip(found, perturbed, strict=True) if on]
     for target, ct in zip(args[residuals:], asked, strict=True):
         if ct is not None:
             target.add(ct)
@@ -373,21 +395,21 @@ def _linear_batch(
     *,
     backward: Backward,
     residuals: int,
-    nonzero: tuple[bool, ...],
+    perturbed: tuple[bool, ...],
     out_avals: tuple[Aval, ...],
     inexact: tuple[bool, ...],
 ) -> Any:
     tangents = [
         batch_to_front(size, t, d) for t, d in zip(args[residuals:], dims[residuals:], strict=True)
     ]
-    first = tuple([0] * len(nonzero))
+    first = tuple([0] * len(perturbed))
     outs = bind(
         custom_lin_p,
         *args[:residuals],
         *tangents,
         backward=BatchedBackward(backward, size, tuple(dims[:residuals]), first, mapped_name()),
         residuals=residuals,
-        nonzero=nonzero,
+        perturbed=perturbed,
         out_avals=tuple(a.with_shape((size, *a.shape)) for a in out_avals),
         inexact=inexact,
     )
@@ -401,11 +423,12 @@ def _linear_lower(avals: Any, out: Any, **params: Any) -> kernel.Word:
 custom_lin_p: Primitive = Primitive(
     "custom_lin",
     _linear_abstract,
-    _forward_mode,
+    _linear_impl,
     _linear_linearize,
     _linear_transpose,
     _linear_batch,
     _linear_lower,
+    linear_in=_linear_in,
     multiple=True,
 )
 
@@ -441,7 +464,7 @@ def _linearize(
                 *(t for t in tangents if t is not None),
                 backward=backward,
                 residuals=len(residuals),
-                nonzero=asked,
+                perturbed=asked,
                 out_avals=tuple(a for a, on in zip(out_avals, inexact, strict=True) if on),
                 inexact=inexact,
             )
@@ -489,7 +512,6 @@ custom_vjp_call_p: Primitive = Primitive(
     Absent("a function with rules is linearized by them before anything is transposed"),
     _batch,
     _lower,
-    jvp=_forward_mode,
     multiple=True,
 )
 
