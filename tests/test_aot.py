@@ -309,7 +309,7 @@ def test_random_keys_pass(tmp_path: Path) -> None:
     key = ft.random.key(3)
     compiled = ft.jit(lambda k: ft.random.normal(k, (4,))).lower(key).compile()
     compiled.save(tmp_path / "normal")
-    loaded = ft.load(tmp_path / "normal", types=[type(key)])
+    loaded = ft.load(tmp_path / "normal")
     np.testing.assert_array_equal(loaded(key), compiled(key))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import functrans as ft
+import functrans.numpy as fnp
 from functrans.lax import (
     all_gather,
     all_to_all,
@@ -410,6 +411,36 @@ def test_branches_may_go_across_axes(jitted: bool) -> None:
     # The sum holds the value of the second example, which takes the other branch. (In JAX the
     # slope leaves it out.)
     assert slope.tolist() == [101.0, 111.0, 101.0]
+
+
+def test_a_system_of_equations_may_be_spread_over_the_examples() -> None:
+    """Each example holds one row and one right-hand side; derivatives go through all of them."""
+    a = np.random.default_rng(7).normal(size=(3, 3)) + 4 * np.eye(3)
+    b = np.array([1.0, 3.0, 2.0])
+
+    def share(row: Any, right: Any) -> Any:
+        def solved(transposed: bool) -> Callable[..., Any]:
+            def solve(_: Any, y: Any) -> Any:
+                whole = all_gather(row, "i", axis=1 if transposed else 0)
+                return fnp.linalg.solve(whole, all_gather(y, "i"))[axis_index("i")]
+
+            return solve
+
+        return ft.lax.custom_linear_solve(
+            lambda x: row @ all_gather(x, "i"), right, solved(False), solved(True)
+        )
+
+    def loss(a: Any, b: Any) -> Any:
+        return np.sum(ft.vmap(share, axis_name="i")(a, b) ** 2)
+
+    def direct(a: Any, b: Any) -> Any:
+        return np.sum(fnp.linalg.solve(a, b) ** 2)
+
+    for run in (lambda f: f, ft.jit):
+        np.testing.assert_allclose(run(loss)(a, b), direct(a, b))
+        found = run(ft.grad(loss, (0, 1)))(a, b)
+        for x, y in zip(found, ft.grad(direct, (0, 1))(a, b), strict=True):
+            np.testing.assert_allclose(x, y, rtol=1e-10)
 
 
 def test_an_unnamed_vmap_within_hides_nothing_and_catches_nothing() -> None:

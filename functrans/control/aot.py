@@ -12,6 +12,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from functrans import tree
@@ -364,7 +365,7 @@ def _read_tree(written: Any, known: Mapping[str, type]) -> tree.PyTreeDef:
     if written is None:
         return tree.LEAF
     name, kept, below = written
-    cls = _PLAIN.get(name) or known.get(name)
+    cls = _PLAIN.get(name) or known.get(name) or _own_class(name)
     if cls is None:
         raise ProgramFileError(
             f"The program takes or returns a {name}, which is not among types.",
@@ -372,6 +373,15 @@ def _read_tree(written: Any, known: Mapping[str, type]) -> tree.PyTreeDef:
         )
     children = tuple([_read_tree(child, known) for child in below])
     return tree.PyTreeDef(cls, from_json(kept), children, sum(c.num_leaves for c in children))
+
+
+def _own_class(name: str) -> type | None:
+    """A class of this package, such as that of random keys."""
+    module, _, attribute = name.rpartition(".")
+    if module.partition(".")[0] != __name__.partition(".")[0]:
+        return None
+    found = getattr(import_module(module), attribute, None)
+    return found if isinstance(found, type) else None
 
 
 def _class_name(cls: type) -> str:
