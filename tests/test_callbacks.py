@@ -131,6 +131,26 @@ def test_calls_of_different_loops_keep_their_order(log: Log) -> None:
     ]  # fmt: skip
 
 
+def test_a_call_sees_arrays_as_they_are_at_its_place(log: Log) -> None:
+    """What is updated in place afterwards is read before."""
+
+    def step(x: Any, i: Any) -> Any:
+        ft.debug.callback(log, x)
+        x = x.at[i].set(10.0)
+        ft.debug.callback(log, x)
+        x = x.at[i].add(1.0)
+        ft.debug.callback(log, x, np.sin(x).sum())
+        return x, None
+
+    f = ft.jit(lambda x: ft.lax.scan(step, x, np.arange(2))[0], donate_argnums=0)
+    np.testing.assert_array_equal(f(np.zeros(2)), [11.0, 11.0])
+    first, second, (third, total), *rest = log.taken()
+    np.testing.assert_array_equal([first, second, third], [[0, 0], [10, 0], [11, 0]])
+    np.testing.assert_allclose(total, np.sin(11.0))
+    last, (final, _) = rest[1:]
+    np.testing.assert_array_equal([rest[0], last, final], [[11, 0], [11, 10], [11, 11]])
+
+
 def test_effects_within_a_call_and_within_a_condition_count() -> None:
     jaxpr = ft.make_jaxpr(lambda x: ft.jit(lambda y: ft.debug.print("{}", y))(x))(1.0)
     assert is_effectful(jaxpr)

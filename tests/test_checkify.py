@@ -376,6 +376,20 @@ def test_a_check_that_holds_calls_no_python(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(calls) == 2
 
 
+def test_a_check_for_debugging_is_nothing_without_checkify() -> None:
+    def f(x: Any) -> Any:
+        checkify.debug_check(x > 0, "{} is not positive", x)
+        return x + 1.0
+
+    assert f(-1.0) == ft.jit(f)(-1.0) == 0.0
+    assert not ft.jit(f).lower(1.0).report().fallbacks
+    np.testing.assert_array_equal(ft.jit(ft.vmap(f))(-np.ones(2)), np.zeros(2))
+    for g in ways(f, checkify.user_checks):
+        assert first_line(g(-1.0)[0]) == "-1.0 is not positive (`check` failed)"
+    error = checkify.checkify(ft.vmap(f))(np.array([1.0, -1.0]))[0]
+    assert first_line(error) == "at mapped index 1: -1.0 is not positive (`check` failed)"
+
+
 def test_errors_are_looked_at_outside() -> None:
     def f(x: Any) -> Any:
         error, _ = checkify.checkify(positive)(x)

@@ -176,15 +176,20 @@ def _written(place: Place, text: str, line: Source | None) -> str:
 # --- the primitive -------------------------------------------------------------------------------
 #
 # ``jaxpr`` is what a compiler makes of it where no checkify came before: a branch that calls Python
-# only if the check failed. The equation in that branch has none, and raises.
+# only if the check failed. The equation in that branch has none, and raises. A ``quiet`` one is
+# nothing without checkify.
 
 
-def _check_abstract(failed: Aval, *payload: Aval, site: Site, jaxpr: Jaxpr | None) -> list[Aval]:
+def _check_abstract(
+    failed: Aval, *payload: Aval, site: Site, jaxpr: Jaxpr | None, quiet: bool
+) -> list[Aval]:
     return []
 
 
-def _check_impl(failed: Any, *payload: Any, site: Site, jaxpr: Jaxpr | None) -> list[Any]:
-    if failed:
+def _check_impl(
+    failed: Any, *payload: Any, site: Site, jaxpr: Jaxpr | None, quiet: bool
+) -> list[Any]:
+    if failed and not quiet:
         Error(np.int64(1), (payload,), (site,)).throw()
     return []
 
@@ -200,14 +205,15 @@ def _check_batch(
     *,
     site: Site,
     jaxpr: Jaxpr | None,
+    quiet: bool,
 ) -> Any:
     failed, *payload = (batch_to_front(size, x, d) for x, d in zip(args, dims, strict=True))
-    _bind_check(reduce_or(failed, (0,)), [failed, *payload], Mapped(site))
+    _bind_check(reduce_or(failed, (0,)), [failed, *payload], Mapped(site), quiet)
     return [], []
 
 
 def _check_lower(
-    avals: Sequence[Aval], out: Sequence[Aval], *, site: Site, jaxpr: Jaxpr | None
+    avals: Sequence[Aval], out: Sequence[Aval], *, site: Site, jaxpr: Jaxpr | None, quiet: bool
 ) -> kernel.Word:
     if jaxpr is None:
         return kernel.Fallback("a check that failed")
@@ -231,16 +237,24 @@ check_p: Primitive = Primitive(
 )
 
 
-def _bind_check(failed: Any, payload: Sequence[Any], site: Site) -> None:
-    jaxpr = _branching(site, list(map(aval_of, payload))) if is_staging(current_trace()) else None
-    bind(check_p, failed, *payload, site=site, jaxpr=jaxpr)
+def _bind_check(failed: Any, payload: Sequence[Any], site: Site, quiet: bool = False) -> None:
+    avals = list(map(aval_of, payload))
+    jaxpr = None
+    if is_staging(current_trace()):
+        jaxpr = _nothing(avals) if quiet else _branching(site, avals)
+    bind(check_p, failed, *payload, site=site, jaxpr=jaxpr, quiet=quiet)
+
+
+def _nothing(avals: Sequence[Aval]) -> Jaxpr:
+    """The program that is left of a quiet check."""
+    return Jaxpr((), (), [Var(Aval((), np.dtype(bool))), *map(Var, avals)], (), ())
 
 
 def _branching(site: Site, avals: Sequence[Aval]) -> Jaxpr:
     """The program that raises if its first operand is True."""
     failed, index = Var(Aval((), np.dtype(bool))), Var(Aval((), np.dtype(np.int64)))
     given, passed, raised = ([Var(a) for a in avals] for _ in range(3))
-    params = {"site": site, "jaxpr": None}
+    params = {"site": site, "jaxpr": None, "quiet": False}
     raising = Eqn(check_p, [Literal(np.True_), *raised], [], params)
     branches = Jaxpr((), (), passed, (), ()), Jaxpr((), (), raised, [raising], ())
     eqns = [
@@ -253,7 +267,7 @@ def _branching(site: Site, avals: Sequence[Aval]) -> Jaxpr:
 # --- the functions -------------------------------------------------------------------------------
 
 
-def check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
+def check(pred: Any, msg: str, *fmt_args: Any, debug: bool = False, **fmt_kwargs: Any) -> None:
     """Raise an error if ``pred`` is false, or make it a value under ``checkify``.
 
     Parameters
@@ -261,6 +275,7 @@ def check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
     pred: a boolean of rank 0.
     msg: the text of the error, a format as of ``str.format``.
     fmt_args, fmt_kwargs: trees of arrays and numbers for the format.
+    debug: do nothing where no ``checkify`` is around.
 
     Raises
     ------
@@ -284,7 +299,23 @@ def check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
     leaves, values = tree.flatten((fmt_args, fmt_kwargs))
     payload = [operand(x, aval_of(x).strengthen()) for x in leaves]
     site = Message(msg + " (`check` failed)", values, user_source())
-    _bind_check(not_(operand(pred, aval)), payload, site)
+    _bind_check(not_(operand(pred, aval)), payload, site, debug)
+
+
+def debug_check(pred: Any, msg: str, *fmt_args: Any, **fmt_kwargs: Any) -> None:
+    """A :func:`check` that does nothing, and costs nothing compiled, without ``checkify``.
+
+    Raises
+    ------
+    ArgumentError: ``pred`` is no boolean of rank 0. OptionError: the format does not fit.
+
+    >>> from functrans.experimental import checkify
+    >>> checkify.debug_check(2 < 1, "not seen")
+    >>> error, _ = checkify.checkify(lambda x: checkify.debug_check(x < 1, "seen"))(2)
+    >>> error.get().splitlines()[0]
+    'seen (`check` failed)'
+    """
+    check(pred, msg, *fmt_args, debug=True, **fmt_kwargs)
 
 
 def check_error(error: Error) -> None:

@@ -19,7 +19,7 @@ from functrans.control.checkify import (
     nan_checks,
     user_checks,
 )
-from functrans.control.checks import Error, check, check_error
+from functrans.control.checks import Error, check, check_error, debug_check
 
 __all__ = [
     "Error",
@@ -28,6 +28,7 @@ __all__ = [
     "check",
     "check_error",
     "checkify",
+    "debug_check",
     "div_checks",
     "float_checks",
     "index_checks",
