@@ -462,6 +462,33 @@ def _contraction_cases() -> list[Case]:
     ]  # fmt: skip
 
 
+def _integral_cases() -> list[Case]:
+    from functrans.core.trace import bind
+    from functrans.primitives import integrals as it
+
+    positive = Arg(low=0.3, high=3.0)
+
+    def row(name: str, *args: Arg, constants: tuple[float, ...] = ()) -> Case:
+        primitive = getattr(it, f"{name}_p")
+
+        def with_constants(call: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *xs: call(*(xs[0].dtype.type(c) for c in constants), *xs)
+
+        fun = with_constants(lambda *xs: bind(primitive, *xs))
+        return elementwise(name, fun, with_constants(_special(name)), *args, tolerance=4)
+
+    return [
+        *(row(name, positive) for name in ("i0", "i1", "i0e", "i1e", "erfcx", "exp1", "expi")),
+        row("spence", positive),
+        row("ndtri", Arg(low=0.1, high=0.9)),
+        row("dawsn", Arg()),
+        row("expn", positive, constants=(2.0,)),
+        row("hyp1f1", Arg(), constants=(1.5, 2.5)),
+        row("hyp2f1", Arg(low=-0.9, high=0.9), constants=(0.5, 1.5, 2.5)),
+        row("owens_t", Arg(), positive),
+    ]
+
+
 def _call_cases() -> list[Case]:
     from functrans import jit
     from functrans.primitives import elementwise as ew
@@ -670,6 +697,7 @@ PRIMITIVE_CASES: list[Case] = [
     *_collective_cases(),
     *_contraction_cases(),
     *_callback_cases(),
+    *_integral_cases(),
     *_call_cases(),
     *_mark_cases(),
     *_loop_cases(),
@@ -1245,6 +1273,24 @@ def _special_cases() -> list[Case]:
                 tolerance=2),
         special("log_softmax", a, expression=lambda m, x: m.log_softmax(x, axis=-1),
                 dtypes="df", tolerance=2),
+        special("i0", positive, **ufunc, dtypes="d"),
+        special("i1", positive, **ufunc, dtypes="d"),
+        special("i0e", positive, **ufunc, dtypes="d"),
+        special("i1e", positive, **ufunc, dtypes="d"),
+        special("ndtri", unit, **ufunc, dtypes="d"),
+        special("dawsn", a, **ufunc, dtypes="d"),
+        special("erfcx", positive, **ufunc, dtypes="d"),
+        special("exp1", positive, **ufunc, dtypes="d"),
+        special("expi", positive, **ufunc, dtypes="d"),
+        special("expn", positive, expression=lambda m, x: m.expn(2, x), dtypes="d"),
+        special("expn:zero", positive, expression=lambda m, x: m.expn(0, x), dtypes="d"),
+        special("spence", positive, **ufunc, dtypes="d"),
+        special("hyp1f1", a, expression=lambda m, x: m.hyp1f1(1.5, 2.5, x), dtypes="d"),
+        special("hyp2f1", unit, expression=lambda m, x: m.hyp2f1(0.5, 1.5, 2.5, x), dtypes="d"),
+        special("owens_t", a, positive, **ufunc, dtypes="d"),
+        special("gammasgn", Arg(low=-3.9, high=3.9, apart=True), **ufunc, smooth=False,
+                dtypes="d"),
+        special("comb", Arg(low=5.0, high=9.0), Arg(low=1.0, high=4.0), dtypes="d", tolerance=10),
     ]  # fmt: skip
     return rows
 

@@ -40,6 +40,7 @@ NO_ROW: dict[str, str] = {
     "numpy.result_type": "of dtypes",
     "numpy.issubdtype": "of dtypes",
     "numpy.finfo": "of dtypes",
+    "scipy.special.bernoulli": "of a Python int",
     "numpy.iinfo": "of dtypes",
     "numpy.dtype": "a type",
     "numpy.ndarray": "a type",

@@ -50,10 +50,6 @@ RESULTS = (
 )
 """Classes that users meet as results."""
 
-NO_EXAMPLE: dict[str, str] = {
-    "functrans.scipy.special.special": "the decorator that makes the other functions",
-}
-
 
 def public_names(module: ModuleType) -> list[str]:
     """What a module offers: its ``__all__``, else what it defines itself."""
@@ -91,7 +87,7 @@ def flaws(public: dict[str, Any]) -> list[str]:
         first = doc.partition("\n\n")[0]
         if not first.endswith((".", ":")):
             found.append(f"{name}: its docstring begins with no sentence: {first!r}")
-        elif not doctest.DocTestParser().get_examples(doc) and name not in NO_EXAMPLE:
+        elif not doctest.DocTestParser().get_examples(doc):
             found.append(f"{name}: its docstring shows no example")
     return found
 
@@ -111,12 +107,6 @@ def test_doctest_finds_the_examples(room: str) -> None:
     missed = []
     for name, value in documented(room).items():
         home = importlib.import_module(value.__module__)
-        if not any(member is value for member in vars(home).values()) and name not in NO_EXAMPLE:
+        if not any(member is value for member in vars(home).values()):
             missed.append(f"{name}: {home.__name__} does not hold it")
     assert missed == []
-
-
-def test_exemptions_are_needed() -> None:
-    everything = {name: value for room in ROOMS for name, value in documented(room).items()}
-    for name in NO_EXAMPLE:
-        assert not doctest.DocTestParser().get_examples(inspect.getdoc(everything[name]) or "")

@@ -9,6 +9,7 @@ import numpy as np
 from functrans import tree
 from functrans.core.avals import dtype_of, is_weak, shape_of
 from functrans.errors import DtypeError, ShapeError
+from functrans.lax.windows import reduce
 from functrans.primitives import elementwise as ew
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.elementwise import lt, shift_right, sqrt
@@ -128,7 +129,7 @@ def polygamma(m: Any, x: Any) -> Any:
     >>> float(ft.lax.polygamma(1.0, 1.0)) - np.pi**2 / 6 < 1e-12
     True
     """
-    from functrans.scipy.special import polygamma as by_special  # few programs need it
+    from functrans.scipy.special import polygamma as by_special  # that room needs SciPy
 
     return by_special(m, x)
 
@@ -149,8 +150,6 @@ def reduce_xor(x: Any, axes: tuple[int, ...]) -> Any:
     >>> ft.lax.reduce_xor(np.array([1, 3, 4]), (0,))
     np.int64(6)
     """
-    from functrans.lax.windows import reduce  # few programs need it
-
     return reduce(x, dtype_of(x).type(0), ew.xor, axes)
 
 

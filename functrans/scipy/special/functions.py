@@ -1,11 +1,4 @@
-"""Special functions, as ``scipy.special``: one primitive each, or composed of those.
-
-Without a transform every function is SciPy's own, and takes all of its arguments. Under one,
-operands are broadcast, computed in float32 if all fit in it and in float64 otherwise, and a
-derivative that has no closed form (in a shape parameter) raises MissingRuleError. Formulas are
-those of the NIST Digital Library of Mathematical Functions, chapters 5 (Γ), 7 (erf), 8
-(incomplete Γ and B) and 25 (ζ).
-"""
+"""The error, gamma, beta and zeta functions, and those composed of them."""
 
 from __future__ import annotations
 

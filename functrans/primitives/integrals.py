@@ -1,0 +1,157 @@
+"""Elementwise functions that are integrals, Bessel or hypergeometric functions: SciPy's by address.
+
+Derivatives are those of the NIST Digital Library of Mathematical Functions, chapters 6 (exponential
+integrals), 7 (error functions), 10 (Bessel), 13 and 15 (hypergeometric) and 25 (dilogarithm), and
+of Owen, *Annals of Mathematical Statistics* 27, 1956.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from functrans.core.avals import dtype_of
+from functrans.core.primitive import Absent, Primitive
+from functrans.core.trace import bind
+from functrans.primitives import elementwise as ew
+from functrans.primitives.elementwise import erf, exp, log, sign
+from functrans.primitives.linear import elementwise, select_n
+
+_SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
+_TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+_NO_PARAMETER = Absent("the derivative with respect to a parameter has no closed form")
+
+
+def _number(x: Any, value: float) -> Any:
+    return dtype_of(x).type(value)
+
+
+def _guarded(x: Any, pole: float, value: Any, limit: float) -> Any:
+    """``value(x)``, and its limit where x is the pole."""
+    there = ew.eq(x, _number(x, pole))
+    safe = select_n(there, x, _number(x, pole + 1.0))
+    return select_n(there, value(safe), _number(x, limit))
+
+
+ndtri_p: Primitive = elementwise(
+    "ndtri",
+    ew._special("ndtri"),
+    [lambda y, p: _SQRT_TWO_PI * exp(0.5 * y * y)],
+    dtype=ew._real_inexact,
+    opaque="ndtri",
+)
+i0_p: Primitive = elementwise(
+    "i0",
+    ew._special("i0"),
+    [lambda y, x: bind(i1_p, x)],
+    dtype=ew._real_inexact,
+    opaque="i0",
+)
+i1_p: Primitive = elementwise(
+    "i1",
+    ew._special("i1"),
+    [lambda y, x: bind(i0_p, x) - _guarded(x, 0.0, lambda x: bind(i1_p, x) / x, 0.5)],
+    dtype=ew._real_inexact,
+    opaque="i1",
+)
+i0e_p: Primitive = elementwise(
+    "i0e",
+    ew._special("i0e"),
+    [lambda y, x: bind(i1e_p, x) - sign(x) * y],
+    dtype=ew._real_inexact,
+    opaque="i0e",
+)
+i1e_p: Primitive = elementwise(
+    "i1e",
+    ew._special("i1e"),
+    # I₀ − I₁·(1/x + sign x), scaled; I₁(x)/x tends to ½
+    [
+        lambda y, x: (
+            bind(i0e_p, x) - y * sign(x) - _guarded(x, 0.0, lambda x: bind(i1e_p, x) / x, 0.5)
+        )
+    ],
+    dtype=ew._real_inexact,
+    opaque="i1e",
+)
+dawsn_p: Primitive = elementwise(
+    "dawsn",
+    ew._special("dawsn"),
+    [lambda y, x: 1.0 - 2.0 * x * y],
+    dtype=ew._real_inexact,
+    opaque="dawsn",
+)
+erfcx_p: Primitive = elementwise(
+    "erfcx",
+    ew._special("erfcx"),
+    [lambda y, x: 2.0 * x * y - _TWO_OVER_SQRT_PI],
+    dtype=ew._real_inexact,
+    opaque="erfcx",
+)
+exp1_p: Primitive = elementwise(
+    "exp1",
+    ew._special("exp1"),
+    [lambda y, x: -exp(-x) / x],
+    dtype=ew._real_inexact,
+    opaque="exp1",
+)
+expi_p: Primitive = elementwise(
+    "expi",
+    ew._special("expi"),
+    [lambda y, x: exp(x) / x],
+    dtype=ew._real_inexact,
+    opaque="expi",
+)
+expn_p: Primitive = elementwise(
+    "expn",
+    ew._special("expn"),
+    [_NO_PARAMETER, lambda y, n, x: -_expn_below(n, x)],
+    dtype=ew._real_inexact,
+    opaque="expn",
+)
+spence_p: Primitive = elementwise(
+    "spence",
+    ew._special("spence"),
+    [lambda y, x: _guarded(x, 1.0, lambda x: log(x) / (1.0 - x), -1.0)],
+    dtype=ew._real_inexact,
+    opaque="spence",
+)
+hyp1f1_p: Primitive = elementwise(
+    "hyp1f1",
+    ew._special("hyp1f1"),
+    [
+        _NO_PARAMETER,
+        _NO_PARAMETER,
+        lambda y, a, b, x: (a / b) * bind(hyp1f1_p, a + 1.0, b + 1.0, x),
+    ],
+    dtype=ew._real_inexact,
+    opaque="hyp1f1",
+)
+hyp2f1_p: Primitive = elementwise(
+    "hyp2f1",
+    ew._special("hyp2f1"),
+    [
+        _NO_PARAMETER,
+        _NO_PARAMETER,
+        _NO_PARAMETER,
+        lambda y, a, b, c, x: (a * b / c) * bind(hyp2f1_p, a + 1.0, b + 1.0, c + 1.0, x),
+    ],
+    dtype=ew._real_inexact,
+    opaque="hyp2f1",
+)
+owens_t_p: Primitive = elementwise(
+    "owens_t",
+    ew._special("owens_t"),
+    [
+        lambda y, h, a: (-0.5 / _SQRT_TWO_PI) * exp(-0.5 * h * h) * erf((math.sqrt(0.5) * a) * h),
+        lambda y, h, a: exp(-0.5 * h * h * (1.0 + a * a)) / ((2.0 * math.pi) * (1.0 + a * a)),
+    ],
+    dtype=ew._real_inexact,
+    opaque="owens_t",
+)
+
+
+def _expn_below(n: Any, x: Any) -> Any:
+    """The exponential integral of order n − 1; that of order −1 is exp(−x)·(1 + 1/x)/x."""
+    zero = ew.eq(n, _number(n, 0.0))
+    below = bind(expn_p, select_n(zero, n - 1.0, _number(n, 0.0)), x)
+    return select_n(zero, below, exp(-x) * (1.0 + 1.0 / x) / x)
