@@ -24,6 +24,7 @@ GROUPS = {
     "fused": "benchmarks.fused",
     "loops": "benchmarks.loops",
     "random": "benchmarks.random_numbers",
+    "linalg": "benchmarks.linalg",
     "adbench": "benchmarks.adbench.run",
 }
 

@@ -14,7 +14,7 @@ LARGEST = 8
 
 
 def cholesky(code: Code, a: Array, out: Array, n: int) -> None:
-    """The lower factor into ``out``; fails where a pivot is not positive."""
+    """The lower factor into ``out``; fails where a pivot is not positive, NaN stays NaN."""
     zero, one = code.number(0.0), code.number(1.0)
     factor: dict[tuple[int, int], str] = {}
     for j in range(n):
@@ -24,7 +24,7 @@ def cholesky(code: Code, a: Array, out: Array, n: int) -> None:
             for k in range(j):
                 x = code.sub(x, code.mul(factor[i, k], factor[j, k]))
             if i == j:
-                code.fail_where(code.compare("ule", x, zero))
+                code.fail_where(code.compare("ole", x, zero))
                 x = code.sqrt(x)
                 inverse = code.div(one, x)
             else:

@@ -17,7 +17,7 @@ from functrans.core.avals import Aval, dtype_of, is_complex, shape_of
 from functrans.core.primitive import Accumulator, Primitive, Rule
 from functrans.core.trace import bind
 from functrans.errors import ShapeError
-from functrans.primitives.elementwise import and_, eq, ge
+from functrans.primitives.elementwise import abs_, and_, eq, ge, sqrt
 from functrans.primitives.indexing import gather
 from functrans.primitives.layout import (
     batch_to_front,
@@ -285,6 +285,9 @@ def _det_linearize(nonzero: Sequence[bool], a: Any, factors: Any, pivots: Any) -
     vanishes = and_(on_diagonal(shape), eq(factors, dtype.type(0)))
     near = select_n(vanishes, factors, pivot)
     scale = select_n(several, bind(det_p, a, near, pivots), dtype.type(0))
+    # Zero, with a derivative that is NaN where the determinant is zero.
+    poison = convert(mul(sqrt(abs_(value)), part_dtype(dtype).type(0)), dtype)
+    scale = add(scale, poison)
 
     def pushforward(ta: Any, _factors: Any, _pivots: Any) -> Any:
         return mul(trace(lu_solve(a, near, pivots, ta)), scale)
