@@ -16,6 +16,7 @@ from functrans.core.trace import busy, current_trace
 from tests.cases import PRIMITIVE_CASES, Case
 
 FLOAT = ft.ShapeDtypeStruct((), float)
+X = np.array([1.0, 2.0])
 
 
 def logarithm(x: Any) -> Any:
@@ -153,6 +154,15 @@ def test_the_second_run_is_silent(capsys: Any) -> None:
     with ft.debug_nans(), pytest.raises(FloatingPointError, match="operation callback"):
         g(-2.0)
     assert calls == [-1.0, -2.0, -2.0]  # a result that is read has to be computed again
+
+
+def test_a_program_compiled_ahead_of_time_is_one_operation() -> None:
+    compiled = ft.jit(logarithm).lower(X).compile()
+    with ft.debug_nans():
+        np.testing.assert_array_equal(compiled(X), 2 * np.log(X))
+        with pytest.raises(FloatingPointError, match=r"logarithm made a NaN: .* index \[1\]"):
+            compiled(-X + 1.5)
+    assert np.isnan(compiled(-X)).all()
 
 
 def test_inside_a_function_that_is_differentiated() -> None:

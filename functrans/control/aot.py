@@ -19,7 +19,7 @@ from functrans import tree
 from functrans.control.entry import Entry, call_signature
 from functrans.core.avals import Aval, aval_of
 from functrans.core.jaxpr import Jaxpr
-from functrans.core.trace import Tracer
+from functrans.core.trace import Tracer, current_trace
 from functrans.errors import ArgumentError, ExportError, ProgramFileError
 from functrans.transforms.stage import ShapeDtypeStruct
 
@@ -209,7 +209,9 @@ class Compiled(_Described):
         self.out_avals = native.out_avals
         self.fun_name = fun_name
         signature = call_signature(in_tree, out_tree, {})
-        call = native.stub(self._python_call, signature) if signature.is_native else None
+        call = (
+            native.stub(self._python_call, signature, guarded=True) if signature.is_native else None
+        )
         type(self).__call__ = call or type(self)._python_call  # type: ignore[method-assign]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -233,7 +235,11 @@ class Compiled(_Described):
                 )
             if not aval_of(x).same_type(aval):
                 self._refuse(f"an argument of type {aval}", str(aval_of(x)))
-        return tree.unflatten(self.out_tree, self._native.run(*leaves))
+        outs = self._native.run(*leaves)
+        trace = current_trace()
+        if trace is not None:
+            trace.shown(self.fun_name, leaves, outs)
+        return tree.unflatten(self.out_tree, outs)
 
     def _refuse(self, wanted: str, given: str) -> NoReturn:
         raise ArgumentError(

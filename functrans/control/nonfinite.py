@@ -45,11 +45,20 @@ class FiniteTrace(Trace):
         with np.errstate(all="ignore"):  # what is looked for raises
             out = self.evaluate(primitive, args, params)
         results = list(out) if primitive.multiple else [out]
-        for kind in sorted(self.kinds):
-            if any(_first(x, kind) is not None for x in results):
-                self.blame(kind, primitive, args, params, results)
+        for kind in self.found(results):
+            self.blame(kind, primitive, args, params, results)
         results = [_owned(x) for x in results]
         return results if primitive.multiple else results[0]
+
+    def shown(self, name: str, args: Sequence[Any], results: Sequence[Any]) -> None:
+        for kind in self.found(results):
+            raise _error(kind, name, args, results)
+
+    def found(self, results: Sequence[Any]) -> Iterator[str]:
+        """What of the looked for is among the results."""
+        for kind in sorted(self.kinds):
+            if any(_first(x, kind) is not None for x in results):
+                yield kind
 
     def evaluate(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if self.parent is not None:  # opened within a transform
@@ -75,7 +84,7 @@ class FiniteTrace(Trace):
                 self.process(primitive, args, {name: calmed(p) for name, p in params.items()})
             finally:
                 _disabled.reset(token)
-        raise _error(kind, primitive, args, results)
+        raise _error(kind, primitive.name, args, results)
 
 
 def _first(x: Any, kind: str) -> tuple[int, ...] | None:
@@ -96,7 +105,7 @@ def _owned(x: Any) -> Any:
 
 
 def _error(
-    kind: str, primitive: Primitive, args: Sequence[Any], results: Sequence[Any]
+    kind: str, operation: str, args: Sequence[Any], results: Sequence[Any]
 ) -> NonFiniteError:
     number, place = next(
         (i, p) for i, x in enumerate(results) if (p := _first(x, kind)) is not None
@@ -106,9 +115,9 @@ def _error(
     operands = ", ".join(map(_described, args)) or "no operands"
     given = [i for i, x in enumerate(args) if _first(x, kind) is not None]
     if given:
-        what = f"The operation {primitive} was given {kind} in operand {given[0]} and passed it on"
+        what = f"The operation {operation} was given {kind} in operand {given[0]} and passed it on"
     else:
-        what = f"The operation {primitive} made {kind}"
+        what = f"The operation {operation} made {kind}"
     return NonFiniteError(f"{what}: from {operands} came {result}{where}.")
 
 
@@ -126,7 +135,7 @@ def debug_nans(enable: bool = True) -> Iterator[None]:
     NaN, it runs again operation by operation, into calls, loops and branches, to find the first.
     Derivatives are looked at too, and blamed on the line that they are the derivative of. Plain
     NumPy functions on plain arrays are NumPy's own: for them there is ``np.errstate``. Programs
-    that were compiled ahead of time are not looked into.
+    that were compiled ahead of time are one operation.
 
     Without the block this costs nothing. Open it around transforms rather than inside them;
     ``debug_nans(False)`` closes it for a while.

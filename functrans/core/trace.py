@@ -47,6 +47,9 @@ class Trace:
         """Interpret one operation whose arguments are constants or tracers."""
         raise NotImplementedError
 
+    def shown(self, name: str, args: Sequence[Any], results: Sequence[Any]) -> None:
+        """Be told of a program that ran, which transforms do not go through."""
+
 
 def bind(primitive: Primitive, *args: Any, **params: Any) -> Any:
     """Apply ``primitive`` under the current trace; without one, evaluate it.
