@@ -497,6 +497,10 @@ while_p: Primitive = Primitive(
     multiple=True,
 )
 
+def _tangents_linear_in(owned: Sequence[bool], *, nonzero: Mask, **params: Any) -> bool:
+    return not any(owned[: len(owned) - sum(nonzero)])
+
+
 while_tangents_p: Primitive = Primitive(
     "while_tangents",
     _tangents_abstract,
@@ -505,6 +509,7 @@ while_tangents_p: Primitive = Primitive(
     _tangents_transpose,
     _tangents_batch,
     Replacement(_tangents_program),
+    linear_in=_tangents_linear_in,
     multiple=True,
 )
 
