@@ -497,6 +497,7 @@ while_p: Primitive = Primitive(
     multiple=True,
 )
 
+
 def _tangents_linear_in(owned: Sequence[bool], *, nonzero: Mask, **params: Any) -> bool:
     return not any(owned[: len(owned) - sum(nonzero)])
 
