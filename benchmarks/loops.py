@@ -205,7 +205,7 @@ def _tracking(rng: np.random.Generator) -> tuple[Any, ...]:
     return (np.log(0.01), np.log(0.5), move), np.cumsum(rng.normal(size=(_STEPS, 2)), axis=0)
 
 
-def populations(lib: Any, parameters: Any, times: Any, measured: Any) -> Any:
+def populations(lib: Any, parameters: Any, times: Any, measured: Any, **options: Any) -> Any:
     """The mean square error of the populations of prey and predators, by Lotka and Volterra."""
     np_ = lib.numpy
     rates, start = parameters
@@ -219,8 +219,15 @@ def populations(lib: Any, parameters: Any, times: Any, measured: Any) -> Any:
             ]
         )
 
-    path = lib.experimental.ode.odeint(change, start, times, rates, rtol=1e-8, atol=1e-8)
+    odeint = lib.experimental.ode.odeint
+    path = odeint(change, start, times, rates, rtol=1e-8, atol=1e-8, **options)
     return np_.mean((path - measured) ** 2)
+
+
+def populations_by_steps(lib: Any, *arguments: Any) -> Any:
+    """The same; its gradient is that of the solver's own steps where the library has it."""
+    options = {} if lib.__name__ == "jax" else {"adjoint": False}
+    return populations(lib, *arguments, **options)
 
 
 def _hunting(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -264,5 +271,6 @@ FUNCTIONS = (
         forward=True,
     ),
     Measured("Kalman filter", kalman, _tracking),
-    Measured("Lotka–Volterra", populations, _hunting, tolerance=1e-5),
+    Measured("Lotka–Volterra, adjoint", populations, _hunting, tolerance=1e-5),
+    Measured("Lotka–Volterra, own steps", populations_by_steps, _hunting, tolerance=1e-5),
 )
