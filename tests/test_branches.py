@@ -555,6 +555,20 @@ def test_cheap_branches_are_selected_from() -> None:
     assert len(branchings(jaxpr)) == 1
 
 
+def test_plain_branches_of_examples_are_selected_from() -> None:
+    @ft.custom_jvp
+    def ramp(x: Any) -> Any:
+        return np.maximum(x, 0.0)
+
+    ramp.defjvp(lambda p, t: (ramp(*p), np.where(p[0] > 0, t[0], 0.0)))
+    softened = ft.jit(lambda x: np.log1p(np.exp(x)))
+    f = ft.vmap(lambda x: cond(x > 1.0, ramp, softened, x))
+    assert not branchings(passed(f, np.ones(9)))
+    assert not branchings(passed(ft.grad(lambda x: f(x).sum()), np.ones(9)))
+    g = ft.vmap(lambda x: cond(x > 1.0, lambda x: fori_loop(0, 9, lambda _, c: c * x, x), ramp, x))
+    assert len(branchings(passed(g, np.ones(9)))) == 1
+
+
 def test_what_nobody_needs_goes() -> None:
     def f(p: Any, x: Any, y: Any, z: Any) -> Any:
         def yes(x: Any, y: Any, z: Any, n: Any) -> Any:

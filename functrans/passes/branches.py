@@ -16,6 +16,7 @@ from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce, is_branching
 from functrans.passes.fold import ELEMENTWISE
+from functrans.passes.inline import inline
 from functrans.passes.literals import filled, same_literal
 from functrans.passes.loops import FREE, Constants, Env, Writer, read_as, renamed
 from functrans.passes.match import Result, Scope
@@ -151,9 +152,9 @@ _PLAIN: frozenset[Primitive] = frozenset(
 def is_plain(jaxpr: Jaxpr) -> bool:
     """Whether a program does only what cannot fail and ends whatever the values are.
 
-    Operations on elements, layouts and reductions are plain.
+    Operations on elements, layouts and reductions are plain, and calls of such programs.
     """
-    return all(map(_is_plain, jaxpr.eqns))
+    return all(map(_is_plain, inline(jaxpr).eqns))
 
 
 def _is_plain(eqn: Eqn) -> bool:
