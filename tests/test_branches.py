@@ -767,6 +767,22 @@ def test_a_state_that_a_branch_changes_stays_where_it_is() -> None:
     assert program.report().workspace < 1000
 
 
+def test_derivatives_of_changed_states_touch_what_changes() -> None:
+    def change(s: Any, i: Any) -> Any:
+        return s.at[i].set(2.0 * s[i] * s[i])
+
+    def total(s: Any, flags: Any) -> Any:
+        return np.sum(bumped(s, flags, change)[0][0])
+
+    s, flags = np.linspace(0.0, 1.0, 1000), np.array([1, 0, 1], bool)
+    gradient = ft.jit(ft.grad(total))
+    want = np.ones(1000)
+    want[[0, 2]] = 4.0 * s[[0, 2]]
+    same(gradient(s, flags), want)
+    rows = gradient.lower(s, flags).report().rows
+    assert max(row.bytes for row in rows if len(row.path) > 1) < 1000
+
+
 def test_sums_of_slopes_are_made_in_place() -> None:
     """The gradient of a table that branches read costs each iteration an element, not the table."""
 

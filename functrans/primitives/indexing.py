@@ -233,7 +233,8 @@ def _scatter_linearize(
 
         return out, add_pushforward
     if op == "set":
-        wins = _winners(updates, indices, x, axes, mode)
+        several = any(np.prod(shape_of(i), dtype=int) > 1 for i in indices)  # one wins anyway
+        wins = _winners(updates, indices, x, axes, mode) if several else None
         zero = dtype_of(x).type(0)
         blank = full_like(updates, 0)
 
@@ -241,7 +242,8 @@ def _scatter_linearize(
             base = full_like(x, 0) if tx is None else scatter(tx, blank, where, axes, "set", mode)
             if tu is None:
                 return base
-            return scatter(base, select_n(wins, zero, tu), where, axes, "add", mode)
+            given = tu if wins is None else select_n(wins, zero, tu)
+            return scatter(base, given, where, axes, "add", mode)
 
         return out, set_pushforward
     if op == "mul":
