@@ -23,6 +23,7 @@ GROUPS = {
     "functions": "benchmarks.functions",
     "fused": "benchmarks.fused",
     "loops": "benchmarks.loops",
+    "budgets": "benchmarks.budgets",
     "random": "benchmarks.random_numbers",
     "linalg": "benchmarks.linalg",
     "adbench": "benchmarks.adbench.run",

@@ -478,6 +478,27 @@ def test_the_schedule_is_the_best() -> None:
         assert [ours(n, states) for n in range(1, 60)] == [least(n, states) for n in range(1, 60)]
 
 
+def test_memory_stays_within_the_budget() -> None:
+    x = np.linspace(0.0, 1.0, 500)
+
+    def f(x: Any, n: Any, budget: Any) -> Any:
+        body = lambda s: (s[0] + 1, s[1] - 1e-3 * fnp.sin(s[1]))  # noqa: E731
+        return fnp.sum(while_loop(lambda s: s[0] < n, body, (0, x), checkpoint=budget)[1])
+
+    def taken(budget: Any, n: int) -> int:
+        """The memory of a call, which the pool keeps afterwards."""
+        gradient = ft.jit(ft.grad(lambda x, n: f(x, n, budget)))
+        gradient(x, np.int64(n))
+        ft.debug.clear_memory()
+        gradient(x, np.int64(n))
+        return ft.debug.memory().idle
+
+    assert taken(None, 3000) > 3000 * x.nbytes
+    for budget, states in ((20, 20), (60, 60), ("log", 32)):
+        assert taken(budget, 30) == taken(budget, 3000)
+        assert states * x.nbytes < taken(budget, 3000) < (states + 10) * x.nbytes
+
+
 @pytest.mark.parametrize("budget", [0, -1, True, 2.0, "binomial"])
 def test_budgets_that_are_none(budget: Any) -> None:
     with pytest.raises(ft.errors.OptionError, match="no budget"):

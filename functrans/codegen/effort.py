@@ -55,6 +55,7 @@ _NEAR = 4  # elements: LLVM loads so long a stretch whole, and shuffles
 _FAR_COST = 2
 _FOLD_GAIN = 8  # operations: a sum in one accumulator waits for each addition
 _WHILE_RUNS = 100  # a guess
+_INNER_WHILE_RUNS = 4  # of one in a loop: else what is around it would seem not worth the trouble
 _COSTS = {"div": 4, "sqrt": 4, "rem": 4, "mod": 4, "floor_div": 4, "threefry2x32": 100}
 _LONG_COST = 20
 _INVOKE_COST = 50
@@ -213,7 +214,7 @@ class _Survey:
                 self.nodes(nest.nodes, runs, None, {})
                 self.kernels.append((nest, self.work - before))
             elif isinstance(cluster, Repetition):
-                times = _runs(cluster.call.word)
+                times = _runs(cluster.call.word, runs)
                 for program in nest or ():
                     self.program(program, runs * times)
             else:
@@ -244,13 +245,13 @@ class _Survey:
             self.nodes(node.body, runs * node.extent, inner, short)
 
 
-def _runs(word: Inner) -> int:
-    """How often inner programs run each time."""
+def _runs(word: Inner, times: int) -> int:
+    """How often inner programs run each time; the word's own program runs so many times."""
     match word:
         case kernel.Loop():
             return word.length
         case kernel.While() | kernel.Unwind():
-            return _WHILE_RUNS
+            return _WHILE_RUNS if times == 1 else _INNER_WHILE_RUNS
         case kernel.Branch():
             return 1
 
