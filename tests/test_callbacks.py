@@ -19,6 +19,7 @@ from functrans.passes.dce import without_effects
 from functrans.passes.run import run
 from functrans.transforms.linearize import linearize_jaxpr
 from functrans.transforms.transpose import transpose_jaxpr
+from tests.random_calls import RandomProgram
 
 FLOAT = ft.ShapeDtypeStruct((), float)
 INT = ft.ShapeDtypeStruct((), int)
@@ -726,66 +727,20 @@ def test_jax_calls_back_alike(log: Log, program: Any, wrap: str) -> None:
 # --- random programs -----------------------------------------------------------------------------
 
 
-class RandomProgram:
-    """A function of one number whose operations, loops and branches call back here and there."""
-
-    def __init__(self, log: Log, seed: int, depth: int = 0) -> None:
-        self.log = log
-        self.seed = seed
-        self.depth = depth
-
-    def __call__(self, x: Any) -> Any:
-        rng = np.random.default_rng(self.seed)
-        plain = [self.sine, self.sums, self.shown, self.asked, self.passed]
-        nested = [self.scan, self.cond, self.repeat, self.call] if self.depth < 2 else []
-        for _ in range(rng.integers(1, 5)):
-            step = [*plain, *nested][rng.integers(0, len(plain) + len(nested))]
-            x = step(x, int(rng.integers(0, 2**31)))
-        return x
-
-    def inner(self, seed: int) -> RandomProgram:
-        return RandomProgram(self.log, seed, self.depth + 1)
-
-    def sine(self, x: Any, seed: int) -> Any:
-        return np.sin(x) + 1.5
-
-    def sums(self, x: Any, seed: int) -> Any:
-        return np.cumsum(np.full(4, 0.25) * x)[seed % 4]
-
-    def shown(self, x: Any, seed: int) -> Any:
-        ft.debug.callback(self.log, seed, x)
-        return x
-
-    def asked(self, x: Any, seed: int) -> Any:
-        return io_callback(lambda x: self.log(seed, x) or 0.5 * x, FLOAT, x) + x
-
-    def passed(self, x: Any, seed: int) -> Any:
-        ft.debug.callback(self.log, seed)
-        return x * 0.5
-
-    def scan(self, x: Any, seed: int) -> Any:
-        step = self.inner(seed)
-        rows = np.arange(1.0, 1.0 + seed % 4)
-        options = {"reverse": seed % 2 == 0, "unroll": 1 + seed % 3}
-        last, ys = ft.lax.scan(lambda c, r: (step(c + 0.1 * r), r * c), x, rows, **options)
-        return last + ys.sum()
-
-    def cond(self, x: Any, seed: int) -> Any:
-        return ft.lax.cond(x > 1.0, self.inner(seed), self.inner(seed + 1), x)
-
-    def repeat(self, x: Any, seed: int) -> Any:
-        step = self.inner(seed)
-        return ft.lax.while_loop(
-            lambda s: (s[0] < 2) & (s[1] < 4.0), lambda s: (s[0] + 1, step(s[1])), (0, x)
-        )[1]
-
-    def call(self, x: Any, seed: int) -> Any:
-        return ft.jit(self.inner(seed))(x)
-
-
 @pytest.mark.parametrize("seed", range(16))
 def test_random_programs_call_back_as_python_does(log: Log, seed: int) -> None:
-    f = RandomProgram(log, seed)
+    def shown(x: Any, tag: int) -> Any:
+        ft.debug.callback(log, tag, x)
+        return x
+
+    def asked(x: Any, tag: int) -> Any:
+        return io_callback(lambda x: log(tag, x) or 0.5 * x, FLOAT, x) + x
+
+    def passed(x: Any, tag: int) -> Any:
+        ft.debug.callback(log, tag)
+        return x * 0.5
+
+    f = RandomProgram([shown, asked, passed], seed)
 
     def calls(g: Callable[[Any], Any], x: Any) -> Any:
         value = g(x)

@@ -15,6 +15,7 @@ from functrans.core.jaxpr import is_effectful
 from functrans.core.trace import current_trace
 from functrans.experimental import checkify
 from tests.cases import PRIMITIVE_CASES, Case
+from tests.random_calls import RandomProgram
 
 
 def positive(x: Any) -> Any:
@@ -431,3 +432,46 @@ def test_mistakes_are_named() -> None:
         checkify.checkify(positive, frozenset({"typos"}))
     with pytest.raises(ft.errors.ArgumentError, match="needs an Error"):
         checkify.check_error("text")  # type: ignore[arg-type]
+
+
+# --- random programs -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_programs_fail_where_python_does(seed: int) -> None:
+    def limited(x: Any, tag: int) -> Any:
+        checkify.check(x < 1.0 + tag % 3, "{} at {}", x, tag)
+        return x
+
+    f = RandomProgram([limited, limited], seed)
+    xs = np.array([0.7, 1.6, 2.3])
+    expected: list[str | None] = []
+    for x in xs:
+        try:
+            with ft.disable_jit():
+                f(x)
+            expected.append(None)
+        except ft.errors.FailedCheckError as error:
+            expected.append(error.what)
+        for g in (f, ft.jit(f)):
+            if expected[-1] is None:
+                g(x)
+            else:
+                with pytest.raises(ft.errors.FailedCheckError) as info:
+                    g(x)
+                assert same_text(info.value.what, expected[-1])
+        for g in ways(f, checkify.user_checks):
+            assert same_text(first_line(g(x)[0]), expected[-1])
+    found = ft.jit(ft.vmap(checkify.checkify(f)))(xs)[0].get() or ""
+    lines = [line.partition(": ")[2] for line in found.splitlines() if "mapped" in line]
+    wanted = [text for text in expected if text is not None]
+    assert len(lines) == len(wanted)
+    assert all(map(same_text, lines, wanted))
+
+
+def same_text(a: str | None, b: str | None) -> bool:
+    """Equal but for the rounding of the number that comes first."""
+    if a is None or b is None:
+        return a is b
+    (x, rest), (y, other) = (text.split(" ", 1) for text in (a, b))
+    return rest == other and bool(np.isclose(float(x), float(y), rtol=1e-12))
