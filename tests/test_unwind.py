@@ -13,7 +13,7 @@ import functrans as ft
 import functrans.numpy as fnp
 from functrans.control.budget import _stride
 from functrans.control.while_rules import run_while
-from functrans.lax import fori_loop, scan, while_loop
+from functrans.lax import cond, fori_loop, scan, while_loop
 from tests.leaks import assert_nothing_stays
 from tests.poison import compare
 
@@ -197,6 +197,16 @@ def loops_in_loops(kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
             lambda x: going(3, lambda c: x * going(2, once)(c))(x),
             lambda x: counted(3, lambda c: x * counted(2, once)(c))(x),
         )
+    if kind == "cond in while":
+        return (
+            lambda x: going(3, lambda c: cond(c > 0.5, once, lambda c: c * x, c))(x),
+            lambda x: counted(3, lambda c: cond(c > 0.5, once, lambda c: c * x, c))(x),
+        )
+    if kind == "while in cond":
+        return (
+            lambda x: cond(x > 0.0, going(3, once), lambda c: c, x * x),
+            lambda x: cond(x > 0.0, counted(3, once), lambda c: c, x * x),
+        )
     assert kind == "gradient of a while in while"
     return (
         lambda x: going(3, lambda c: x * ft.grad(going(2, once))(c))(x),
@@ -205,7 +215,15 @@ def loops_in_loops(kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["while in scan", "scan in while", "while in while", "gradient of a while in while"]
+    "kind",
+    [
+        "while in scan",
+        "scan in while",
+        "while in while",
+        "cond in while",
+        "while in cond",
+        "gradient of a while in while",
+    ],
 )
 def test_loops_in_loops(kind: str) -> None:
     found, expected = loops_in_loops(kind)
