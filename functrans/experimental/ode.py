@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -61,6 +61,17 @@ _MIDDLE = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Control:
+    """How exactly an equation is to be solved; errors of the first ``measured`` values count."""
+
+    rtol: float
+    atol: float
+    mxstep: float
+    hmax: float
+    measured: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Problem:
     """The right-hand side as a program, and how exactly it is to be solved.
 
@@ -69,10 +80,7 @@ class _Problem:
 
     jaxpr: Jaxpr
     count: int
-    rtol: float
-    atol: float
-    mxstep: float
-    hmax: float
+    control: _Control
 
     def at(self, parameters: Leaves) -> Dynamics:
         return lambda y, t: evaluate(self.jaxpr, *y, t, *parameters)
@@ -128,6 +136,20 @@ def odeint(
             raise OptionError(f"{name} is {value!r:.60}, which is no positive number.")
     if not callable(func):
         raise ArgumentError(f"odeint needs a function, not {func!r:.60}.")
+    control = _Control(float(rtol), float(atol), float(mxstep), float(hmax))
+    return _integrate(func, y0, t, args, control, adjoint)[0]
+
+
+def _integrate(
+    func: Callable[..., Any],
+    y0: Any,
+    t: Any,
+    args: Sequence[Any],
+    control: _Control,
+    adjoint: bool,
+    step: Any = None,
+) -> tuple[Any, Any]:
+    """The states, and how long a step should be at the end; ``step`` is that at the beginning."""
     times = fnp.asarray(t)
     if times.ndim != 1 or not times.size:
         raise ShapeError(
@@ -137,7 +159,7 @@ def odeint(
     types = [_floating(aval_of(x)) for x in state]
     dtype = np.result_type(*(a.dtype for a in types), np.float32)
     times = times.astype(dtype if dtype.kind == "f" else np.dtype(dtype.char.lower()))
-    parameters, args_tree = tree.flatten(args)
+    parameters, args_tree = tree.flatten(tuple(args))
 
     def slope(*leaves: Any) -> list[Any]:
         y, time, rest = leaves[: len(types)], leaves[len(types)], leaves[len(types) + 1 :]
@@ -151,11 +173,12 @@ def odeint(
     captured = len(body.captured)
     order = [*body.jaxpr.invars[captured:], *body.jaxpr.invars[:captured]]
     program = Jaxpr((), (), order, body.jaxpr.eqns, body.jaxpr.outvars)
-    problem = _Problem(program, len(types), float(rtol), float(atol), float(mxstep), float(hmax))
+    problem = _Problem(program, len(types), control)
     first = [operand(x, a) for x, a in zip(state, types, strict=True)]
     known = [operand(x, aval_of(x).strengthen()) for x in parameters]
     solve = _solve_with_adjoint if adjoint else _solve
-    return tree.unflatten(state_tree, solve(problem, first, times, [*known, *body.captured]))
+    ys, step = solve(problem, first, times, [*known, *body.captured], step)
+    return tree.unflatten(state_tree, ys), step
 
 
 def _floating(aval: Aval) -> Aval:
@@ -191,18 +214,21 @@ def _check_slope(
 # --- one solution --------------------------------------------------------------------------------
 
 
-def _solve(problem: _Problem, y0: Leaves, times: Any, parameters: Leaves) -> list[Any]:
-    """The states at all times."""
+def _solve(
+    problem: _Problem, y0: Leaves, times: Any, parameters: Leaves, step: Any
+) -> tuple[list[Any], Any]:
+    """The states at all times, and the length of a next step; without a first one it is found."""
     dynamics = problem.at(parameters)
     slope = dynamics(y0, times[0])
-    first_step = _first_step(problem, dynamics, *map(stop_gradient, (y0, slope, times[0])))
-    step = stop_gradient(fnp.minimum(first_step, problem.hmax))
+    if step is None:
+        step = _first_step(problem, dynamics, *map(stop_gradient, (y0, slope, times[0])))
+    step = stop_gradient(fnp.minimum(step, problem.control.hmax))
     polynomial = [[y, *[fnp.zeros_like(y)] * 4] for y in y0]
     start = list(y0), slope, times[0], step, times[0], polynomial
 
     def to_next(state: Any, target: Any) -> tuple[Any, list[Any]]:
         _, state = while_loop(
-            lambda s: (s[1][2] < target) & (s[0] < problem.mxstep) & (s[1][3] > 0),
+            lambda s: (s[1][2] < target) & (s[0] < problem.control.mxstep) & (s[1][3] > 0),
             lambda s: (s[0] + 1, _step(problem, dynamics, s[1])),
             (0, state),
         )
@@ -215,8 +241,9 @@ def _solve(problem: _Problem, y0: Leaves, times: Any, parameters: Leaves) -> lis
         ]
         return state, found
 
-    _, later = scan(to_next, start, times[1:])
-    return [fnp.concatenate([y[None], rest]) for y, rest in zip(y0, later, strict=True)]
+    last, later = scan(to_next, start, times[1:])
+    ys = [fnp.concatenate([y[None], rest]) for y, rest in zip(y0, later, strict=True)]
+    return ys, last[3]
 
 
 def _step(problem: _Problem, dynamics: Dynamics, state: Any) -> Any:
@@ -228,12 +255,12 @@ def _step(problem: _Problem, dynamics: Dynamics, state: Any) -> Any:
     end = _combined(y, step, _SOLUTION, slopes)
     errors = _combined(None, step, _ERROR, slopes)
     # The length of steps is a choice: no derivative goes through it.
-    ratio = _error_ratio(problem, *map(stop_gradient, (errors, y, end)))
+    ratio = _error_ratio(problem.control, *map(stop_gradient, (errors, y, end)))
     middle = _combined(y, step, _MIDDLE, slopes)
     fitted = [
         _quartic(*values, step) for values in zip(y, end, middle, slope, slopes[-1], strict=True)
     ]
-    next_step = fnp.clip(_next_step(step, ratio), 0.0, problem.hmax)
+    next_step = fnp.clip(_next_step(step, ratio), 0.0, problem.control.hmax)
     accepted = end, slopes[-1], t + step, next_step, t, fitted
     refused = y, slope, t, next_step, last, polynomial
     return tree.map_(partial(fnp.where, ratio <= 1.0), accepted, refused)
@@ -260,13 +287,13 @@ def _square(x: Any) -> Any:
     return fnp.real(x) ** 2 + fnp.imag(x) ** 2 if x.dtype.kind == "c" else x * x
 
 
-def _error_ratio(problem: _Problem, errors: Leaves, start: Leaves, end: Leaves) -> Any:
+def _error_ratio(control: _Control, errors: Leaves, start: Leaves, end: Leaves) -> Any:
     """The error in units of what is tolerated."""
-    allowed = [
-        problem.atol + problem.rtol * fnp.maximum(fnp.abs(a), fnp.abs(b))
-        for a, b in zip(start, end, strict=True)
+    ratios = [
+        error / (control.atol + control.rtol * fnp.maximum(fnp.abs(a), fnp.abs(b)))
+        for error, a, b in zip(errors, start, end, strict=True)
     ]
-    return _rms([e / a for e, a in zip(errors, allowed, strict=True)])
+    return _rms(ratios[: control.measured])
 
 
 def _next_step(step: Any, ratio: Any) -> Any:
@@ -280,13 +307,14 @@ def _next_step(step: Any, ratio: Any) -> Any:
 
 def _first_step(problem: _Problem, dynamics: Dynamics, y: Leaves, slope: Leaves, t: Any) -> Any:
     """Hairer, Nørsett and Wanner, page 169."""
-    scale = [problem.atol + fnp.abs(v) * problem.rtol for v in y]
-    d0 = _rms([a / s for a, s in zip(y, scale, strict=True)])
-    d1 = _rms([a / s for a, s in zip(slope, scale, strict=True)])
+    control = problem.control
+    scale = [control.atol + fnp.abs(v) * control.rtol for v in y[: control.measured]]
+    d0 = _rms([a / s for a, s in zip(y, scale, strict=False)])
+    d1 = _rms([a / s for a, s in zip(slope, scale, strict=False)])
     safe = fnp.where(d1 > 0.0, d1, 1.0)
     h0 = fnp.where((d0 < 1e-5) | (d1 < 1e-5), 1e-6, 0.01 * d0 / safe)
     there = dynamics(_combined(y, h0, (1.0,), [slope]), t + h0)
-    d2 = _rms([(a - b) / s for a, b, s in zip(there, slope, scale, strict=True)]) / h0
+    d2 = _rms([(a - b) / s for a, b, s in zip(there, slope, scale, strict=False)]) / h0
     largest = fnp.maximum(d1, d2)
     small = largest <= 1e-15
     h1 = fnp.where(
@@ -318,22 +346,29 @@ def _horner(coefficients: Leaves, x: Any) -> Any:
 
 
 @partial(custom_vjp, nondiff_argnums=(0,))
-def _solve_with_adjoint(problem: _Problem, y0: Leaves, times: Any, parameters: Leaves) -> list[Any]:
-    return _solve(problem, y0, times, parameters)
+def _solve_with_adjoint(
+    problem: _Problem, y0: Leaves, times: Any, parameters: Leaves, step: Any
+) -> tuple[list[Any], Any]:
+    return _solve(problem, y0, times, parameters, step)
 
 
-def _forward(problem: _Problem, y0: Leaves, times: Any, parameters: Leaves) -> tuple[Any, Any]:
-    ys = _solve_with_adjoint(problem, y0, times, parameters)
-    return ys, (ys, times, parameters)
+def _forward(
+    problem: _Problem, y0: Leaves, times: Any, parameters: Leaves, step: Any
+) -> tuple[Any, Any]:
+    ys, step = _solve_with_adjoint(problem, y0, times, parameters, step)
+    return (ys, step), (ys, times, parameters, step)
 
 
-def _backward(problem: _Problem, kept: Any, cotangents: Leaves) -> tuple[Any, Any, Any]:
+def _backward(
+    problem: _Problem, kept: Any, of_results: tuple[Leaves, Any]
+) -> tuple[Any, Any, Any, None]:
     """Solve for state and adjoint from the last time to the first (Pontryagin's equations).
 
     With a = ∂loss/∂y: a′ = −a·∂f/∂y, and the cotangents of time and parameters are integrals of
     −a·∂f/∂t and −a·∂f/∂p. Time runs backwards: the unknowns are functions of −t.
     """
-    ys, times, parameters = kept
+    ys, times, parameters, step = kept
+    cotangents, _ = of_results
     active = [is_inexact(aval_of(p).dtype) for p in parameters]
     floating = [p for p, on in zip(parameters, active, strict=True) if on]
 
@@ -348,35 +383,37 @@ def _backward(problem: _Problem, kept: Any, cotangents: Leaves) -> tuple[Any, An
         y_bar, t_bar, p_bar = pullback(a)
         return [-s for s in slopes], y_bar, t_bar, p_bar
 
-    options: dict[str, Any] = {"rtol": problem.rtol, "atol": problem.atol, "mxstep": problem.mxstep,
-               "hmax": problem.hmax}  # fmt: skip
+    # The other two are integrals along the solution: their errors do not grow, and do not choose
+    # the steps (Kidger, Chen and Lyons, "Hey, that's not an ODE", 2021).
+    control = replace(problem.control, measured=2 * problem.count)
 
-    def back(state: Any, row: Any) -> tuple[Any, Any]:
-        a, t0_bar, p_bar = state
+    def segment(state: Any, row: Any) -> tuple[Any, Any]:
+        a, t0_bar, p_bar, step = state
         y, here, before, from_here, from_before = row
         t_bar = sum(
             fnp.real(fnp.sum(s * g))
             for s, g in zip(problem.at(parameters)(y, here), from_here, strict=True)
         )
-        found = odeint(
-            augmented, (y, a, t0_bar - t_bar, p_bar), fnp.stack([-here, -before]), *floating,
-            **options,
-        )  # fmt: skip
+        unknowns = y, a, t0_bar - t_bar, p_bar
+        back = fnp.stack([-here, -before])
+        found, step = _integrate(augmented, unknowns, back, floating, control, True, step)
         _, a, t0_bar, p_bar = tree.map_(lambda x: x[1], found)
         a = [x + g for x, g in zip(a, from_before, strict=True)]
-        return (a, t0_bar, p_bar), t_bar
+        return (a, t0_bar, p_bar, step), t_bar
 
-    start = [g[-1] for g in cotangents], times[0] * 0.0, tuple(fnp.zeros_like(p) for p in floating)
+    zeros = tuple(fnp.zeros_like(p) for p in floating)
+    start = [g[-1] for g in cotangents], times[0] * 0.0, zeros, step
     rows = (
         [y[1:] for y in ys], times[1:], times[:-1],
         [g[1:] for g in cotangents], [g[:-1] for g in cotangents],
     )  # fmt: skip
-    (y0_bar, t0_bar, p_bar), later = scan(back, start, rows, reverse=True)
+    (y0_bar, t0_bar, p_bar, _), later = scan(segment, start, rows, reverse=True)
     rest = iter(p_bar)
     return (
         y0_bar,
         fnp.concatenate([t0_bar[None], later]),
         [next(rest) if on else None for on in active],
+        None,
     )
 
 
