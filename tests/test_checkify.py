@@ -440,7 +440,7 @@ def test_mistakes_are_named() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_random_programs_fail_where_python_does(seed: int) -> None:
     def limited(x: Any, tag: int) -> Any:
-        checkify.check(x < 1.0 + tag % 3, "{} at {}", x, tag)
+        checkify.check(x < 2.4 + tag % 3, "{} at {}", x, tag)
         return x
 
     f = RandomProgram([limited, limited], seed)
