@@ -24,8 +24,6 @@ from functrans.transforms.linearize import DualTrace
 from functrans.transforms.split import SplitTrace
 from functrans.transforms.stage import stage
 
-Rule = Callable[..., Any]
-
 
 class SymbolicZero:
     """A tangent or cotangent that is known to be zero, where a rule asked to be told.
