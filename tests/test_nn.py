@@ -140,9 +140,9 @@ def test_attention(heads: int, jax: Any) -> None:
 
 
 INITIALIZERS: dict[str, tuple[Any, ...]] = {
-    "constant": (3.0,), "glorot_normal": (), "glorot_uniform": (),
+    "constant": (3.0,), "delta_orthogonal": (), "glorot_normal": (), "glorot_uniform": (),
     "he_normal": (), "he_uniform": (), "kaiming_normal": (), "kaiming_uniform": (),
-    "lecun_normal": (), "lecun_uniform": (), "normal": (),
+    "lecun_normal": (), "lecun_uniform": (), "normal": (), "orthogonal": (2.0,),
     "truncated_normal": (), "uniform": (), "xavier_normal": (), "xavier_uniform": (),
     "variance_scaling": (2.0, "fan_geo_avg", "normal"),
 }  # fmt: skip

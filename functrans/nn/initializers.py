@@ -301,10 +301,10 @@ def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = float
                 f"No delta-orthogonal convolution has the shape {tuple(shape)}.",
                 "Give 1 to 3 axes of the window, then inputs, then at least as many outputs.",
             )
-        matrix = orthogonal(scale, column_axis, dtype)(key, (shape[-1], shape[-1]), dtype)
+        matrix = orthogonal(scale, column_axis, dtype)(key, shape[-2:], dtype)
         centre = tuple((n - 1) // 2 for n in shape[:-2])
         weights = np.zeros(tuple(shape), dtype)
-        return fnp.at(weights)[centre].set(matrix[: shape[-2]])
+        return fnp.at(weights)[centre].set(matrix)
 
     return init
 
