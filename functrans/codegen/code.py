@@ -24,6 +24,8 @@ class Module(Protocol):
 
     def define(self, name: str, text: str) -> None: ...
 
+    def loop_mark(self, hint: str) -> str: ...
+
 
 class Code:
     """The body of a function ``i32 (ptr…)`` that computes with floats of one dtype.
@@ -34,6 +36,7 @@ class Code:
     def __init__(self, module: Module, dtype: Dtype) -> None:
         self.declare = module.declare
         self.define = module.define
+        self.loop_mark = module.loop_mark
         self.dtype = dtype
         self.type = llvm_type(dtype)
         self.params: list[str] = []
@@ -135,8 +138,11 @@ class Code:
                 total = part if total == 0 else self.let(f"add nsw i64 {total}, {part}")
         return total
 
-    def span(self, stop: int) -> Iterator[Index]:
-        """0, 1, … as one loop: its body is what is written until the next index is asked for."""
+    def span(self, stop: int, vector: bool = False) -> Iterator[Index]:
+        """0, 1, … as one loop: its body is what is written until the next index is asked for.
+
+        Only a ``vector`` loop is offered to the vectoriser, which takes long to decline.
+        """
         if stop <= 1:
             yield from range(stop)
             return
@@ -151,7 +157,8 @@ class Code:
         self.lines[phi] = f"  %i{name} = phi i64 [ 0, %{before} ], [ %n{name}, %{self.label} ]"
         self.line(f"%n{name} = add nuw nsw i64 %i{name}, 1")
         self.line(f"%c{name} = icmp eq i64 %n{name}, {stop}")
-        self.line(f"br i1 %c{name}, label %e{name}, label %b{name}")
+        mark = "" if vector else self.loop_mark('!"llvm.loop.vectorize.enable", i1 false')
+        self.line(f"br i1 %c{name}, label %e{name}, label %b{name}{mark}")
         self.label = f"e{name}"
         self.lines.append(f"e{name}:")
 

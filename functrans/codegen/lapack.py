@@ -11,6 +11,7 @@ from __future__ import annotations
 from functrans.codegen.code import Array, Code, Index
 
 _BLOCK = 64
+_LINE = 8  # numbers in a line of the cache
 
 
 def cholesky(code: Code, routine: str, a: str, out: str, n: int) -> None:
@@ -60,8 +61,14 @@ def triangular_solve(
 def turn(code: Code, source: str, target: str, rows: int, columns: int) -> None:
     """A row-major matrix as a row-major matrix of its transpose."""
     a, b = Array(code, source, (columns, 1)), Array(code, target, (1, rows))
+    whole = columns // _LINE * _LINE
+    for block in code.span(whole // _LINE):  # a row at a time would touch each line of memory anew
+        for i in code.span(rows):
+            for k in range(_LINE):
+                j = code.index((block, _LINE), (k, 1))
+                b[i, j] = a[i, j]
     for i in code.span(rows):
-        for j in code.span(columns):
+        for j in range(whole, columns):
             b[i, j] = a[i, j]
 
 

@@ -221,8 +221,7 @@ def _lu(one: _One) -> None:
     (a,), (out, pivots, order) = one.reads, one.writes
     rows = Array(code, pivots, (1,), _INT32)
     if one.routine.is_small:
-        code.copy(out, a, m * n * code.dtype.itemsize)
-        small_matrices.lu(code, one.rows(out, n), rows, m, n)
+        small_matrices.lu(code, one.rows(a, n), one.rows(out, n), rows, (m, n))
     else:
         lapack.lu(code, one.libraries[0], a, out, pivots, one.scratch, (m, n))
         for i in code.span(k):

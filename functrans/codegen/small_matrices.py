@@ -12,6 +12,8 @@ from functrans.codegen.code import Array, Code, Index
 LARGEST = 8
 """The size up to which matrices are small."""
 
+_VECTOR = 4  # right sides make vector code
+
 
 def cholesky(code: Code, a: Array, out: Array, n: int) -> None:
     """The lower factor into ``out``; fails where a pivot is not positive, NaN stays NaN."""
@@ -43,7 +45,7 @@ def triangular_solve(
     order = range(n) if lower else range(n - 1, -1, -1)
     entries = {(i, k): a[i, k] for i in range(n) for k in (range(i) if lower else range(i + 1, n))}
     inverses = [] if unit else [code.div(one, a[i, i]) for i in range(n)]
-    for j in code.span(m):
+    for j in code.span(m, vector=m >= _VECTOR):
         solved: dict[int, str] = {}
         for i in order:
             value = x[i, j]
@@ -54,27 +56,35 @@ def triangular_solve(
             x[i, j] = value
 
 
-def lu(code: Code, a: Array, pivots: Array, m: int, n: int) -> None:
-    """The factors in the place of ``a``, and the rows that were exchanged."""
+def lu(code: Code, a: Array, out: Array, pivots: Array, shape: tuple[int, int]) -> None:
+    """The factors into ``out``, and the rows that were exchanged into ``pivots``.
+
+    All numbers are registers, exchanged by selections: no address depends on a pivot.
+    """
+    m, n = shape
     zero, one = code.number(0.0), code.number(1.0)
+    rows = [[a[i, j] for j in range(n)] for i in range(m)]
     for k in range(min(m, n)):
-        largest, where = code.abs(a[k, k]), str(k)
+        largest, where = code.abs(rows[k][k]), str(k)
         for i in range(k + 1, m):
-            size = code.abs(a[i, k])
+            size = code.abs(rows[i][k])
             larger = code.compare("ogt", size, largest)
             largest = code.select(larger, size, largest)
-            where = code.select(larger, str(i), where, "i64")
-        pivots[(k,)] = code.let(f"trunc i64 {where} to i32")
-        if k + 1 < m:
-            exchange(code, a, k, where, n)
-        pivot = a[k, k]
-        inverse = code.select(code.compare("oeq", pivot, zero), zero, code.div(one, pivot))
-        row = [a[k, j] for j in range(k + 1, n)]
+            where = code.select(larger, str(i), where, "i32")
+        pivots[(k,)] = where
         for i in range(k + 1, m):
-            factor = code.mul(a[i, k], inverse)
-            a[i, k] = factor
-            for j, x in enumerate(row, k + 1):
-                a[i, j] = code.sub(a[i, j], code.mul(factor, x))
+            here = code.let(f"icmp eq i32 {where}, {i}")
+            for j, (x, y) in enumerate(zip(rows[k], rows[i], strict=True)):
+                rows[k][j], rows[i][j] = code.select(here, y, x), code.select(here, x, y)
+        pivot = rows[k][k]
+        inverse = code.select(code.compare("oeq", pivot, zero), zero, code.div(one, pivot))
+        for i in range(k + 1, m):
+            factor = rows[i][k] = code.mul(rows[i][k], inverse)
+            for j in range(k + 1, n):
+                rows[i][j] = code.sub(rows[i][j], code.mul(factor, rows[k][j]))
+    for i, row in enumerate(rows):
+        for j, x in enumerate(row):
+            out[i, j] = x
 
 
 def exchange(code: Code, a: Array, k: Index, other: Index, n: int) -> None:
