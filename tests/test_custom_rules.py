@@ -475,6 +475,14 @@ def test_derivatives_of_what_is_closed_over_are_refused(f: Any) -> None:
     same(ft.grad(lambda a: f(a, 3.0))(2.0), 3.0)
 
 
+@pytest.mark.parametrize("f", [closing_jvp, closing_vjp])
+def test_second_derivatives_of_rules_that_close_over_dead_tracers_are_refused(f: Any) -> None:
+    same(ft.jit(ft.grad(ft.grad(f, 1), 1))(2.0, 3.0), 0.0)  # they are alive here
+    with pytest.raises(errors.UnexpectedTracerError) as raised:
+        ft.grad(ft.grad(ft.jit(f), 1), 1)(2.0, 3.0)
+    assert "make the value an argument of both" in raised.value.__notes__[0]
+
+
 def test_closure_convert_hoists_floating_tracers_alone() -> None:
     counts: list[int] = []
 
