@@ -281,6 +281,12 @@ def test_no_example_loops_in_a_branch_of_others(transform: Any) -> None:
 
 
 @pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
+def test_no_examples(transform: Any) -> None:
+    f = transform(ft.vmap(lambda p, x: cond(p, lambda x: x * 2.0, np.sort, x)))
+    assert f(np.zeros(0, bool), np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, ft.jit], ids=["eager", "jit"])
 @pytest.mark.parametrize("way", ["plain", "if any"])
 def test_nan_and_inf_stay_in_the_branch_that_makes_them(transform: Any, way: str) -> None:
     """sqrt has an infinite slope at 0, log is −inf there; the examples at 0 go elsewhere."""

@@ -29,6 +29,8 @@ def following(x: Any, takes_part: Any, size: int) -> Any:
     So nothing runs on values on which it would never run: it may raise an error on them, loop for
     ever, or make NaNs.
     """
+    if not size:
+        return x
     places = iota(np.int64, (size,), 0)  # a minimum is found several times faster than an argmax
     first = reduce_min(select_n(takes_part, np.int64(size), places), (0,))
     leader = stop_gradient(gather(x, (first,), (0,), "clip"))
