@@ -42,7 +42,7 @@ def _watched(trace: Trace, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(*args: Any) -> Any:
         recorder = Recorder(trace)
-        given = [x for x in gc.get_objects() if issubclass(type(x), Tracer) and x._trace is trace]
+        given = [x for x in gc.get_referrers(trace) if issubclass(type(x), Tracer)]
         before = _holders(given)
         with running(recorder):
             result = function(*args)
