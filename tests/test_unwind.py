@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -11,9 +12,13 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
+from functrans.codegen.compile import compile_ir
+from functrans.codegen.link import PoolAddress
+from functrans.codegen.pipeline import build
 from functrans.control.budget import _stride
 from functrans.control.while_rules import run_while
 from functrans.lax import cond, fori_loop, scan, while_loop
+from functrans.passes.run import run as simplified
 from tests.leaks import assert_nothing_stays
 from tests.poison import compare
 
@@ -392,6 +397,40 @@ def test_an_error_frees_the_stack() -> None:
     for _ in range(3):
         with pytest.raises(IndexError):
             gradient(0.5, 2000)
+    assert ft.debug.memory().used == before
+
+
+def test_no_memory_for_more_iterations() -> None:
+    """The pool refuses the third chunk: the program says so, and gives back the other two."""
+    jaxpr = ft.make_jaxpr(ft.grad(by_while))(X, W, np.int64(0))
+    program = build(simplified(jaxpr))
+    code = compile_ir(program.ir, program.entry)
+    place = program.entries.index(PoolAddress("pool.take"))
+    kind = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+    real = kind(program.constants[place])
+    taken: list[Any] = []
+
+    def take(pool: Any, size: int) -> Any:
+        taken.append(real(pool, size) if len(taken) < 2 else None)
+        return taken[-1]
+
+    callback = kind(take)
+    constants = program.constant_table().copy()
+    constants[place] = ctypes.cast(callback, ctypes.c_void_p).value
+    args, out, work = (
+        [X, W, np.array(5000)],
+        np.empty(3),
+        np.empty(program.workspace + 64, np.uint8),
+    )
+    tables = [np.array([a.ctypes.data for a in arrays], np.uintp) for arrays in (args, [out])]
+    entry = ctypes.PYFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)(code.address)
+    before = ft.debug.memory().used
+    status = entry(
+        *(t.ctypes.data for t in (*tables, constants)), work.ctypes.data + -work.ctypes.data % 64
+    )
+    with pytest.raises(MemoryError, match="checkpoint="):
+        raise program.error(status)
+    assert len(taken) == 3
     assert ft.debug.memory().used == before
 
 
