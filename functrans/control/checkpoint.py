@@ -21,8 +21,8 @@ from functrans.errors import OptionError
 from functrans.passes.dce import dce
 from functrans.passes.loops import renamed
 from functrans.primitives.marks import barrier, name_p
-from functrans.transforms.linearize import jvp_flat, linearize_jaxpr
-from functrans.transforms.stage import named, stage
+from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
+from functrans.transforms.stage import named
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
@@ -139,24 +139,9 @@ def _jvp(
     policy: Policy,
     prevent_cse: bool,
 ) -> Any:
-    nonzero = tuple(t is not None for t in tangents)
-
-    def make() -> tuple[Body, list[bool]]:
-        out_nonzero: list[bool] = []
-
-        def both(*args: Any) -> list[Any]:
-            values, given = args[: len(nonzero)], iter(args[len(nonzero) :])
-            dots = [next(given) if on else None for on in nonzero]
-            outs, out_dots = jvp_flat(lambda *xs: evaluate(jaxpr, *xs), values, dots)
-            out_nonzero.extend(d is not None for d in out_dots)
-            return [*outs, *(d for d in out_dots if d is not None)]
-
-        live = [a for a, on in zip(jaxpr.in_avals, nonzero, strict=True) if on]
-        return closed(stage(both, [*jaxpr.in_avals, *live])), out_nonzero
-
-    program, out_nonzero = remember(jaxpr, ("checkpoint jvp", nonzero), make)
+    program, out_nonzero = jvp_jaxpr(jaxpr, tuple(t is not None for t in tangents))
     live = [t for t in tangents if t is not None]
-    found = _bind(program, [*primals, *live], policy, prevent_cse)
+    found = _bind(closed(program), [*primals, *live], policy, prevent_cse)
     n = len(jaxpr.outvars)
     dots = iter(found[n:])
     return found[:n], [next(dots) if on else None for on in out_nonzero]
