@@ -46,6 +46,7 @@ from functrans.primitives.matrices import (
     check_same,
     check_square,
     diagonal,
+    fortran,
     lower_triangle,
     matmul,
     matrix_transpose,
@@ -69,13 +70,11 @@ def _lu_abstract(a: Aval) -> list[Aval]:
 
 
 def _lu_impl(a: Any) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts: only programs that solve need it
-
     *lead, m, n = a.shape
     factors = np.empty(a.shape, a.dtype)
     pivots = np.empty((*lead, min(m, n)), _PIVOTS)
     if factors.size:
-        getrf = scipy.linalg.lapack.get_lapack_funcs("getrf", dtype=a.dtype)
+        getrf = fortran("lapack", "getrf", a.dtype)
         for index in np.ndindex(*lead):
             factors[index], pivots[index], _ = getrf(a[index])
     return [factors, pivots, _order(pivots, m)]
@@ -84,12 +83,11 @@ def _lu_impl(a: Any) -> Any:
 def _order(pivots: Any, m: int) -> Any:
     """Where each row of the factors was, after exchanging row i with row ``pivots[i]`` in turn."""
     order = np.empty((*pivots.shape[:-1], m), _PIVOTS)
-    order[...] = np.arange(m, dtype=_PIVOTS)
-    for i in range(pivots.shape[-1]):
-        other = pivots[..., i, None]
-        here = order[..., i, None].copy()
-        order[..., i, None] = np.take_along_axis(order, other, -1)
-        np.put_along_axis(order, other, here, -1)
+    for index in np.ndindex(*pivots.shape[:-1]):
+        rows = list(range(m))
+        for i, other in enumerate(pivots[index].tolist()):
+            rows[i], rows[other] = rows[other], rows[i]
+        order[index] = rows
     return order
 
 
@@ -182,16 +180,24 @@ def _lu_solve_abstract(a: Aval, factors: Aval, pivots: Aval, b: Aval, *, transpo
 
 
 def _lu_solve_impl(a: Any, factors: Any, pivots: Any, b: Any, *, transposed: bool) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts: only programs that solve need it
-
     if (np.diagonal(factors, 0, -2, -1) == 0).any():
         raise singular()
     out = np.empty(b.shape, b.dtype)
     if not out.size:
         return out
-    getrs = scipy.linalg.lapack.get_lapack_funcs("getrs", dtype=a.dtype)
-    for index in np.ndindex(*out.shape[:-2]):
-        out[index], _ = getrs(factors[index], pivots[index], b[index], trans=int(transposed))
+    # By its parts: OpenBLAS's laswp and getrs start threads for the smallest of matrices. To BLAS
+    # the factors are their transpose, L above the diagonal and U on and below it.
+    trsm = fortran("blas", "trsm", a.dtype)
+    upper, lower = {"lower": 0, "diag": 1}, {"lower": 1, "diag": 0}
+    order = _order(pivots, out.shape[-2])
+    for k in np.ndindex(*out.shape[:-2]):
+        matrix = factors[k].T
+        if transposed:
+            x = trsm(1.0, matrix, b[k], **lower)
+            out[k][order[k]] = trsm(1.0, matrix, x, **upper)
+        else:
+            x = trsm(1.0, matrix, b[k][order[k]], trans_a=1, **upper)
+            out[k] = trsm(1.0, matrix, x, trans_a=1, **lower)
     return out
 
 

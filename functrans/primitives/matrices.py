@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,17 @@ def each(*arrays: Any) -> Iterator[tuple[Any, ...]]:
     lead = arrays[0].shape[:-2]
     for index in np.ndindex(*lead):
         yield tuple(a[index] for a in arrays)
+
+
+@cache
+def fortran(library: str, name: str, dtype: np.dtype[Any]) -> Callable[..., Any]:
+    """SciPy's function of a routine of "blas" or "lapack", for matrices of one dtype."""
+    import scipy.linalg.blas  # one of SciPy's larger parts: only programs that solve need it
+    import scipy.linalg.lapack  # the same
+
+    if library == "blas":
+        return scipy.linalg.blas.get_blas_funcs(name, dtype=dtype)  # type: ignore[no-any-return]
+    return scipy.linalg.lapack.get_lapack_funcs(name, dtype=dtype)  # type: ignore[no-any-return]
 
 
 def batch_matrices(get: Callable[[], Primitive]) -> Rule:

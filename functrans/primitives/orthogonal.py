@@ -24,6 +24,7 @@ from functrans.primitives.matrices import (
     adjoint,
     batch_matrices,
     check_matrix,
+    fortran,
     identity_like,
     lower_triangle,
     matmul,
@@ -138,12 +139,10 @@ def _order_abstract(a: Aval) -> Aval:
 
 
 def _order_impl(a: Any) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
-
     order = np.empty((*a.shape[:-2], a.shape[-1]), np.int32)
     order[...] = np.arange(a.shape[-1])
     if a.size:
-        geqp3 = scipy.linalg.lapack.get_lapack_funcs("geqp3", dtype=a.dtype)
+        geqp3 = fortran("lapack", "geqp3", a.dtype)
         for k in np.ndindex(*a.shape[:-2]):
             order[k] = geqp3(a[k])[1] - 1
     return order

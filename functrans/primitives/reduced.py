@@ -14,7 +14,7 @@ from functrans import kernel
 from functrans.core.avals import Aval
 from functrans.core.primitive import Absent, Primitive, Rule
 from functrans.core.trace import bind
-from functrans.primitives.matrices import batch_matrices, check_square, part_dtype
+from functrans.primitives.matrices import batch_matrices, check_square, fortran, part_dtype
 from functrans.primitives.spectral import no_convergence
 from functrans.primitives.types import NOT_LINEAR
 
@@ -87,9 +87,7 @@ def _hessenberg_abstract(a: Aval) -> list[Aval]:
 
 
 def _hessenberg_impl(a: Any) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
-
-    gehrd = scipy.linalg.lapack.get_lapack_funcs("gehrd", dtype=a.dtype)
+    gehrd = fortran("lapack", "gehrd", a.dtype)
     return _of_each(
         a, _hessenberg_abstract(_aval(a)), lambda x: gehrd(x)[:2] if x.size else (x, x[0:0, 0])
     )
@@ -111,10 +109,8 @@ def _tridiagonal_abstract(a: Aval, *, lower: bool) -> list[Aval]:
 
 
 def _tridiagonal_impl(a: Any, *, lower: bool) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts, for few programs
-
     name = "hetrd" if a.dtype.kind == "c" else "sytrd"
-    routine = scipy.linalg.lapack.get_lapack_funcs(name, dtype=a.dtype)
+    routine = fortran("lapack", name, a.dtype)
     return _of_each(
         a, _tridiagonal_abstract(_aval(a), lower=lower), lambda x: routine(x, lower=lower)[:4]
     )

@@ -23,6 +23,7 @@ from functrans.primitives.matrices import (
     check_same,
     check_square,
     each,
+    fortran,
     hermitian_part,
     lower_triangle,
     matmul,
@@ -111,14 +112,12 @@ def _triangular_abstract(
 def _triangular_impl(
     a: Any, b: Any, *, left: bool, lower: bool, transposed: bool, unit: bool, checked: bool
 ) -> Any:
-    import scipy.linalg.blas  # one of SciPy's larger parts: only programs that solve need it
-
     out = np.empty(b.shape, b.dtype)
     if not out.size:
         return out
     if checked and not unit and (np.diagonal(a, 0, -2, -1) == 0).any():
         raise singular()
-    trsm = scipy.linalg.blas.get_blas_funcs("trsm", dtype=a.dtype)
+    trsm = fortran("blas", "trsm", a.dtype)
     # To BLAS a row-major matrix is its transpose: op(A)·X = B is Xᵀ·op(A)ᵀ = Bᵀ.
     options = {"side": int(left), "lower": not lower, "trans_a": int(transposed), "diag": int(unit)}
     for x, y, z in each(a, b, out):

@@ -13,7 +13,7 @@ from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import ShapeError
 from functrans.primitives.linear import mul, neg, pad, sub
-from functrans.primitives.matrices import batch_matrices, check_matrix, rows
+from functrans.primitives.matrices import batch_matrices, check_matrix, fortran, rows
 from functrans.primitives.triangular import singular
 from functrans.primitives.types import native_or_fallback
 
@@ -30,12 +30,10 @@ def _abstract(lower: Aval, middle: Aval, upper: Aval, b: Aval) -> Aval:
 
 
 def _impl(lower: Any, middle: Any, upper: Any, b: Any) -> Any:
-    import scipy.linalg.lapack  # one of SciPy's larger parts: only programs that solve need it
-
     out = np.empty(b.shape, b.dtype)
     if not out.size:
         return out
-    gtsv = scipy.linalg.lapack.get_lapack_funcs("gtsv", dtype=b.dtype)
+    gtsv = fortran("lapack", "gtsv", b.dtype)
     for k in np.ndindex(*b.shape[:-2]):
         *_, out[k], info = gtsv(lower[k][1:], middle[k], upper[k][:-1], b[k])
         if info:
