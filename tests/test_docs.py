@@ -31,6 +31,7 @@ ROOMS = (
     "functrans.random",
     "functrans.scipy.sparse.linalg",
     "functrans.scipy.special",
+    "functrans.scipy.stats",
     "functrans.testing",
     "functrans.tree",
     "functrans.tree_util",

@@ -4,10 +4,13 @@ from importlib import import_module
 
 from functrans.scipy import special
 
-__all__ = ["linalg", "sparse", "special"]
+# What few programs need is loaded when it is named.
+_ROOMS = ("linalg", "sparse", "stats")
+
+__all__ = ["linalg", "sparse", "special", "stats"]
 
 
 def __getattr__(name: str) -> object:
-    if name in ("linalg", "sparse"):  # what few programs need is loaded when it is named
+    if name in _ROOMS:
         return import_module(f"functrans.scipy.{name}")
     raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")

@@ -1,0 +1,85 @@
+"""The distributions of integers, a row for each: Johnson, Kemp and Kotz (2005)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import functrans.numpy as fnp
+from functrans.scipy.special import betainc, betaln, gammaincc, gammaln, xlog1py, xlogy
+from functrans.scipy.stats.families import Discrete, positive
+
+
+def _probability(p: Any) -> Any:
+    return fnp.logical_and(p >= 0, p <= 1)
+
+
+def _counts(*shapes: Any) -> tuple[float, float]:
+    return 0.0, math.inf
+
+
+bernoulli = Discrete(
+    name="bernoulli",
+    shapes=("p",),
+    support=lambda p: (0.0, 1.0),
+    valid=_probability,
+    log_density=lambda k, p: xlogy(k, p) + xlog1py(1.0 - k, -p),
+    below=lambda k, p: 1.0 - p,
+    above=lambda k, p: p,
+    quantile=lambda q, p: fnp.where(q <= 1.0 - p, 0.0, 1.0),
+)
+binom = Discrete(
+    name="binom",
+    shapes=("n", "p"),
+    support=lambda n, p: (0.0, n),
+    valid=lambda n, p: fnp.logical_and(fnp.logical_and(n >= 0, n == fnp.floor(n)), _probability(p)),
+    log_density=lambda k, n, p: (
+        gammaln(n + 1.0)
+        - gammaln(k + 1.0)
+        - gammaln(n - k + 1.0)
+        + xlogy(k, p)
+        + xlog1py(n - k, -p)
+    ),
+    below=lambda k, n, p: betainc(n - fnp.floor(k), fnp.floor(k) + 1.0, 1.0 - p),
+    above=lambda k, n, p: betainc(fnp.floor(k) + 1.0, n - fnp.floor(k), p),
+)
+betabinom = Discrete(
+    name="betabinom",
+    shapes=("n", "a", "b"),
+    support=lambda n, a, b: (0.0, n),
+    valid=lambda n, a, b: fnp.logical_and(
+        fnp.logical_and(n >= 0, n == fnp.floor(n)), positive(a, b)
+    ),
+    log_density=lambda k, n, a, b: (
+        betaln(k + a, n - k + b) - betaln(a, b) - fnp.log(n + 1.0) - betaln(n - k + 1.0, k + 1.0)
+    ),
+)
+geom = Discrete(
+    name="geom",
+    shapes=("p",),
+    support=lambda p: (1.0, math.inf),
+    valid=lambda p: fnp.logical_and(p > 0, p <= 1),
+    log_density=lambda k, p: fnp.log(p) + xlog1py(k - 1.0, -p),
+    below=lambda k, p: -fnp.expm1(fnp.floor(k) * fnp.log1p(-p)),
+    log_above=lambda k, p: fnp.floor(k) * fnp.log1p(-p),
+)
+nbinom = Discrete(
+    name="nbinom",
+    shapes=("n", "p"),
+    support=_counts,
+    valid=lambda n, p: fnp.logical_and(n > 0, fnp.logical_and(p > 0, p <= 1)),
+    log_density=lambda k, n, p: (
+        gammaln(k + n) - gammaln(n) - gammaln(k + 1.0) + n * fnp.log(p) + xlog1py(k, -p)
+    ),
+    below=lambda k, n, p: betainc(n, fnp.floor(k) + 1.0, p),
+    above=lambda k, n, p: betainc(fnp.floor(k) + 1.0, n, 1.0 - p),
+)
+poisson = Discrete(
+    name="poisson",
+    shapes=("mu",),
+    support=_counts,
+    valid=lambda mu: mu >= 0,
+    log_density=lambda k, mu: xlogy(k, mu) - gammaln(k + 1.0) - mu,
+    # gammaincc has no derivative in its shape, which here is an integer: the slope in k is 0.
+    below=lambda k, mu: gammaincc(fnp.floor(k) + 1.0, mu),
+)
