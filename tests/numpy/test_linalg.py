@@ -46,8 +46,7 @@ _NATIVE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["d", "f"])
-@pytest.mark.parametrize("n", [1, 4, 8, 9, 30])
+@pytest.mark.parametrize(("n", "dtype"), [(1, "d"), (4, "f"), (8, "d"), (9, "f"), (30, "d")])
 @pytest.mark.parametrize("name", _NATIVE)
 def test_compiled_code_calls_no_python(name: str, n: int, dtype: str) -> None:
     x = np.random.default_rng(n).normal(size=(n, n)) + 3 * np.sqrt(n) * np.eye(n)
@@ -321,6 +320,18 @@ def test_factors_of_one_matrix_serve_many_right_sides() -> None:
     right = ft.vmap(lambda b: triangular.triangular_solve(upper, b, left=False))
     b = _RNG.normal(size=(3, 2, 4))
     np.testing.assert_allclose(right(b), b @ np.linalg.inv(upper), 1e-9)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)])
+def test_polar_factors_of_equal_singular_values(side: str, shape: tuple[int, int]) -> None:
+    a = 2 * np.eye(*shape)
+    for wrap in (lambda f: f, ft.jit):
+        check_grads(wrap(lambda a: sla.polar(a, side)[0]), (a,), order=1)
+    if (shape[0] >= shape[1]) == (side == "right"):
+        check_grads(lambda a: sla.polar(a, side)[1], (a,), order=1)
+    generic = _RNG.normal(size=shape)
+    check_grads(lambda a: sla.polar(a, side), (generic,), order=1)
 
 
 def test_phases_of_complex_vectors_are_kept() -> None:

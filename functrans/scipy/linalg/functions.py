@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from functrans.control.branches import cond
+from functrans.control.custom_jvp import custom_jvp
 from functrans.control.loops import scan
 from functrans.core.avals import dtype_of, native, shape_of
 from functrans.core.trace import current_trace
@@ -25,9 +26,11 @@ from functrans.primitives import sylvester as sylvester_
 from functrans.primitives.matrices import (
     adjoint,
     columns,
+    hermitian_part,
     identity_like,
     matmul,
     part_dtype,
+    rows,
 )
 from functrans.scipy.linalg.doors import door, scipy_function
 from functrans.transforms.derived import jvp
@@ -164,7 +167,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """U and P with U·P = a (P·U by ``side`` "left"): U has orthonormal columns, P is Hermitian.
 
-    The derivative is NaN or infinite where singular values coincide.
+    The derivative is infinite or NaN where the rank is not full.
 
     >>> u, p = ft.scipy.linalg.polar(np.diag([2.0, -3.0]))
     >>> p
@@ -174,14 +177,33 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     if side not in ("left", "right"):
         raise OptionError(f"side={side!r} is none.", 'Use "left" or "right".')
     (a,) = matrices("polar", a)
-    u, s, vh = spectral.svd(a)
-    size = linear.convert(s, dtype_of(u))
-    if side == "left":
-        p = matmul(linear.mul(u, columns(size, shape_of(u))), adjoint(u))
-    else:
-        v = adjoint(vh)
-        p = matmul(linear.mul(v, columns(size, shape_of(v))), vh)
-    return matmul(u, vh), p
+    tall = shape_of(a)[-2] >= shape_of(a)[-1]
+    u = _unitary(a) if tall else adjoint(_unitary(adjoint(a)))
+    p = matmul(a, adjoint(u)) if side == "left" else matmul(adjoint(u), a)
+    return u, hermitian_part(p)
+
+
+@custom_jvp
+def _unitary(a: Any) -> Any:
+    u, _, vh = spectral.svd(a)
+    return matmul(u, vh)
+
+
+@_unitary.defjvp
+def _unitary_jvp(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+    # With a = U·P and Ω = UᴴU̇, which is skew: P·Ω + Ω·P = Uᴴȧ − ȧᴴU, solved where P = V·s·Vᴴ is
+    # diagonal; what ȧ has outside the columns of U goes through P⁻¹. (N. Higham 2008, §8.2)
+    (a,), (t,) = primals, tangents
+    left, s, vh = spectral.svd(a)
+    u, v = matmul(left, vh), adjoint(vh)
+    inner = matmul(adjoint(u), t)
+    turned = matmul(vh, matmul(linear.sub(inner, adjoint(inner)), v))
+    shape = shape_of(turned)
+    total = linear.add(columns(s, shape), rows(s, shape))
+    turn = linear.div(turned, linear.convert(total, dtype_of(u)))
+    rest = matmul(linear.sub(t, matmul(u, inner)), v)
+    rest = linear.div(rest, linear.convert(columns(s, shape_of(rest)), dtype_of(u)))
+    return u, matmul(linear.add(matmul(matmul(u, v), turn), rest), vh)
 
 
 # --- forms ---------------------------------------------------------------------------------------
