@@ -269,6 +269,7 @@ class Unwind:
     body_constants: int
     carries: int
     back_constants: int
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

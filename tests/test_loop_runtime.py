@@ -264,6 +264,30 @@ def test_the_loops_of_a_gradient_say_what_they_are(bars: list[Bar]) -> None:
     assert [bar.desc for bar in bars] == [None, "(tangents)"]
 
 
+def sines_while(x: Any, progress: Any, n: int = 50) -> Any:
+    def body(state: Any) -> Any:
+        return state[0] + 1, np.sin(state[1])
+
+    return while_loop(lambda state: state[0] < n, body, (0, x), progress=progress)[1]
+
+
+def test_the_way_back_of_a_while_counts_there_and_back(bars: list[Bar]) -> None:
+    slope = ft.jit(ft.value_and_grad(lambda x: sines_while(x, "f")))(1.0)
+    assert slope == ft.value_and_grad(lambda x: sines_while(x, None))(1.0)
+    assert [(bar.desc, bar.n) for bar in bars] == [("f", 50), ("f (gradient)", 100)]
+
+
+def test_a_long_way_back_is_shown_while_it_runs() -> None:
+    n = 4_000_000
+    seen: list[int] = []
+    start = time.perf_counter()
+    ft.jit(ft.grad(lambda x: sines_while(x, lambda done, _: seen.append(done), n)))(1.0)
+    seconds = time.perf_counter() - start
+    assert seen == sorted(seen)
+    assert seen[-1] == 2 * n
+    assert len(seen) <= 10 * seconds + 2
+
+
 def test_a_batch_of_loops_is_one_loop(bars: list[Bar]) -> None:
     ft.vmap(lambda x: sines(x, True))(np.arange(3.0))
     ft.vmap(lambda x: while_loop(lambda y: y > 0.5, lambda y: y - 0.5, x, progress=True))(

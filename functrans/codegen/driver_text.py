@@ -98,7 +98,14 @@ class Text:
             [f"define internal i32 @NAME({params}) {effort} {{", "entry:", *self.lines, "}"]
         )
 
-    def show(self, progress: kernel.Progress | None, routine: Place, done: str) -> None:
+    def show(
+        self,
+        progress: kernel.Progress | None,
+        routine: Place,
+        done: str,
+        leave: Leave | None = None,
+        name: str = "show",
+    ) -> None:
         """Show that so many iterations are done, where a tenth of a second has gone by."""
         if progress is None:
             return
@@ -106,19 +113,21 @@ class Text:
         last = self.let("getelementptr i64, ptr %bar, i64 1")
         is_due = self.routine(routine(PythonAddress("is_due")))
         due = self.let(f"call i1 {is_due}(ptr {last}, i64 {int(SECONDS * 1e9)})")
-        self.line(f"br i1 {due}, label %show, label %shown")
-        self.label("show")
+        self.line(f"br i1 {due}, label %{name}, label %{name}n")
+        self.label(name)
         self.line("store i64 0, ptr %looked")  # an interrupt is better met here than in Python
-        self.look_at_signals(self.routine(routine(SIGNALS)), "still_calm")
-        self.tell(self.routine(routine(progress)), SHOW, done, "shown_well")
-        self.line("br label %shown")
-        self.label("shown")
+        self.look_at_signals(self.routine(routine(SIGNALS)), f"{name}_calm", leave)
+        self.tell(self.routine(routine(progress)), SHOW, done, f"{name}_well", leave)
+        self.line(f"br label %{name}n")
+        self.label(f"{name}n")
 
-    def tell(self, function: str, event: int, number: str, after: str) -> None:
+    def tell(
+        self, function: str, event: int, number: str, after: str, leave: Leave | None = None
+    ) -> None:
         """Tell Python about the loop; end the function where that raises."""
         told = self.let(f"call i32 {function}(ptr %bar, i64 {event}, i64 {number})")
         failed = self.let(f"icmp ne i32 {told}, {DONE}")
-        self.leave(self.let(f"select i1 {failed}, i32 {FAILED}, i32 0"), after, None)
+        self.leave(self.let(f"select i1 {failed}, i32 {FAILED}, i32 0"), after, leave)
 
 
 def parameters(call: Repeat) -> list[str]:

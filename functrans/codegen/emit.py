@@ -1054,7 +1054,7 @@ class _Program:
             self.module.declare("declare i64 @llvm.umin.i64(i64, i64)")
         same = [(i, k) for i, k in call.carries() if inputs[i] == outputs[k]]
         function = self.module.function(driver(call, plan, names, self.routine, same))
-        if isinstance(call.word, kernel.Loop | kernel.While) and call.word.progress is not None:
+        if not isinstance(call.word, kernel.Branch) and call.word.progress is not None:
             function = self.module.function(watched(call, call.word, function, self.routine, same))
         args = ", ".join(f"ptr {p}" for p in ("%consts", scratch, *inputs, *outputs))
         status = self.fresh()

@@ -42,7 +42,7 @@ def driver(
 
 def watched(
     call: Repeat,
-    word: kernel.Loop | kernel.While,
+    word: kernel.Loop | kernel.While | kernel.Unwind,
     function: str,
     routine: Place,
     same: Sequence[tuple[int, int]],

@@ -37,7 +37,7 @@ def driver(
     writer.forward(*programs[:2])
     writer.back(programs[2])
     writer.drop()
-    return text.function(call)
+    return text.function(call, "noinline", *(["%bar"] if word.progress else []))
 
 
 class _Writer:
@@ -96,6 +96,7 @@ class _Writer:
             "ptr %row": ("null", "%row.next"),
             "i64 %left": ("0", "%left.next"),
             "i64 %size": (str(first), "%size.now"),
+            "i64 %i": ("0", "%i.next"),
         })  # fmt: skip
         pointers = self.carries.pointers(["ran", "looked_at"])
         for k, pointer in enumerate(pointers):
@@ -114,7 +115,8 @@ class _Writer:
         self.carries.move_on()
         text.line(f"%row.next = getelementptr i8, ptr %row.now, i64 {self.width}")
         text.line("%left.next = sub i64 %left.now, 1")
-        self.pause("loop", "ran", "looked_at", "%pile")
+        text.line("%i.next = add i64 %i, 1")
+        self.pause("loop", "ran", "looked_at", "%pile", "%i.next")
 
     def make_room(self, most: int) -> None:
         """One more chunk where the last one is full, twice as large as that."""
@@ -154,6 +156,7 @@ class _Writer:
         self.turns("turn", "returned", "looked_back", {
             "ptr %below": ("%chunk", "%below.next"),
             "ptr %end": ("%row", "%end.next"),
+            "i64 %j": ("%i", "%j.next"),
         })  # fmt: skip
         pointers = self.returned.pointers(["returned", "looked_back"])
         over = text.let("icmp eq ptr %below, null")
@@ -167,8 +170,11 @@ class _Writer:
         text.run(program, "%back_args", "%back_outs", "went", self.leaving("%below"))
         self.returned.move_on()
         self.give_back()
-        self.pause("back", "returned", "looked_back", "%below.next")
+        text.line("%j.next = add i64 %j, 1")
+        self.pause("back", "returned", "looked_back", "%below.next", "%j.next")
         text.label("done")
+        if word.progress is not None:
+            text.line("store i64 %j, ptr %bar")
         self.returned.finish("in")
 
     def give_back(self) -> None:
@@ -228,14 +234,18 @@ class _Writer:
         first = f"[ {every}, %{entry} ], [ {every}, %{paused} ]"
         self.text.line(f"%calm.{back} = phi i64 {first}, [ %calm.{back}.next, %{back} ]")
 
-    def pause(self, loop: str, back: str, paused: str, pile: str) -> None:
-        """The end of an iteration; after so many signals are looked at."""
+    def pause(self, loop: str, back: str, paused: str, pile: str, done: str) -> None:
+        """The end of an iteration; after so many signals are looked at, and progress is shown."""
         text = self.text
         text.line(f"%calm.{back}.next = sub nuw nsw i64 %calm.{back}, 1")
         over = text.let(f"icmp eq i64 %calm.{back}.next, 0")
         text.line(f"br i1 {over}, label %look.{back}, label %{loop}")
         text.label(f"look.{back}")
-        text.look_at_signals(self.signals, paused, self.leaving(pile))
+        leave = self.leaving(pile)
+        text.look_at_signals(self.signals, f"calm_{back}", leave)
+        text.show(self.word.progress, self.routine, done, leave, f"show_{back}")
+        text.line(f"br label %{paused}")
+        text.label(paused)
         text.line(f"br label %{loop}")
 
     def put_rows(self, pointers: str, start: int, row: str) -> None:

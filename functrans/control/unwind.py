@@ -16,7 +16,7 @@ from functrans import kernel
 from functrans.control.bodies import filled
 from functrans.control.budget import Budget, Run, Steps, go_back
 from functrans.control.call import _disabled, executable_of
-from functrans.control.hints import told
+from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Linearized,
     Mask,
@@ -65,6 +65,7 @@ def _unwind_abstract(
     body_constants: int,
     carries: int,
     back_constants: int,
+    hints: Hints | None = None,
 ) -> list[Aval]:
     outs = back_jaxpr.out_avals
     rows = body_jaxpr.out_avals[carries:]
@@ -93,6 +94,7 @@ def _unwind_impl(
     body_constants: int,
     carries: int,
     back_constants: int,
+    hints: Hints | None = None,
 ) -> Sequence[Any]:
     cond, body, back = (
         partial(evaluate, p) if _disabled.get() else executable_of(p).run
@@ -101,12 +103,15 @@ def _unwind_impl(
     counts = (cond_constants, body_constants, carries, back_constants)
     of_cond, of_body, state, of_back, sums = _groups(args, *counts)
     pile = []
-    while cond(*of_cond, *state)[0]:
-        outs = body(*of_body, *state)
-        state = outs[:carries]
-        pile.append(outs[carries:])
-    while pile:
-        sums = back(*of_back, *sums, *pile.pop())
+    with watched(hints, None) as tick:
+        while cond(*of_cond, *state)[0]:
+            outs = body(*of_body, *state)
+            state = outs[:carries]
+            pile.append(outs[carries:])
+            tick()
+        while pile:
+            sums = back(*of_back, *sums, *pile.pop())
+            tick()
     return sums
 
 
@@ -121,8 +126,10 @@ def _unwind_lower(
     body_constants: int,
     carries: int,
     back_constants: int,
+    hints: Hints | None = None,
 ) -> kernel.Word:
-    return kernel.Unwind(cond_constants, body_constants, carries, back_constants)
+    progress = None if hints is None else hints.progress
+    return kernel.Unwind(cond_constants, body_constants, carries, back_constants, progress)
 
 
 _INSIDE = Absent("it stands only inside the program of a while_vjp, which has the rule")
@@ -224,7 +231,7 @@ def _with_steady_constants(loop: While, steady: Sequence[bool]) -> While:
     cond = Jaxpr((), (), [*asked, *chosen(states, moving)], cond.eqns, cond.outvars)
     outvars = chosen(body.outvars, moving)
     body = Jaxpr((), (), [*fixed, *chosen(carries, moving)], body.eqns, outvars)
-    return While(cond, body, len(asked), len(fixed), loop.checkpoint)
+    return While(cond, body, len(asked), len(fixed), loop.checkpoint, loop.hints)
 
 
 def _unwound(
@@ -277,6 +284,7 @@ def _unwound(
             body_constants=len(of_record),
             carries=len(states),
             back_constants=len(of_back),
+            **told(in_role(loop.hints, "gradient")),
         )  # fmt: skip
     else:
         steps = Steps(
