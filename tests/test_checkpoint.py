@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -201,3 +202,23 @@ def test_bad_options() -> None:
         checkpoint_name(1.0, 2)  # type: ignore[arg-type]
     with pytest.raises(ft.errors.TracerBoolConversionError):
         ft.checkpoint(lambda x: x if x > 0 else -x)(1.0)
+
+
+def test_eager_gradients_keep_no_more_than_compiled_ones() -> None:
+    def part(x: Any) -> Any:
+        for _ in range(8):
+            x = np.sin(np.exp(-x * x))
+        return x
+
+    def peak(part: Any) -> float:
+        gradient = ft.grad(lambda x: np.sum(part(part(part(part(x))))))
+        x = np.linspace(0.0, 1.0, 20_000)
+        gradient(x)
+        tracemalloc.start()
+        try:
+            gradient(x)
+            return tracemalloc.get_traced_memory()[1] / x.nbytes
+        finally:
+            tracemalloc.stop()
+
+    assert peak(ft.checkpoint(part)) < 0.4 * peak(part)
