@@ -262,7 +262,6 @@ from functrans.numpy.reductions import (
     lexsort,
     max,
     mean,
-    median,
     min,
     nanargmax,
     nanargmin,
@@ -275,10 +274,8 @@ from functrans.numpy.reductions import (
     nanstd,
     nansum,
     nanvar,
-    percentile,
     prod,
     ptp,
-    quantile,
     sort,
     sort_complex,
     std,
@@ -365,7 +362,6 @@ from functrans.numpy.signal import (
     digitize,
     ediff1d,
     gradient,
-    histogram,
     interp,
     polyadd,
     polyder,
@@ -730,12 +726,9 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
     return np.result_type(*(zeros[k] if w else k for k, w in zip(keys, weak, strict=True)))
 
 
-_LATER = {"vectorize": "functrans.numpy.vectorizing"}
-
-
 def __getattr__(name: str) -> Any:
-    if name in _LATER:  # what few programs need is loaded when it is named
-        return getattr(import_module(_LATER[name]), name)
+    if name in methods.LATER_NAMES:  # what few programs need is loaded when it is named
+        return getattr(import_module(f"functrans.numpy.{methods.LATER_NAMES[name]}"), name)
     if name in methods.LATER:
         return import_module(f"functrans.numpy.{name}")
     # Say of NumPy's other names that they are missing here, and what to do instead.

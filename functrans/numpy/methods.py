@@ -266,7 +266,7 @@ def _array_ufunc(self: Tracer, ufunc: np.ufunc, method: str, *inputs: Any, **opt
     if method == "__call__":
         traced = TRACED.get(ufunc)
         if traced is None:
-            traced = _special(ufunc)
+            traced = _loaded(ufunc) or _special(ufunc)
         return traced(*inputs, **options)
     handler = _UFUNC_METHODS.get(method)
     if handler is None:
@@ -289,13 +289,27 @@ def _array_function(
 LATER = ("fft", "linalg")
 """Modules of NumPy that few programs need: loaded when one of their functions is called."""
 
+_FILES = {
+    "histograms": "histogram histogram2d histogram_bin_edges histogramdd",
+    "order": "argpartition median nanmedian nanpercentile nanquantile partition percentile "
+    "quantile",
+    "sets": "intersect1d setdiff1d setxor1d union1d unique_all unique_counts unique_inverse "
+    "unique_values",
+    "vectorizing": "vectorize",
+}
+LATER_NAMES = {name: file for file, names in _FILES.items() for name in names.split()}
+"""Functions that few programs need, with the file that defines each: loaded in the same way."""
+
 
 def _loaded(function: Any) -> Method | None:
-    """The traced version of a function from one of these modules."""
+    """The traced version of a function from one of these modules and files."""
     package, _, name = (getattr(function, "__module__", None) or "").partition(".")
-    if package != "numpy" or name not in LATER:
+    if package != "numpy":
         return None
-    import_module(f"functrans.numpy.{name}")
+    file = name if name in LATER else LATER_NAMES.get(function.__name__)
+    if file is None:
+        return None
+    import_module(f"functrans.numpy.{file}")
     return TRACED.get(function)
 
 

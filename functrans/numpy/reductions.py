@@ -18,7 +18,6 @@ from functrans.numpy.promote import (
     axis_index,
     broadcast,
     cast,
-    concrete,
     door,
     float_dtype,
     no_out,
@@ -26,7 +25,7 @@ from functrans.numpy.promote import (
     result_dtype,
     to_shape,
 )
-from functrans.numpy.shaping import ravel, take_slice
+from functrans.numpy.shaping import ravel
 from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
 
@@ -809,106 +808,3 @@ def lexsort(keys: Any, axis: Any = -1) -> Any:
         step = red.argsort(red.take_along_axis(row, order, number), number)
         order = red.take_along_axis(order, step, number)
     return order
-
-
-# --- order statistics ----------------------------------------------------------------------------
-
-
-@door(np.quantile)
-def quantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
-    """The value below which a fraction ``q`` of the elements lies.
-
-    ``q`` must be known. Methods: linear, lower, higher, midpoint, nearest.
-
-    >>> ft.grad(lambda x: fnp.quantile(x, 0.25))(np.array([1.0, 3.0, 2.0]))
-    array([0.5, 0. , 0.5])
-    """
-    no_out("quantile", out)
-    fractions = concrete(q)
-    if fractions is None or weights is not None:
-        raise ArgumentError(
-            "quantile needs known fractions q, and takes no weights, under a transform.",
-            "Pass q as a number or a plain array.",
-        )
-    if fractions.size and not (fractions.min() >= 0 and fractions.max() <= 1):
-        raise OptionError("Quantiles must be in the range [0, 1].")
-    a = array_like(a)
-    a = cast(a, float_dtype(a))
-    shape = shape_of(a)
-    axes = axes_tuple(axis, len(shape))
-    rest = tuple(d for d in range(len(shape)) if d not in axes)
-    flat = layout.reshape(
-        layout.transpose(a, rest + axes), (*(shape[d] for d in rest), _count(a, axes, None))
-    )
-    last = len(rest)
-    ordered = sort(flat, last)
-    n = shape_of(ordered)[last]
-    if n == 0:
-        raise ShapeError("A quantile of no elements has no value.", "Guard against empty arrays.")
-    results = [_quantile_at(ordered, float(f) * (n - 1), last, method) for f in fractions.flat]
-    # NaN sorts last and wins.
-    missing = el.isnan(take_slice(ordered, last, n - 1))
-    nan = dtype_of(a).type(np.nan)
-    kept_axes = kept(shape, axes) if keepdims else tuple(shape[d] for d in rest)
-    finished = [layout.reshape(el.select(missing, nan, r), kept_axes) for r in results]
-    if fractions.ndim == 0:
-        return finished[0]
-    rows = layout.concatenate([layout.expand_dims(r, (0,)) for r in finished], 0)
-    return layout.reshape(rows, fractions.shape + kept_axes)
-
-
-def _quantile_at(ordered: Any, place: float, axis: int, method: str) -> Any:
-    low, high = math.floor(place), math.ceil(place)
-    if method == "lower":
-        return take_slice(ordered, axis, low)
-    if method == "higher":
-        return take_slice(ordered, axis, high)
-    if method == "nearest":
-        return take_slice(ordered, axis, int(np.rint(place)))
-    if method not in ("linear", "midpoint"):
-        raise OptionError(
-            f"quantile has no method {method!r} under a transform.",
-            "Use linear, lower, higher, midpoint or nearest.",
-        )
-    if low == high:
-        return take_slice(ordered, axis, low)
-    weight = 0.5 if method == "midpoint" else place - low
-    below, above = take_slice(ordered, axis, low), take_slice(ordered, axis, high)
-    step = el.multiply(el.subtract(above, below), weight)
-    return (
-        el.add(below, step)
-        if weight < 0.5
-        else el.subtract(above, el.multiply(el.subtract(above, below), 1.0 - weight))
-    )
-
-
-@door(np.percentile)
-def percentile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
-    """:func:`quantile` with ``q`` in percent.
-
-    >>> fnp.percentile(np.array([1.0, 3.0, 2.0]), 25)
-    np.float64(1.5)
-    """
-    fractions = concrete(q)
-    scaled = q if fractions is None else fractions / 100
-    return quantile(a, scaled, axis, out, overwrite_input, method, keepdims, weights=weights)
-
-
-@door(np.median)
-def median(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
-) -> Any:
-    """The middle element, or the mean of the two in the middle.
-
-    >>> ft.grad(fnp.median)(np.array([1.0, 9.0, 2.0, 8.0]))
-    array([0. , 0. , 0.5, 0.5])
-    """
-    return quantile(a, 0.5, axis, out, keepdims=keepdims)

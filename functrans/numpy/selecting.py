@@ -142,7 +142,7 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     array([1, 3])
     """
     no_out("compress", out)
-    mask = _counted("compress", array_like(condition))
+    mask = counted("compress", array_like(condition))
     return take(a, np.flatnonzero(mask), axis)
 
 
@@ -155,14 +155,15 @@ def extract(condition: Any, arr: Any) -> Any:
     >>> fnp.extract(np.array([True, False, True]), np.array([1, 2, 3]))
     array([1, 3])
     """
-    mask = _counted("extract", array_like(condition))
+    mask = counted("extract", array_like(condition))
     return take(ravel(arr), np.flatnonzero(mask), 0)
 
 
 # --- places of true elements ---------------------------------------------------------------------
 
 
-def _counted(name: str, mask: Any) -> Any:
+def counted(name: str, mask: Any) -> Any:
+    """The values of what decides the shape of a result."""
     value = concrete(mask)
     if value is None:
         raise NonConcreteBooleanIndexError(
@@ -178,7 +179,7 @@ def nonzero_traced(a: Any, *, size: int | None = None, fill_value: Any = None) -
     x = array_like(a)
     shape = shape_of(x)
     if size is None:
-        return _counted("nonzero", x).nonzero()
+        return counted("nonzero", x).nonzero()
     if not shape:
         raise ShapeError("nonzero needs at least one axis.", "Use fnp.atleast_1d.")
     mask = ravel(el.truth(x))
@@ -223,7 +224,7 @@ def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> A
     array([1, 2])
     """
     if size is None:
-        return np.flatnonzero(_counted("flatnonzero", array_like(a)))
+        return np.flatnonzero(counted("flatnonzero", array_like(a)))
     return nonzero_traced(ravel(a), size=size, fill_value=fill_value)[0]
 
 
@@ -242,6 +243,19 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     if isinstance(columns[0], Tracer):
         return layout.concatenate([layout.expand_dims(c, (1,)) for c in columns], 1)
     return np.stack(columns, 1)
+
+
+def first_where(x: Any, mask: Any, size: int, fill_value: Any) -> Any:
+    """The first ``size`` elements where the mask holds, then the fill value, else the first one."""
+    if not shape_of(x)[0]:
+        return layout.full((size,), dtype_of(x).type(0 if fill_value is None else fill_value))
+    places = nonzero_traced(mask, size=size)[0]
+    count = layout.reduce_sum(cast(mask, np.dtype(np.int64)), (0,))
+    real = el.less(np.arange(size), count)
+    if fill_value is None:
+        first = layout.slice_axis(places, 0, 0, min(size, 1))
+        return gather(x, (el.select(real, places, first),), (0,))
+    return el.select(real, gather(x, (places,), (0,)), dtype_of(x).type(fill_value))
 
 
 def unique(
@@ -263,7 +277,7 @@ def unique(
             ar, return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
         )
     if size is None:
-        value = _counted("unique", array_like(ar))
+        value = counted("unique", array_like(ar))
         results: Any = np.unique(  # type: ignore[call-overload]
             value, True, return_inverse, return_counts, axis, equal_nan=equal_nan
         )
@@ -273,32 +287,33 @@ def unique(
         return chosen[0] if len(chosen) == 1 else tuple(chosen)
     if axis is not None:
         raise OptionError("unique with size= works on the flattened array.", "Leave out axis.")
-    return _unique_sized(ravel(ar), return_index, return_inverse, return_counts, size, fill_value)
+    flags = return_index, return_inverse, return_counts
+    return _unique_sized(array_like(ar), *flags, equal_nan, size, fill_value)
 
 
 def _unique_sized(
-    x: Any, index: bool, inverse: bool, counts: bool, size: int, fill_value: Any
-) -> Any:
+    array: Any, index: bool, inverse: bool, counts: bool, equal_nan: bool, size: int,
+    fill_value: Any,
+) -> Any:  # fmt: skip
+    x = ravel(array)
     n = shape_of(x)[0]
     order = red.argsort(x, 0)
     ordered = red.take_along_axis(x, order, 0)
-    changed = el.not_equal(
-        layout.slice_axis(ordered, 0, 1, n), layout.slice_axis(ordered, 0, 0, n - 1)
-    )
-    fresh = layout.concatenate([np.ones(1, bool), changed], 0)
+    later = layout.slice_axis(ordered, 0, min(n, 1), n)
+    before = layout.slice_axis(ordered, 0, 0, max(n - 1, 0))
+    changed = el.not_equal(later, before)
+    if equal_nan and dtype_of(x).kind in "fc":  # NaN sorts last
+        changed = el.logical_and(changed, el.logical_not(el.isnan(before)))
+    fresh = layout.concatenate([np.ones(min(n, 1), bool), changed], 0)
     starts = nonzero_traced(fresh, size=size, fill_value=0)[0]
-    total = layout.reduce_sum(cast(fresh, np.dtype(np.int64)), (0,))
-    real = el.less(np.arange(size), total)
-    values = gather(ordered, (starts,), (0,))
-    if fill_value is not None:
-        values = el.select(real, values, dtype_of(x).type(fill_value))
-    results = [values]
+    results = [first_where(ordered, fresh, size, fill_value)]
     if index:
         results.append(gather(order, (starts,), (0,)))
     group = el.subtract(red.cumulative("add", cast(fresh, np.dtype(np.int64)), 0), 1)
     zeros = layout.broadcast_in_dim(np.int64(0), (n,), ())
     if inverse:
-        results.append(scatter(zeros, group, (order,), (0,), "set"))
+        places = scatter(zeros, group, (order,), (0,), "set")
+        results.append(layout.reshape(places, shape_of(array)))
     if counts:
         slots = layout.broadcast_in_dim(np.int64(0), (size,), ())
         results.append(scatter(slots, el.add(zeros, 1), (group,), (0,), "add", "drop"))
@@ -370,7 +385,7 @@ def ix_(*args: Any) -> tuple[Any, ...]:
     result = []
     for place, a in enumerate(args):
         x = array_like(a)
-        x = _counted("nonzero", x).nonzero()[0] if dtype_of(x).kind == "b" else x
+        x = counted("nonzero", x).nonzero()[0] if dtype_of(x).kind == "b" else x
         shape = tuple(shape_of(x)[0] if d == place else 1 for d in range(len(args)))
         result.append(layout.reshape(x, shape))
     return tuple(result)

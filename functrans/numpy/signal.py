@@ -427,27 +427,6 @@ def bincount_traced(
 TRACED[np.bincount] = bincount_traced
 
 
-@door(np.histogram)
-def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
-    """Counts of values in bins, and their edges; traced values raise ArgumentError under jit.
-
-    >>> fnp.histogram(np.array([0.0, 1.0, 1.5, 2.0]), bins=2)
-    (array([1, 3]), array([0., 1., 2.]))
-    """
-    known = concrete(array_like(a))
-    if known is None:
-        raise ArgumentError(
-            "histogram needs known values: it chooses its bins by them.",
-            "Use searchsorted with fixed edges and bincount(…, length=n).",
-        )
-    edges = bins if isinstance(bins, str | int) else concrete(bins)
-    return np.histogram(
-        known, edges, range, density, None if weights is None else concrete(weights)
-    )
-
-
 @door(np.cov)
 def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,

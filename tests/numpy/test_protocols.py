@@ -256,8 +256,8 @@ ERRORS: list[Any] = [
     (lambda x: np.array([x[0], 1.0]), errors.TracerArrayConversionError),
     (lambda x: np.array([1.0, x[0]], dtype=object), errors.TracerArrayConversionError),
     (lambda x: np.asarray(x), errors.TracerArrayConversionError),
-    (lambda x: np.fft.fft(x), errors.MissingRuleError),
-    (lambda x: np.gcd(x, 2), errors.MissingRuleError),
+    (lambda x: np.busday_count(x, x), errors.MissingRuleError),
+    (lambda x: np.isnat(x), errors.MissingRuleError),
     (lambda x: np.add.at(x, 0, 1.0), errors.MissingRuleError),
     (lambda x: x + np.ones(4), errors.ShapeError),
     (lambda x: x.reshape(2), errors.ShapeError),
@@ -310,8 +310,8 @@ def test_shapes_that_depend_on_values_need_known_values() -> None:
 
 
 def test_missing_names_say_so() -> None:
-    with pytest.raises(AttributeError, match=r"np\.fft still works on plain arrays"):
-        _ = fnp.fft
+    with pytest.raises(AttributeError, match=r"np\.busday_count still works on plain arrays"):
+        _ = fnp.busday_count
     with pytest.raises(AttributeError):
         _ = fnp.no_such_thing
 
