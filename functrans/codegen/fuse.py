@@ -2,7 +2,7 @@
 
 ::
 
-    cluster ::= kernel | library call | NumPy call | byte copy
+    cluster ::= kernel | library call | routine call | NumPy call | byte copy
     kernel  ::= node*                    one loop at most that is not unrolled
     node    ::= statement | loop
     loop    ::= extent, prologue: node*, body: node*, epilogue: node*

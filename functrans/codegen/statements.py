@@ -6,7 +6,7 @@ An *item* is one perfect loop nest that has not been placed yet::
     statement ::= access* = op access*        all index forms are over the item's loop depths
     fold      ::= depth, init statements, finish statements, for reductions: what runs before and
                   after the loop at that depth
-    step      ::= item | library call | NumPy call | byte copy | repeat
+    step      ::= item | library call | routine call | NumPy call | byte copy | repeat
 
 Axes of length one have no loop. Layout words make no statement: they compose into the accesses of
 their readers, and are copied only where a reader needs what no layout says.
