@@ -217,19 +217,18 @@ def _fail_at_zero(one: _One, a: str) -> None:
 def _lu(one: _One) -> None:
     code = one.code
     m, n = one.routine.matrix
-    k = min(m, n)
     (a,), (out, pivots, order) = one.reads, one.writes
-    rows = Array(code, pivots, (1,), _INT32)
+    rows, places = Array(code, pivots, (1,), _INT32), Array(code, order, (1,), _INT32)
     if one.routine.is_small:
-        small_matrices.lu(code, one.rows(a, n), one.rows(out, n), rows, (m, n))
-    else:
-        lapack.lu(code, one.libraries[0], a, out, pivots, one.scratch, (m, n))
-        for i in code.span(k):
-            rows[(i,)] = code.let(f"sub i32 {rows[(i,)]}, 1")
-    places = Array(code, order, (1,), _INT32)
+        small_matrices.lu(code, one.rows(a, n), one.rows(out, n), rows, places, (m, n))
+        return
+    library = one.libraries[0]
+    lapack.lu(code, library, a, out, pivots, one.scratch, (m, n))
+    for i in code.span(min(m, n)):
+        rows[(i,)] = code.let(f"sub i32 {rows[(i,)]}, 1")
     for i in code.span(m):
-        places[(i,)] = str(i) if isinstance(i, int) else code.let(f"trunc i64 {i} to i32")
-    for i in code.span(k):
+        places[(i,)] = code.let(f"trunc i64 {i} to i32")
+    for i in code.span(min(m, n)):
         other = code.let(f"sext i32 {rows[(i,)]} to i64")
         here, there = places[(i,)], places[(other,)]
         places[(i,)] = there

@@ -56,14 +56,17 @@ def triangular_solve(
             x[i, j] = value
 
 
-def lu(code: Code, a: Array, out: Array, pivots: Array, shape: tuple[int, int]) -> None:
-    """The factors into ``out``, and the rows that were exchanged into ``pivots``.
+def lu(
+    code: Code, a: Array, out: Array, pivots: Array, order: Array, shape: tuple[int, int]
+) -> None:
+    """The factors into ``out``, the rows that were exchanged, and where each was at first.
 
     All numbers are registers, exchanged by selections: no address depends on a pivot.
     """
     m, n = shape
     zero, one = code.number(0.0), code.number(1.0)
     rows = [[a[i, j] for j in range(n)] for i in range(m)]
+    places = [str(i) for i in range(m)]
     for k in range(min(m, n)):
         largest, where = code.abs(rows[k][k]), str(k)
         for i in range(k + 1, m):
@@ -74,6 +77,9 @@ def lu(code: Code, a: Array, out: Array, pivots: Array, shape: tuple[int, int]) 
         pivots[(k,)] = where
         for i in range(k + 1, m):
             here = code.let(f"icmp eq i32 {where}, {i}")
+            p, q = places[k], places[i]
+            places[k] = code.select(here, q, p, "i32")
+            places[i] = code.select(here, p, q, "i32")
             for j, (x, y) in enumerate(zip(rows[k], rows[i], strict=True)):
                 rows[k][j], rows[i][j] = code.select(here, y, x), code.select(here, x, y)
         pivot = rows[k][k]
@@ -83,6 +89,7 @@ def lu(code: Code, a: Array, out: Array, pivots: Array, shape: tuple[int, int]) 
             for j in range(k + 1, n):
                 rows[i][j] = code.sub(rows[i][j], code.mul(factor, rows[k][j]))
     for i, row in enumerate(rows):
+        order[(i,)] = places[i]
         for j, x in enumerate(row):
             out[i, j] = x
 

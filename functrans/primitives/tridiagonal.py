@@ -33,6 +33,10 @@ def _impl(lower: Any, middle: Any, upper: Any, b: Any) -> Any:
     out = np.empty(b.shape, b.dtype)
     if not out.size:
         return out
+    if out.shape[-2] == 1:  # SciPy's gtsv takes no empty diagonals
+        if (middle == 0).any():
+            raise singular()
+        return b / middle[..., None]
     gtsv = fortran("lapack", "gtsv", b.dtype)
     for k in np.ndindex(*b.shape[:-2]):
         *_, out[k], info = gtsv(lower[k][1:], middle[k], upper[k][:-1], b[k])

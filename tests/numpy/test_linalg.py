@@ -114,6 +114,28 @@ def test_no_memory_is_read_beyond_a_batch_of_none() -> None:
     assert r.shape == (3, 0)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20), (20, 1), (9, 3), (2, 1, 12)])
+def test_thin_matrices(shape: tuple[int, ...]) -> None:
+    a = _RNG.normal(size=shape)
+    for f in (lu.lu, orthogonal.qr, lambda a: orthogonal.qr(a, True), spectral.singular_values):
+        for found, expected in zip(
+            ft.tree_util.tree_leaves(ft.jit(f)(a)), ft.tree_util.tree_leaves(f(a)), strict=True
+        ):
+            np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 3), (5, 4)])
+def test_tridiagonal_systems_of_any_size(n: int, m: int) -> None:
+    low, high = _RNG.normal(size=(2, 2, n))
+    middle, b = _RNG.normal(size=(2, n)) + 5, _RNG.normal(size=(2, n, m))
+    x = tridiagonal.tridiagonal_solve(low, middle, high, b)
+    np.testing.assert_allclose(ft.jit(tridiagonal.tridiagonal_solve)(low, middle, high, b), x)
+    product = middle[..., None] * x
+    product[:, 1:] += low[:, 1:, None] * x[:, :-1]
+    product[:, :-1] += high[:, :-1, None] * x[:, 1:]
+    np.testing.assert_allclose(product, b, atol=1e-13)
+
+
 # --- errors --------------------------------------------------------------------------------------
 
 _SINGULAR = np.ones((3, 3))
