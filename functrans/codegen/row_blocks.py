@@ -8,7 +8,7 @@ sum for every term. So the columns are cut into blocks, and each block adds all 
         t[j] += x[i]·a[i, j]                   for j < block:
                                                  t[block·b + j] += x[i]·a[i, block·b + j]
 
-What is left over makes such loops of its own. ``emit`` then unrolls the innermost loop.
+What is left over makes such loops of its own. ``emit_kernel`` then unrolls the innermost loop.
 """
 
 from __future__ import annotations
