@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,7 @@ from functrans.codegen.fourier import Fourier
 from functrans.codegen.index import (
     ZERO,
     Groups,
-    axis_strides,
     identity,
-    is_contiguous,
     reshape_groups,
     strides_of,
     substitute,
@@ -29,11 +26,11 @@ from functrans.codegen.index import (
     unit,
     weighted,
 )
+from functrans.codegen.layouts import Space, Values, at, identity_at, literal
 from functrans.codegen.overwriting import overwriting
 from functrans.codegen.routines import Routine
 from functrans.codegen.statements import (
     Access,
-    ByteCopy,
     Compute,
     Coordinate,
     Copy,
@@ -43,7 +40,6 @@ from functrans.codegen.statements import (
     FoldEnds,
     Inner,
     Invoke,
-    Item,
     LibraryCall,
     Lookup,
     Lowered,
@@ -53,7 +49,6 @@ from functrans.codegen.statements import (
     Repeat,
     RoutineCall,
     Statement,
-    Step,
     Update,
     Value,
     is_native,
@@ -65,8 +60,6 @@ from functrans.kernel import Affine
 _INT64 = np.dtype(np.int64)
 _BOOL = np.dtype(bool)
 _LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its kernel
-
-Layout = tuple[Value, Groups]
 
 
 def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
@@ -84,155 +77,8 @@ def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
     return Lowered(lowering.values, lowering.steps, outputs)
 
 
-@dataclass(slots=True)
-class _Space:
-    """The loops over a shape: one for each axis longer than one, and each axis as a form."""
-
-    extents: list[int] = field(default_factory=list)
-    forms: list[Affine] = field(default_factory=list)
-
-    @staticmethod
-    def over(shape: Sequence[int]) -> _Space:
-        space = _Space()
-        for n in shape:
-            space.add(n)
-        return space
-
-    @staticmethod
-    def in_order(shape: Sequence[int], order: Sequence[int]) -> _Space:
-        """The same with the loops in another order."""
-        space = _Space()
-        forms = {axis: space.add(shape[axis]) for axis in order}
-        space.forms = [forms[axis] for axis in range(len(shape))]
-        return space
-
-    def add(self, n: int) -> Affine:
-        form = ZERO
-        if n != 1:
-            form = unit(len(self.extents))
-            self.extents.append(n)
-        self.forms.append(form)
-        return form
-
-
-class _Lowering:
-    def __init__(self, jaxpr: Jaxpr) -> None:
-        self.values: list[Value] = []
-        self.steps: list[Step] = []
-        self.layouts: dict[Var, Layout] = {}
-        self.copies: dict[Var, Value] = {}
-        self.overwriting: dict[Var, Var] = {}  # results that may overwrite an operand
-        self.finals: dict[Var, int] = {}  # the outputs that the last of them make
-        self.orders: dict[Var, orders.Order] = {}  # of variables that are not in row-major order
-        for kind, variables in (("const", jaxpr.constvars), ("arg", jaxpr.invars)):
-            for i, var in enumerate(variables):
-                self.define(var, Value(kind, i, var.aval.shape, var.aval.dtype))
-
-    # --- values and accesses ---------------------------------------------------------------------
-
-    def define(self, var: Var, value: Value) -> Value:
-        self.values.append(value)
-        self.layouts[var] = (value, identity(len(value.shape)))
-        return value
-
-    def new(self, shape: Sequence[int], dtype: Dtype) -> Value:
-        value = Value("temp", len(self.values), tuple(shape), dtype)
-        self.values.append(value)
-        return value
-
-    def result(self, eqn: Eqn) -> Value:
-        aval = eqn.outvars[0].aval
-        value = self.new(aval.shape, aval.dtype)
-        self.layouts[eqn.outvars[0]] = (value, identity(aval.ndim))
-        return value
-
-    def order(self, eqn: Eqn) -> orders.Order:
-        """The order of the axes of the result in memory."""
-        var = eqn.outvars[0]
-        return self.orders.get(var) or tuple(range(var.aval.ndim))
-
-    def ordered(self, eqn: Eqn, order: orders.Order) -> Value:
-        """The result, with its axes in another order in memory."""
-        var = eqn.outvars[0]
-        value = self.new([var.aval.shape[axis] for axis in order], var.aval.dtype)
-        self.layouts[var] = (value, tuple((1, unit(axis)) for axis in order))
-        return value
-
-    def layout(self, atom: Atom) -> Layout:
-        if isinstance(atom, Literal):
-            return Value("literal", -1, (), atom.aval.dtype, atom.value), ()
-        return self.layouts[atom]
-
-    def read(self, atom: Atom, forms: Sequence[Affine], cast: Dtype | None = None) -> Access:
-        if isinstance(atom, Literal):
-            return literal(atom.value, cast or atom.aval.dtype)
-        value, groups = self.layouts[atom]
-        if cast is not None and cast == value.dtype:
-            cast = None
-        if value.kind == "literal":
-            return literal(value.literal, cast or value.dtype)
-        return Access(value, substitute_groups(groups, forms), cast)
-
-    def item(self, extents: list[int], body: list[Statement], fold: FoldEnds | None = None) -> None:
-        self.steps.append(Item(extents, body, fold))
-
-    def copy(self, atom: Atom, target: Value, eqn: Eqn | None) -> None:
-        """A nest that writes what ``atom`` is into ``target``."""
-        space = _Space.over(atom.aval.shape)
-        write = Access(target, identity_at(space.forms))
-        reads = (self.read(atom, space.forms),)
-        self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
-
-    def owned(self, var: Var, eqn: Eqn | None) -> Value:
-        """``var`` as a value of its own, copied where it is only a layout."""
-        if var in self.copies:
-            return self.copies[var]
-        value, groups = self.layouts[var]
-        if groups == identity(len(value.shape)) and value.shape == var.aval.shape:
-            return value
-        fresh = self.copies[var] = self.new(var.aval.shape, var.aval.dtype)
-        self.copy(var, fresh, eqn)
-        return fresh
-
-    def strides(self, var: Var) -> tuple[Value, int, list[int]]:
-        value, groups = self.layouts[var]
-        offset, strides = axis_strides(groups, value.shape, var.aval.ndim)
-        return value, offset, strides
-
-    def region(self, atom: Atom, eqn: Eqn | None) -> Region:
-        """``atom`` as one row-major piece of memory, copied where it is none."""
-        if isinstance(atom, Literal):
-            value = Value("literal", -1, (), atom.aval.dtype, atom.value)
-            return Region(value, 0, (), atom.aval.dtype)
-        shape, dtype = atom.aval.shape, atom.aval.dtype
-        value, offset, strides = self.strides(atom)
-        if value.kind == "literal" or not is_contiguous(shape, strides):
-            value, offset = self.owned(atom, eqn), 0
-        return Region(value, offset, shape, dtype)
-
-    def output(self, number: int, atom: Atom) -> Value:
-        """The value that becomes output ``number``; outputs never share memory."""
-        aval = atom.aval
-        if isinstance(atom, Var):
-            value, offset, strides = self.strides(atom)
-            whole = value.size == aval.size and offset == 0 and is_contiguous(aval.shape, strides)
-            kept = value.over is not None or value.kind == "arg"
-            if whole and kept and self.finals.get(atom) == number:
-                return value  # in the memory of the input that carries it on
-            if whole and value.kind == "temp" and value.output is None and value.within is None:
-                value.output = number
-                return value
-        fresh = self.new(aval.shape, aval.dtype)
-        fresh.output = number
-        if isinstance(atom, Var) and whole and value.kind != "literal":
-            self.steps.append(ByteCopy(Region(value, 0, aval.shape, aval.dtype), fresh))
-        elif isinstance(atom, Literal) and not is_native(aval.dtype):
-            self.steps.append(ByteCopy(self.region(atom, None), fresh))
-        else:
-            self.copy(atom, fresh, None)
-        return fresh
-
-    # --- equations -------------------------------------------------------------------------------
+class _Lowering(Values):
+    """What each word does with the values of its equation."""
 
     def equation(self, eqn: Eqn) -> None:
         word = _word(eqn)
@@ -312,7 +158,7 @@ class _Lowering:
 
     def pointwise(self, eqn: Eqn, op: Op) -> None:
         order = self.order(eqn)
-        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        space = Space.in_order(eqn.outvars[0].aval.shape, order)
         reads = tuple(
             self.read(atom, space.forms if atom.aval.shape else (), cast)
             for atom, cast in zip(eqn.invars, _casts(eqn), strict=True)
@@ -343,7 +189,7 @@ class _Lowering:
         order = self.order(eqn)
         out = self.ordered(eqn, order)
         shape = eqn.outvars[0].aval.shape
-        space = _Space.in_order(shape, order)
+        space = Space.in_order(shape, order)
         whole = Access(out, at(space.forms, order))
         if any(low or high or inner for low, high, inner in _config(word)):
             filled = (self.read(fill, (), out.dtype),)
@@ -355,7 +201,7 @@ class _Lowering:
             first = max(0, -(low // step))  # the first element that lands at or after 0
             starts.append(first)
             counts.append(max(0, min(n, -(-(m - low) // step)) - first))
-        inside = _Space.in_order(counts, order)
+        inside = Space.in_order(counts, order)
         targets: list[Affine] = []
         sources: list[Affine] = []
         for form, first, (low, _, inner) in zip(inside.forms, starts, _config(word), strict=True):
@@ -376,26 +222,13 @@ class _Lowering:
             length = atom.aval.shape[word.axis]
             large = length * row * out.dtype.itemsize > _LOCAL_BYTES
             if not (outermost and large and self.made_within(out, start * row, atom, order)):
-                space = _Space.in_order(atom.aval.shape, order)
+                space = Space.in_order(atom.aval.shape, order)
                 targets = list(space.forms)
                 targets[word.axis] = weighted([(targets[word.axis], 1)], start)
                 write = Access(out, at(targets, order))
                 reads = (self.read(atom, space.forms, out.dtype),)
                 self.item(space.extents, [Statement(Copy(), (write,), reads, eqn)])
             start += length
-
-    def may_overwrite(self, atom: Atom, reads: Sequence[Atom]) -> bool:
-        """Whether ``atom`` has memory of its own that the other operands do not lie in."""
-        if not isinstance(atom, Var) or self.spread(atom):
-            return False
-        memory = _root(self.layouts[atom][0])
-        return not any(isinstance(a, Var) and _root(self.layouts[a][0]) is memory for a in reads)
-
-    def overwrite(self, out: Value, atom: Atom) -> None:
-        """Let ``out`` take the memory of ``atom``, which nobody reads any more."""
-        source, _ = self.layout(atom)
-        out.within = (source, 0)
-        out.over = source
 
     def branch(self, eqn: Eqn, word: kernel.Branch) -> None:
         _, *operands = eqn.invars
@@ -414,15 +247,6 @@ class _Lowering:
             self.overwrite(writes[k], operands[j])
         carried = ((0, 0),) * len(programs)
         self.steps.append(Repeat(word, eqn, branches, programs, carried, reads, writes, over))
-
-    def results(self, eqn: Eqn) -> tuple[Value, ...]:
-        """The results of an equation as values of their own."""
-        writes = []
-        for var in eqn.outvars:
-            value = self.new(var.aval.shape, var.aval.dtype)
-            self.layouts[var] = (value, identity(var.aval.ndim))
-            writes.append(value)
-        return tuple(writes)
 
     def repeat(self, eqn: Eqn, word: kernel.Loop | kernel.While | kernel.Unwind) -> None:
         reads = tuple(self.region(atom, eqn) for atom in eqn.invars)
@@ -445,27 +269,9 @@ class _Lowering:
         carried = tuple((start, count) for _, start, count in bodies)
         self.steps.append(Repeat(word, eqn, jaxprs, programs, carried, reads, writes))
 
-    def made_within(self, whole: Value, start: int, atom: Atom, order: orders.Order) -> bool:
-        """Give what ``atom`` is its memory inside ``whole``, where it has none of its own yet."""
-        if not isinstance(atom, Var) or atom.aval.dtype != whole.dtype:
-            return False
-        value, offset, strides = self.strides(atom)
-        if (
-            value.kind != "temp"
-            or value.within is not None
-            or value.parts
-            or offset
-            or value.size != atom.aval.size
-            or not is_contiguous([atom.aval.shape[a] for a in order], [strides[a] for a in order])
-        ):
-            return False
-        value.within = (whole, start)
-        whole.parts.append(value)
-        return True
-
     def iota(self, eqn: Eqn, word: kernel.Iota) -> None:
         order = self.order(eqn)
-        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        space = Space.in_order(eqn.outvars[0].aval.shape, order)
         write = Access(self.ordered(eqn, order), at(space.forms, order))
         op = Coordinate(space.forms[word.axis])
         self.item(space.extents, [Statement(op, (write,), (), eqn)])
@@ -475,7 +281,7 @@ class _Lowering:
         axes: Sequence[int] = range(atom.aval.ndim)
         if isinstance(atom, Var) and atom in self.orders:
             axes = self.orders[atom]
-        space = _Space.in_order(atom.aval.shape, axes)
+        space = Space.in_order(atom.aval.shape, axes)
         kept = [f for axis, f in enumerate(space.forms) if axis not in word.axes]
         kept = [kept[axis] for axis in order]
         read = self.read(atom, space.forms, eqn.outvars[0].aval.dtype)
@@ -484,7 +290,7 @@ class _Lowering:
     def folded(
         self,
         eqn: Eqn,
-        space: _Space,
+        space: Space,
         kept: list[Affine],
         op: str,
         before: list[Statement],
@@ -506,7 +312,7 @@ class _Lowering:
 
     def accumulator(
         self,
-        space: _Space,
+        space: Space,
         kept: list[Affine],
         depth: int,
         dtype: Dtype,
@@ -537,7 +343,7 @@ class _Lowering:
         """The extreme, then the least coordinate of the elements that equal it or are NaN."""
         atom, out = eqn.invars[0], self.result(eqn)
         shape, dtype = atom.aval.shape, atom.aval.dtype
-        space = _Space.over(shape)
+        space = Space.over(shape)
         kept = [f for axis, f in enumerate(space.forms) if axis != word.axis]
         best = self.new(out.shape, dtype)
         x = self.read(atom, space.forms)
@@ -562,7 +368,7 @@ class _Lowering:
 
     def cumulative(self, eqn: Eqn, word: kernel.Cumulative) -> None:
         atom, out = eqn.invars[0], self.result(eqn)
-        space = _Space.over(atom.aval.shape)
+        space = Space.over(atom.aval.shape)
         along = space.forms[word.axis]
         forms = list(space.forms)
         if word.reverse and along.terms:
@@ -596,7 +402,7 @@ class _Lowering:
             return
         left: list[Affine] = [ZERO] * lhs.aval.ndim
         right: list[Affine] = [ZERO] * rhs.aval.ndim
-        space = _Space()
+        space = Space()
 
         def paired(lhs_axes: Sequence[int], rhs_axes: Sequence[int]) -> None:
             for a, b in zip(lhs_axes, rhs_axes, strict=True):
@@ -626,7 +432,7 @@ class _Lowering:
         lhs, rhs = eqn.invars
         left: list[Affine] = [ZERO] * lhs.aval.ndim
         right: list[Affine] = [ZERO] * rhs.aval.ndim
-        space = _Space()
+        space = Space()
         rows = (*sides.lhs_batch, *sides.lhs_free)
         columns = (*sides.rhs_batch, *[-1] * len(sides.lhs_free), *sides.rhs_free)
         for axis in self.order(eqn):
@@ -643,7 +449,7 @@ class _Lowering:
         self,
         eqn: Eqn,
         sides: blas.Sides,
-        space: _Space,
+        space: Space,
         left: list[Affine],
         right: list[Affine],
     ) -> None:
@@ -714,21 +520,6 @@ class _Lowering:
                 return roles, order
         return wanted
 
-    def memory_order(self, var: Var) -> orders.Order:
-        """The axes of ``var`` from the largest stride to the smallest."""
-        strides = self.strides(var)[2]
-        return tuple(sorted(range(var.aval.ndim), key=lambda axis: -abs(strides[axis])))
-
-    def permuted(self, var: Var, order: tuple[int, ...], eqn: Eqn) -> Value:
-        shape = [var.aval.shape[a] for a in order]
-        value = self.new(shape, var.aval.dtype)
-        space = _Space.over(shape)
-        forms = [space.forms[order.index(a)] for a in range(len(order))]
-        write = Access(value, identity_at(space.forms))
-        statement = Statement(Copy(), (write,), (self.read(var, forms),), eqn)
-        self.item(space.extents, [statement])
-        return value
-
     def gather(self, eqn: Eqn, word: kernel.Gather) -> None:
         atom, *indices = eqn.invars
         if isinstance(atom, Literal):
@@ -739,7 +530,7 @@ class _Lowering:
             found = source, identity(atom.aval.ndim), word.axes
         source, layout, axes = found
         order = self.order(eqn)
-        space = _Space.in_order(eqn.outvars[0].aval.shape, order)
+        space = Space.in_order(eqn.outvars[0].aval.shape, order)
         ndim = indices[0].aval.ndim if indices else 0
         rest = iter(space.forms[ndim:])
         forms = [ZERO if axis in word.axes else next(rest) for axis in range(atom.aval.ndim)]
@@ -774,13 +565,6 @@ class _Lowering:
                 return None
         return value, groups, tuple(places)
 
-    def spread(self, var: Var) -> bool:
-        """Whether ``var`` is a layout of another value and not the value itself."""
-        value, groups = self.layouts[var]
-        return value.kind == "literal" or not (
-            value.shape == var.aval.shape and groups == identity(len(value.shape))
-        )
-
     def scatter(self, eqn: Eqn, word: kernel.Scatter) -> None:
         atom, updates, *indices = eqn.invars
         out = self.result(eqn)
@@ -789,7 +573,7 @@ class _Lowering:
             self.overwrite(out, atom)
         else:
             self.copy(atom, out, eqn)
-        space = _Space.over(updates.aval.shape)
+        space = Space.over(updates.aval.shape)
         ndim = indices[0].aval.ndim if indices else 0
         rest = iter(space.forms[ndim:])
         groups = tuple(
@@ -822,28 +606,6 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
 
 # Words that move values without computing with them, or hand them on.
 _ANY_DTYPE = kernel.Fallback | kernel.Call | Inner | kernel.Fence | kernel.Fourier
-
-
-def _root(value: Value) -> Value:
-    """The value whose memory holds this one."""
-    while value.within is not None:
-        value = value.within[0]
-    return value
-
-
-def literal(value: Any, dtype: Dtype) -> Access:
-    """A scalar constant as something to read."""
-    return Access(Value("literal", -1, (), dtype, value), ())
-
-
-def at(forms: Sequence[Affine], order: Sequence[int]) -> Groups:
-    """The groups of a value whose axes lie in ``order``, at one form for each axis."""
-    return tuple((1, forms[axis]) for axis in order)
-
-
-def identity_at(forms: Sequence[Affine]) -> Groups:
-    """The groups of a value of its own, at one form for each axis."""
-    return tuple((1, form) for form in forms)
 
 
 def _word(eqn: Eqn) -> kernel.Word:
