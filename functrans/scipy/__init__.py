@@ -5,9 +5,19 @@ from importlib import import_module
 from functrans.scipy import special
 
 # What few programs need is loaded when it is named.
-_ROOMS = ("linalg", "sparse", "stats")
+_ROOMS = (
+    "cluster",
+    "fft",
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "sparse",
+    "stats",
+)
 
-__all__ = ["linalg", "sparse", "special", "stats"]
+__all__ = [*_ROOMS, "special"]
 
 
 def __getattr__(name: str) -> object:
