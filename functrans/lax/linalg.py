@@ -1,8 +1,12 @@
 """Factorisations under the names of JAX's ``lax.linalg``.
 
-They take floating and complex matrices; integers are converted to float64. Leading axes are
-batches. Errors are as in ``functrans.numpy.linalg``: a matrix that is not positive definite raises
-LinAlgError, where JAX returns NaN.
+They take floating and complex matrices of shape ``(…, n, m)``, square unless said otherwise;
+integers are converted to float64. Leading axes are batches, which every result has too. Other
+shapes raise ShapeError. Errors are as in ``functrans.numpy.linalg``: a matrix that is not positive
+definite raises LinAlgError, where JAX returns NaN.
+
+>>> ft.lax.linalg.lu(np.ones((5, 3, 2)))[0].shape
+(5, 3, 2)
 """
 
 from __future__ import annotations
@@ -57,6 +61,8 @@ def cholesky(x: Any, *, symmetrize_input: bool = True) -> Any:
 def cholesky_update(r_matrix: Any, w_vector: Any) -> Any:
     """The upper triangular R' with R'ᵀ·R' = Rᵀ·R + w·wᵀ and a positive diagonal.
 
+    ``r_matrix`` is upper triangular of shape ``(…, n, n)``, ``w_vector`` of shape ``(…, n)``.
+
     >>> ft.lax.linalg.cholesky_update(np.eye(2), np.array([np.sqrt(3.0), 0.0]))
     array([[2., 0.],
            [0., 1.]])
@@ -79,7 +85,7 @@ def symmetric_product(
     beta: float = 0.0,
     symmetrize_output: bool = False,
 ) -> Any:
-    """α·a·aᵀ + β·c, for symmetric c.
+    """α·a·aᵀ + β·c, for a of shape ``(…, n, k)`` and symmetric c of shape ``(…, n, n)``.
 
     >>> ft.lax.linalg.symmetric_product(np.array([[1.0], [2.0]]), np.eye(2), beta=1.0)
     array([[2., 2.],
@@ -100,6 +106,9 @@ def symmetric_product(
 
 def lu(x: Any) -> tuple[Any, Any, Any]:
     """L and U in one matrix, the pivots, and the order that they make: x[order] = L·U.
+
+    For x of shape ``(…, n, m)``, of shapes ``(…, n, m)``, ``(…, min(n, m))`` and ``(…, n)``; the
+    latter two are int32, as LAPACK's.
 
     >>> ft.lax.linalg.lu(np.array([[1.0, 2.0], [2.0, 2.0]]))[0]
     array([[2. , 2. ],
@@ -154,7 +163,7 @@ def triangular_solve(
     conjugate_a: bool = False,
     unit_diagonal: bool = False,
 ) -> Any:
-    """The solution x of x·op(a) = b, or of op(a)·x = b when ``left_side``.
+    """The solution x of x·op(a) = b, or of op(a)·x = b when ``left_side``; x has b's shape.
 
     A zero on the diagonal makes infinities and NaN.
 
@@ -212,7 +221,7 @@ def tridiagonal(a: Any, *, lower: bool = True) -> tuple[Any, Any, Any, Any]:
 
 
 def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True) -> Any:
-    """Q and R with Q·R = x; Q is square when ``full_matrices``.
+    """Q and R with Q·R = x of shape ``(…, n, m)``; Q is square when ``full_matrices``.
 
     With ``pivoting`` also the order of columns that makes the diagonal of R descend.
 
@@ -318,7 +327,7 @@ def eigh(
 def eig(
     x: Any, *, compute_left_eigenvectors: bool = True, compute_right_eigenvectors: bool = True
 ) -> list[Any]:
-    """Eigenvalues, then left and right eigenvectors as columns; complex always.
+    """Eigenvalues ``(…, n)``, then left and right eigenvectors as columns; complex always.
 
     >>> ft.lax.linalg.eig(np.diag([2.0, 3.0]))[0]
     array([2.+0.j, 3.+0.j])
@@ -327,7 +336,7 @@ def eig(
 
 
 def svd(x: Any, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """U, s and Vᴴ with U·diag(s)·Vᴴ = x, or s alone; s descends.
+    """U, s and Vᴴ with U·diag(s)·Vᴴ = x of shape ``(…, n, m)``, or s alone; s descends.
 
     >>> ft.lax.linalg.svd(np.diag([3.0, 4.0]), compute_uv=False)
     array([4., 3.])
