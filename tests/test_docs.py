@@ -34,6 +34,7 @@ ROOMS = (
     "functrans.scipy.interpolate",
     "functrans.scipy.ndimage",
     "functrans.scipy.optimize",
+    "functrans.scipy.signal",
     "functrans.scipy.sparse.linalg",
     "functrans.scipy.special",
     "functrans.scipy.stats",

@@ -13,6 +13,7 @@ _ROOMS = (
     "linalg",
     "ndimage",
     "optimize",
+    "signal",
     "sparse",
     "stats",
 )
