@@ -18,7 +18,7 @@ from functrans.control.branch_programs import (
     pushed,
     transposed,
 )
-from functrans.control.call import _disabled, _jit_jvp, _jit_linearize, executable_of, jit_p
+from functrans.control.call import executable_of, jit_disabled, jit_jvp, jit_linearize, jit_p
 from functrans.control.examples import following, guarded, wide
 from functrans.control.loop_programs import Values, examples_first
 from functrans.control.one_by_one import acts_for_each, one_by_one
@@ -72,7 +72,7 @@ def _cond_abstract(index: Aval, *avals: Aval, branches: Branches) -> list[Aval]:
 
 def _cond_impl(index: Any, *operands: Any, branches: Branches) -> Sequence[Any]:
     branch = taken(index, branches)
-    if _disabled.get():
+    if jit_disabled.get():
         return evaluate(branch, *operands)
     return executable_of(branch).run(*operands)
 
@@ -86,7 +86,7 @@ def _cond_jvp(primals: Values, tangents: Values, *, branches: Branches) -> Any:
     index, *operands = primals
     dots = tangents[1:]
     if not isinstance(index, Tracer):
-        return _jit_jvp(operands, dots, jaxpr=taken(index, branches), name="branch")
+        return jit_jvp(operands, dots, jaxpr=taken(index, branches), name="branch")
     mask = tuple(t is not None for t in dots)
     program = remember(branches[0], ("cond jvp", branches, mask), lambda: pushed(branches, mask))
     given = [t for t in dots if t is not None]
@@ -118,7 +118,7 @@ def _cond_linearize(nonzero: Sequence[bool], index: Any, *operands: Any, branche
 
 
 def _linearize_taken(mask: tuple[bool, ...], operands: Values, branch: Jaxpr) -> Any:
-    outs, pushforward = _jit_linearize(mask, *operands, jaxpr=branch, name="branch")
+    outs, pushforward = jit_linearize(mask, *operands, jaxpr=branch, name="branch")
     if pushforward is None:
         return outs, None
 
@@ -296,7 +296,7 @@ def cond(
         if not callable(f):
             raise ArgumentError(f"cond needs functions, not {f!r:.60}.")
     aval = _scalar(pred, "The condition of cond")
-    if _disabled.get() and known(pred) is not None:
+    if jit_disabled.get() and known(pred) is not None:
         return true_fun(*operands) if pred else false_fun(*operands)
     if isinstance(pred, Tracer):
         index = convert(pred if aval.dtype == bool else ne(pred, aval.dtype.type(0)), _INDEX)
@@ -347,7 +347,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         index = convert(max_(min_(index, aval.dtype.type(most)), aval.dtype.type(0)), _INDEX)
     else:
         index = _INDEX.type(min(max(int(index), 0), last))
-    if _disabled.get() and known(index) is not None:
+    if jit_disabled.get() and known(index) is not None:
         return functions[int(index)](*operands)
     names = [f"branch {i}" for i in range(len(functions))]
     return _branch(index, functions, names, operands, "switch")

@@ -52,7 +52,7 @@ class Counters:
 
 
 counters = Counters()
-_disabled: ContextVar[bool] = ContextVar("functrans_disable_jit", default=False)
+jit_disabled: ContextVar[bool] = ContextVar("functrans_disable_jit", default=False)
 
 
 @contextmanager
@@ -66,13 +66,13 @@ def disable_jit(disable: bool = True) -> Iterator[None]:
     <class 'float'>
     """
     reason = object()
-    token = _disabled.set(disable)
+    token = jit_disabled.set(disable)
     try:
         busy.add(reason)
         yield
     finally:
         busy.remove(reason)
-        _disabled.reset(token)
+        jit_disabled.reset(token)
 
 
 # --- the primitive -------------------------------------------------------------------------------
@@ -97,12 +97,12 @@ def _jit_abstract(*avals: Aval, jaxpr: Jaxpr, name: str) -> list[Aval]:
 
 
 def _jit_impl(*args: Any, jaxpr: Jaxpr, name: str) -> Sequence[Any]:
-    if _disabled.get():
+    if jit_disabled.get():
         return evaluate(jaxpr, *args)
     return executable_of(jaxpr).run(*args)
 
 
-def _jit_linearize(nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, name: str) -> Any:
+def jit_linearize(nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, name: str) -> Any:
     split = linearize_jaxpr(jaxpr, tuple(nonzero))
     outs = bind(jit_p, *args, jaxpr=split.primal, name=name)
     n = len(jaxpr.outvars)
@@ -118,7 +118,7 @@ def _jit_linearize(nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, name: str)
     return outs[:n], jit_pushforward
 
 
-def _jit_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, jaxpr: Jaxpr, name: str) -> Any:
+def jit_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, jaxpr: Jaxpr, name: str) -> Any:
     program, out_nonzero = jvp_jaxpr(jaxpr, tuple(t is not None for t in tangents))
     live = [t for t in tangents if t is not None]
     found = bind(jit_p, *primals, *live, jaxpr=program, name=f"{name}_jvp")
@@ -152,11 +152,11 @@ jit_p: Primitive = Primitive(
     "jit",
     _jit_abstract,
     _jit_impl,
-    _jit_linearize,
+    jit_linearize,
     _jit_transpose,
     _jit_batch,
     _jit_lower,
-    jvp=_jit_jvp,
+    jvp=jit_jvp,
     multiple=True,
 )
 
@@ -164,7 +164,7 @@ jit_p: Primitive = Primitive(
 # --- the transform -------------------------------------------------------------------------------
 
 
-class _Static:
+class Static:
     """A static argument as a part of a key: equal where a program cannot tell the values apart.
 
     Python's own equality is too wide for that (1 == True, 0.0 == -0.0, inside tuples too) and in
@@ -178,7 +178,7 @@ class _Static:
         self._identity = _identity(value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Static) and self._identity == other._identity
+        return isinstance(other, Static) and self._identity == other._identity
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -288,7 +288,7 @@ class JitFunction(Generic[P, R]):
         return self._python_call(*args, **kwargs)
 
     def _python_call(self, *args: Any, **kwargs: Any) -> Any:
-        if _disabled.get():
+        if jit_disabled.get():
             return self.__wrapped__(*args, **kwargs)
         leaves, key = self._signature(args, kwargs)
         entry = self._entry(key, args, kwargs)
@@ -329,7 +329,7 @@ class JitFunction(Generic[P, R]):
         dynamic = tuple(a for i, a in enumerate(args) if i not in numbers)
         keywords = {k: v for k, v in kwargs.items() if k not in self._static_argnames}
         leaves, in_tree = tree.flatten((dynamic, keywords))
-        static_key = tuple((place, _Static(value)) for place, value in statics)
+        static_key = tuple((place, Static(value)) for place, value in statics)
         return leaves, (in_tree, tuple([type_of(x) for x in leaves]), static_key, axes)
 
     def _entry(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:

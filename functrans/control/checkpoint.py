@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functrans import kernel, tree
+from functrans import tree
+from functrans.control import own_rules
 from functrans.control.bodies import Body, closed, operand, staged
 from functrans.control.policies import Policy, nothing_saveable
-from functrans.core.avals import Aval, aval_of
-from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Var, evaluate, remember
+from functrans.core.avals import aval_of
+from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Var, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind
 from functrans.errors import OptionError
@@ -102,14 +103,6 @@ def _bind(body: Body, args: Sequence[Any], policy: Policy, prevent_cse: bool) ->
     )
 
 
-def _abstract(*avals: Aval, jaxpr: Jaxpr, policy: Policy, prevent_cse: bool) -> list[Aval]:
-    return [a.strengthen() for a in jaxpr.out_avals]
-
-
-def _impl(*args: Any, jaxpr: Jaxpr, policy: Policy, prevent_cse: bool) -> list[Any]:
-    return evaluate(jaxpr, *args)
-
-
 def _linearize(
     nonzero: Sequence[bool], *args: Any, jaxpr: Jaxpr, policy: Policy, prevent_cse: bool
 ) -> Any:
@@ -170,20 +163,14 @@ def _batch(
     return _bind(closed(batched), args, policy, prevent_cse), out_dims
 
 
-def _lower(
-    avals: Sequence[Aval], out: Any, *, jaxpr: Jaxpr, policy: Policy, prevent_cse: bool
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
 checkpoint_p: Primitive = Primitive(
     "checkpoint",
-    _abstract,
-    _impl,
+    own_rules.strong_types,
+    own_rules.run,
     _linearize,
     _transpose,
     _batch,
-    _lower,
+    own_rules.lower,
     jvp=_jvp,
     multiple=True,
 )

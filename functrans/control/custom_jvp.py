@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from functrans import kernel, tree
+from functrans import tree
+from functrans.control import own_rules
 from functrans.control.bodies import batched_to_front, operand, together
 from functrans.control.custom_rules import (
     CustomFunction,
@@ -179,14 +180,6 @@ class BatchedRule:
 # closes over. Where derivatives are all that is going on it is the function itself.
 
 
-def _abstract(*avals: Aval, jaxpr: Jaxpr, rule: JVPRule, captured: int) -> list[Aval]:
-    return jaxpr.out_avals
-
-
-def _impl(*args: Any, jaxpr: Any, rule: JVPRule, captured: int) -> Values:
-    return evaluate(jaxpr, *args) if isinstance(jaxpr, Jaxpr) else jaxpr(*args)
-
-
 def _linearize(
     nonzero: Sequence[bool], *args: Any, jaxpr: Any, rule: JVPRule, captured: int
 ) -> Any:
@@ -240,25 +233,14 @@ def _batch(
     return outs, [0] * len(outs)
 
 
-def _lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    jaxpr: Jaxpr,
-    rule: JVPRule,
-    captured: int,
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
 custom_jvp_call_p: Primitive = Primitive(
     "custom_jvp_call",
-    _abstract,
-    _impl,
+    own_rules.types,
+    own_rules.run,
     _linearize,
     Absent("a function with a rule is linearized by its rule before anything is transposed"),
     _batch,
-    _lower,
+    own_rules.lower,
     jvp=_jvp,
     multiple=True,
 )

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from functrans import kernel
+from functrans.control import own_rules
 from functrans.control.bodies import filled
 from functrans.core.avals import Aval, aval_of
 from functrans.core.axes import Name
@@ -88,10 +89,6 @@ def _abstract(*avals: Aval, out_avals: tuple[Aval, ...], **params: Any) -> list[
     return list(out_avals)
 
 
-def _linear_in(owned: Sequence[bool], *, residuals: int, **params: Any) -> bool:
-    return not any(owned[:residuals])
-
-
 def _linearize(nonzero: Sequence[bool], *args: Any, residuals: int, **params: Any) -> Any:
     if any(nonzero[:residuals]):
         raise CustomRuleError(
@@ -165,6 +162,6 @@ custom_lin_p: Primitive = Primitive(
     _transpose,
     _batch,
     _lower,
-    linear_in=_linear_in,
+    linear_in=own_rules.linear_behind_residuals,
     multiple=True,
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.control.call import _Static
+from functrans.control.call import Static
 from functrans.core.avals import Aval, aval_of, float0
 from functrans.core.jaxpr import Jaxpr, is_literal_value
 from functrans.core.trace import Trace, Tracer
@@ -170,7 +170,7 @@ class CustomFunction:
             fixed.append(i % len(args))
         rest = tuple(x for i, x in enumerate(args) if i not in fixed)
         leaves, in_tree = tree.flatten(rest)
-        statics = tuple((i, _Static(args[i])) for i in sorted(fixed))
+        statics = tuple((i, Static(args[i])) for i in sorted(fixed))
         return Site(self, statics, in_tree), leaves
 
 
@@ -205,7 +205,7 @@ class Site:
     """One way of calling a function with rules; sites are equal where rules cannot differ."""
 
     owner: CustomFunction
-    fixed: tuple[tuple[int, _Static], ...]
+    fixed: tuple[tuple[int, Static], ...]
     in_tree: tree.PyTreeDef
     out: OutTree = field(default_factory=OutTree, compare=False)
 

@@ -8,7 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from functrans import kernel, tree
+from functrans import tree
+from functrans.control import own_rules
 from functrans.control.bodies import batched_to_front, operand, together
 from functrans.control.custom_lin import Backward, BatchedBackward, custom_lin_p
 from functrans.control.custom_rules import (
@@ -289,14 +290,6 @@ class BatchedRules:
 # closes over. Where derivatives are all that is going on it is the function itself.
 
 
-def _abstract(*avals: Aval, jaxpr: Jaxpr, rules: VJPRules, captured: int) -> list[Aval]:
-    return jaxpr.out_avals
-
-
-def _impl(*args: Any, jaxpr: Any, rules: VJPRules, captured: int) -> Values:
-    return evaluate(jaxpr, *args) if isinstance(jaxpr, Jaxpr) else jaxpr(*args)
-
-
 def _linearize(
     nonzero: Sequence[bool], *args: Any, jaxpr: Any, rules: VJPRules, captured: int
 ) -> Any:
@@ -343,25 +336,14 @@ def _batch(
     return outs, [0] * len(outs)
 
 
-def _lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    jaxpr: Jaxpr,
-    rules: VJPRules,
-    captured: int,
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
 custom_vjp_call_p: Primitive = Primitive(
     "custom_vjp_call",
-    _abstract,
-    _impl,
+    own_rules.types,
+    own_rules.run,
     _linearize,
     Absent("a function with rules is linearized by them before anything is transposed"),
     _batch,
-    _lower,
+    own_rules.lower,
     multiple=True,
 )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from functrans import kernel, tree
+from functrans import tree
+from functrans.control import own_rules
 from functrans.control.bodies import together
 from functrans.control.custom_rules import (
     CustomFunction,
@@ -18,7 +19,7 @@ from functrans.control.custom_rules import (
     with_numbers,
 )
 from functrans.control.loops import scan
-from functrans.core.avals import Aval, aval_of, shape_of
+from functrans.core.avals import aval_of, shape_of
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind, current_trace
@@ -132,14 +133,6 @@ class PushedRule:
 # closes over.
 
 
-def _abstract(*avals: Aval, jaxpr: Jaxpr, rule: BatchRule, captured: int) -> list[Aval]:
-    return jaxpr.out_avals
-
-
-def _impl(*args: Any, jaxpr: Jaxpr, rule: BatchRule, captured: int) -> list[Any]:
-    return evaluate(jaxpr, *args)
-
-
 def _linearize(nonzero: Bools, *args: Any, jaxpr: Jaxpr, rule: BatchRule, captured: int) -> Any:
     # Values by the operation, which vmap around maps by the rule; the derivative is the program's.
     outs = bind(custom_vmap_call_p, *args, jaxpr=jaxpr, rule=rule, captured=captured)
@@ -200,25 +193,14 @@ def _batch(
     return outs, [0 if on else None for on in batched]
 
 
-def _lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    jaxpr: Jaxpr,
-    rule: BatchRule,
-    captured: int,
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
 custom_vmap_call_p: Primitive = Primitive(
     "custom_vmap_call",
-    _abstract,
-    _impl,
+    own_rules.types,
+    own_rules.run,
     _linearize,
     Absent("linear programs hold the derivative of the function's own program instead"),
     _batch,
-    _lower,
+    own_rules.lower,
     jvp=_jvp,
     multiple=True,
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from functrans import kernel, tree
+from functrans import tree
+from functrans.control import own_rules
 from functrans.control.bodies import batched_to_front, filled, finished_together, operand
 from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.jaxpr import Jaxpr, evaluate
@@ -35,10 +36,6 @@ def _abstract(*avals: Aval, jaxpr: Jaxpr, transposed: Jaxpr, residuals: int) -> 
     if len(avals) != len(wanted) or not all(map(Aval.same_type, avals, wanted)):
         raise TypeMismatchError(f"linear_call got operands {avals} for a program of {wanted}.")
     return [a.strengthen() for a in jaxpr.out_avals]
-
-
-def _impl(*args: Any, jaxpr: Jaxpr, transposed: Jaxpr, residuals: int) -> list[Any]:
-    return evaluate(jaxpr, *args)
 
 
 def _linearize(
@@ -117,30 +114,15 @@ def _batch(
     return outs, [0] * len(outs)
 
 
-def _lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    jaxpr: Jaxpr,
-    transposed: Jaxpr,
-    residuals: int,
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
-def _linear_in(owned: Sequence[bool], *, residuals: int, **params: Any) -> bool:
-    return not any(owned[:residuals])
-
-
 linear_call_p: Primitive = Primitive(
     "linear_call",
     _abstract,
-    _impl,
+    own_rules.run,
     _linearize,
     _transpose,
     _batch,
-    _lower,
-    linear_in=_linear_in,
+    own_rules.lower,
+    linear_in=own_rules.linear_behind_residuals,
     multiple=True,
 )
 

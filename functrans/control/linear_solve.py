@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from functrans import kernel
+from functrans.control import own_rules
 from functrans.control.bodies import batched_to_front, filled, finished_together
 from functrans.control.halves import linear_transpose
 from functrans.control.solvers import Space
-from functrans.core.avals import Aval
 from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace
@@ -32,18 +31,6 @@ Transposed = tuple[Jaxpr, Jaxpr] | None
 # Operands: ``residuals`` values that all programs are given, then b. ``matvec`` maps x to A·x,
 # ``jaxpr`` maps b to x and other results that have no derivative. ``transposed`` is the pair of
 # these for Aᵀ, or None.
-
-
-def _abstract(
-    *avals: Aval, jaxpr: Jaxpr, matvec: Jaxpr, transposed: Transposed, residuals: int
-) -> list[Aval]:
-    return [a.strengthen() for a in jaxpr.out_avals]
-
-
-def _impl(
-    *args: Any, jaxpr: Jaxpr, matvec: Jaxpr, transposed: Transposed, residuals: int
-) -> list[Any]:
-    return evaluate(jaxpr, *args)
 
 
 def _solution_alone(jaxpr: Jaxpr, count: int) -> Jaxpr:
@@ -167,18 +154,6 @@ def _batch(
     return outs, [0] * len(outs)
 
 
-def _lower(
-    avals: Sequence[Aval],
-    out: Sequence[Aval],
-    *,
-    jaxpr: Jaxpr,
-    matvec: Jaxpr,
-    transposed: Transposed,
-    residuals: int,
-) -> kernel.Word:
-    return kernel.Call(own_rules=True)
-
-
 def _linear_in(
     owned: Sequence[bool], *, jaxpr: Jaxpr, matvec: Jaxpr, residuals: int, **params: Any
 ) -> bool:
@@ -187,12 +162,12 @@ def _linear_in(
 
 linear_solve_p: Primitive = Primitive(
     "custom_linear_solve",
-    _abstract,
-    _impl,
+    own_rules.strong_types,
+    own_rules.run,
     _linearize,
     _transpose,
     _batch,
-    _lower,
+    own_rules.lower,
     linear_in=_linear_in,
     multiple=True,
 )

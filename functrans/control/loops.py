@@ -19,7 +19,7 @@ from functrans.control.bodies import (
     stage_carried,
 )
 from functrans.control.budget import checked_budget
-from functrans.control.call import _disabled, executable_of
+from functrans.control.call import executable_of, jit_disabled
 from functrans.control.hints import hints_of, in_role, told, watched
 from functrans.control.loop_programs import (
     Batched,
@@ -118,8 +118,8 @@ def _scan_impl(
     reverse: bool,
     hints: Hints | None = None,
 ) -> Sequence[Any]:
-    if _disabled.get() or not NATIVE:
-        step = partial(evaluate, jaxpr) if _disabled.get() else executable_of(jaxpr).run
+    if jit_disabled.get() or not NATIVE:
+        step = partial(evaluate, jaxpr) if jit_disabled.get() else executable_of(jaxpr).run
         with watched(hints, length) as tick:
             return _python_steps(step, args, jaxpr, constants, carries, length, reverse, tick)
 
@@ -451,7 +451,7 @@ def scan(
     rows, rows_tree = tree.flatten(xs)
     steps = number_of_rows("scan", rows, length)
     hints = hints_of(unroll, progress, steps)
-    if _disabled.get() and steps:
+    if jit_disabled.get() and steps:
         return _python_scan(f, init, xs, steps, reverse, hints)
     start, carry_tree = tree.flatten(init)
     ys_tree: list[tree.PyTreeDef] = []

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from functrans.control.call import _disabled
+from functrans.control.call import jit_disabled
 from functrans.core.avals import aval_of, is_inexact
 from functrans.core.primitive import Primitive
 from functrans.core.trace import (
@@ -78,12 +78,12 @@ class FiniteTrace(Trace):
     ) -> NoReturn:
         """Raise the error of an operation with bad results, or of the one inside that made them."""
         # A callback is not called again; what programs did besides computing is not done again.
-        if self.parent is None and primitive.effects is None and not _disabled.get():
-            token = _disabled.set(True)
+        if self.parent is None and primitive.effects is None and not jit_disabled.get():
+            token = jit_disabled.set(True)
             try:
                 self.process(primitive, args, {name: calmed(p) for name, p in params.items()})
             finally:
-                _disabled.reset(token)
+                jit_disabled.reset(token)
         raise _error(kind, primitive.name, args, results)
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from functrans import kernel
 from functrans.control.bodies import filled
 from functrans.control.budget import Budget, Run, Steps, go_back
-from functrans.control.call import _disabled, executable_of
+from functrans.control.call import executable_of, jit_disabled
 from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Linearized,
@@ -97,7 +97,7 @@ def _unwind_impl(
     hints: Hints | None = None,
 ) -> Sequence[Any]:
     cond, body, back = (
-        partial(evaluate, p) if _disabled.get() else executable_of(p).run
+        partial(evaluate, p) if jit_disabled.get() else executable_of(p).run
         for p in (cond_jaxpr, body_jaxpr, back_jaxpr)
     )
     counts = (cond_constants, body_constants, carries, back_constants)

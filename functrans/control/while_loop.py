@@ -19,7 +19,7 @@ from functrans.control.bodies import (
     staged,
 )
 from functrans.control.budget import Budget, checked_budget
-from functrans.control.call import _disabled
+from functrans.control.call import jit_disabled
 from functrans.control.hints import hints_of, watched
 from functrans.control.loop_programs import Values
 from functrans.control.loops import scan
@@ -78,7 +78,7 @@ def while_loop(
             raise ArgumentError(f"while_loop needs functions, not {f!r:.60}.")
     budget = checked_budget(checkpoint)
     hints = hints_of(1, progress)
-    if _disabled.get() and all(known(x) is not None for x in tree.leaves(init_val)):
+    if jit_disabled.get() and all(known(x) is not None for x in tree.leaves(init_val)):
         value = init_val
         with watched(hints, None) as tick:
             while cond_fun(value):
@@ -157,7 +157,7 @@ def fori_loop(
             progress=progress,
         )[1]
     steps = max(stop - first, 0)
-    if _disabled.get():
+    if jit_disabled.get():
         value = init_val
         with watched(hints_of(1, progress), steps) as tick:
             for i in range(first, stop):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from functrans import kernel
 from functrans.control.bodies import Body, filled
 from functrans.control.budget import Budget
-from functrans.control.call import _disabled, executable_of
+from functrans.control.call import executable_of, jit_disabled
 from functrans.control.hints import in_role, told, watched
 from functrans.control.loop_programs import (
     Mask,
@@ -72,9 +72,9 @@ def _while_abstract(*avals: Aval, **params: Any) -> list[Aval]:
 
 def _while_impl(*args: Any, **params: Any) -> Sequence[Any]:
     loop = While(**params)
-    if _disabled.get() or not NATIVE:
+    if jit_disabled.get() or not NATIVE:
         cond, body = (
-            partial(evaluate, p) if _disabled.get() else executable_of(p).run
+            partial(evaluate, p) if jit_disabled.get() else executable_of(p).run
             for p in (loop.cond_jaxpr, loop.body_jaxpr)
         )
         of_cond, of_body, carries = loop.parts(args)
@@ -368,7 +368,7 @@ def _by_program(program: Any) -> Any:
 
     def impl(*args: Any, **params: Any) -> Sequence[Any]:
         jaxpr = program([aval_of(x) for x in args], (), params)
-        return evaluate(jaxpr, *args) if _disabled.get() else executable_of(jaxpr).run(*args)
+        return evaluate(jaxpr, *args) if jit_disabled.get() else executable_of(jaxpr).run(*args)
 
     return impl
 
@@ -383,7 +383,7 @@ def _by_program(program: Any) -> Any:
 # from (0, c), since second derivatives are symmetric; and dF at x of v.
 
 
-def _split(loop: While, values: Values, given: Mask) -> tuple[Values, list[Any]]:
+def _split(values: Values, given: Mask) -> tuple[Values, list[Any]]:
     """The loop's operands, and a cotangent or None for each carry."""
     end = len(values) - sum(given)
     cotangents = iter(values[end:])
@@ -392,8 +392,8 @@ def _split(loop: While, values: Values, given: Mask) -> tuple[Values, list[Any]]
 
 def _vjp_jvp(primals: Values, tangents: Values, *, wanted: Mask, given: Mask, **params: Any) -> Any:
     loop = While(**params)
-    args, cts = _split(loop, primals, given)
-    dots, ct_dots = _split(loop, tangents, given)
+    args, cts = _split(primals, given)
+    dots, ct_dots = _split(tangents, given)
     # What is wanted has tangents, if only of zero: among their cotangents is then H itself.
     dots = [
         zeros(a.strengthen()) if on and t is None else t
@@ -420,8 +420,8 @@ def _vjp_tangents(
     primals: Values, tangents: Values, *, wanted: Mask, given: Mask, **params: Any
 ) -> list[Any]:
     loop = While(**params)
-    args, cts = _split(loop, primals, given)
-    dots, ct_dots = _split(loop, tangents, given)
+    args, cts = _split(primals, given)
+    dots, ct_dots = _split(tangents, given)
     both = _with_tangents(loop, args, dots[loop.cond_constants :])
     return chosen(both.way_back(ct_dots, cts, wanted, (False,) * len(wanted))[0], wanted)
 
@@ -431,7 +431,7 @@ def _vjp_transpose(
 ) -> None:
     """What is linear in some operands is its own derivative there, taken anywhere."""
     loop = While(**params)
-    operands, ct_sums = _split(loop, args, given)
+    operands, ct_sums = _split(args, given)
     anywhere = [zeros(a.aval) if isinstance(a, Accumulator) else a for a in operands]
     along = iter(cotangents)
     both = _with_tangents(loop, anywhere, [next(along) if on else None for on in wanted])
@@ -472,8 +472,8 @@ def _vjp_batch(
 ) -> Any:
     """The way back of the loop for all examples. What is wanted differs between them."""
     loop = While(**params)
-    operands, cts = _split(loop, args, given)
-    axes, ct_dims = _split(loop, tuple(dims), given)
+    operands, cts = _split(args, given)
+    axes, ct_dims = _split(tuple(dims), given)
     found = spread_for_examples(loop, size, operands, axes, wanted)
     # A carry that is the same for all examples depends on nothing that is wanted.
     cotangents = [None] * found.flags + [

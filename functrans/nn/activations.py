@@ -19,7 +19,7 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def _floating(x: Any) -> Any:
+def floating(x: Any) -> Any:
     """``x`` as an array or traced value of a floating or complex dtype."""
     x = fnp.asarray(x)
     return x if is_inexact(aval_of(x).dtype) else x.astype(float)
@@ -62,7 +62,7 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     >>> ft.nn.leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    x = _floating(x)
+    x = floating(x)
     return fnp.where(x >= 0, x, negative_slope * x)
 
 
@@ -74,7 +74,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     >>> ft.nn.elu(np.array([-1.0, 2.0]))
     array([-0.63212056,  2.        ])
     """
-    x = _floating(x)
+    x = floating(x)
     return fnp.where(x > 0, x, alpha * fnp.expm1(fnp.where(x > 0, 0.0, x)))
 
 
@@ -86,7 +86,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     >>> ft.nn.celu(np.array([-1.0, 2.0]), 2.0)
     array([-0.78693868,  2.        ])
     """
-    x = _floating(x)
+    x = floating(x)
     return fnp.where(x > 0, x, alpha * fnp.expm1(fnp.where(x > 0, 0.0, x) / alpha))
 
 
@@ -107,7 +107,7 @@ def sigmoid(x: Any) -> Any:
     >>> ft.nn.sigmoid(0.0)
     np.float64(0.5)
     """
-    return expit(_floating(x))
+    return expit(floating(x))
 
 
 def log_sigmoid(x: Any) -> Any:
@@ -116,7 +116,7 @@ def log_sigmoid(x: Any) -> Any:
     >>> ft.nn.log_sigmoid(np.array([-1000.0, 0.0]))
     array([-1.00000000e+03, -6.93147181e-01])
     """
-    return -softplus(-_floating(x))
+    return -softplus(-floating(x))
 
 
 def softplus(x: Any) -> Any:
@@ -125,7 +125,7 @@ def softplus(x: Any) -> Any:
     >>> ft.nn.softplus(np.array([0.0, 1000.0]))
     array([6.93147181e-01, 1.00000000e+03])
     """
-    return fnp.logaddexp(_floating(x), 0.0)
+    return fnp.logaddexp(floating(x), 0.0)
 
 
 def squareplus(x: Any, b: Any = 4) -> Any:
@@ -136,7 +136,7 @@ def squareplus(x: Any, b: Any = 4) -> Any:
     >>> ft.nn.squareplus(0.0)
     np.float64(1.0)
     """
-    x = _floating(x)
+    x = floating(x)
     return (x + fnp.sqrt(x * x + b)) / 2
 
 
@@ -146,7 +146,7 @@ def sparse_plus(x: Any) -> Any:
     >>> ft.nn.sparse_plus(np.array([-2.0, 0.0, 2.0]))
     array([0.  , 0.25, 2.  ])
     """
-    x = _floating(x)
+    x = floating(x)
     return fnp.where(x <= -1, 0.0, fnp.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
@@ -156,7 +156,7 @@ def sparse_sigmoid(x: Any) -> Any:
     >>> ft.nn.sparse_sigmoid(np.array([-2.0, 0.0, 2.0]))
     array([0. , 0.5, 1. ])
     """
-    return 0.5 * fnp.clip(_floating(x) + 1.0, 0.0, 2.0)
+    return 0.5 * fnp.clip(floating(x) + 1.0, 0.0, 2.0)
 
 
 def soft_sign(x: Any) -> Any:
@@ -165,7 +165,7 @@ def soft_sign(x: Any) -> Any:
     >>> ft.nn.soft_sign(np.array([-1.0, 3.0]))
     array([-0.5 ,  0.75])
     """
-    x = _floating(x)
+    x = floating(x)
     return x / (fnp.abs(x) + 1)
 
 
@@ -177,7 +177,7 @@ def silu(x: Any) -> Any:
     >>> ft.nn.silu(np.array([0.0, 1.0]))
     array([0.        , 0.73105858])
     """
-    x = _floating(x)
+    x = floating(x)
     return x * expit(x)
 
 
@@ -192,7 +192,7 @@ def mish(x: Any) -> Any:
     >>> ft.nn.mish(np.array([0.0, 1.0]))
     array([0.        , 0.86509839])
     """
-    x = _floating(x)
+    x = floating(x)
     return x * fnp.tanh(softplus(x))
 
 
@@ -205,7 +205,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     >>> ft.nn.gelu(1.0), ft.nn.gelu(1.0, approximate=False)
     (np.float64(0.8411919906082768), np.float64(0.8413447460685429))
     """
-    x = _floating(x)
+    x = floating(x)
     if approximate:
         inner = math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)
         return x * (0.5 * (1.0 + fnp.tanh(inner)))
@@ -220,7 +220,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     >>> ft.nn.glu(np.array([1.0, 2.0, 0.0, 0.0]))
     array([0.5, 1. ])
     """
-    x = _floating(x)
+    x = floating(x)
     if not x.ndim or x.shape[axis] % 2:
         raise ShapeError(
             f"glu cannot halve axis {axis} of an array of shape {x.shape}.",
@@ -246,7 +246,7 @@ def hard_sigmoid(x: Any) -> Any:
     >>> ft.nn.hard_sigmoid(np.array([-4.0, 0.0, 4.0]))
     array([0. , 0.5, 1. ])
     """
-    return relu6(_floating(x) + 3.0) / 6.0
+    return relu6(floating(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Any:
@@ -255,7 +255,7 @@ def hard_silu(x: Any) -> Any:
     >>> ft.nn.hard_silu(np.array([-4.0, 0.0, 4.0]))
     array([-0.,  0.,  4.])
     """
-    x = _floating(x)
+    x = floating(x)
     return x * hard_sigmoid(x)
 
 

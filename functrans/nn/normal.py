@@ -11,7 +11,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import OptionError
 from functrans.lax import stop_gradient
-from functrans.nn.activations import _floating
+from functrans.nn.activations import floating
 from functrans.scipy import special
 
 Axis = int | tuple[int, ...] | None
@@ -25,7 +25,7 @@ def log1mexp(x: Any) -> Any:
     >>> ft.nn.log1mexp(np.array([1e-20, 50.0]))
     array([-4.60517019e+01, -1.92874985e-22])
     """
-    x = _floating(x)
+    x = floating(x)
     small = x < math.log(2.0)
     near = fnp.log(-fnp.expm1(-fnp.where(small, x, 1.0)))
     return fnp.where(small, near, fnp.log1p(-fnp.exp(-fnp.where(small, 1.0, x))))
@@ -39,7 +39,7 @@ def softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
     >>> ft.nn.softmax(np.array([0.0, 0.0, 1000.0]))
     array([0., 0., 1.])
     """
-    x = _floating(x)
+    x = floating(x)
     powers = fnp.exp(_shifted(x, axis, where))
     if where is not None:
         powers = fnp.where(where, powers, 0.0)
@@ -52,7 +52,7 @@ def log_softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
     >>> ft.nn.log_softmax(np.array([0.0, 1000.0]))
     array([-1000.,     0.])
     """
-    x = _floating(x)
+    x = floating(x)
     shifted = _shifted(x, axis, where)
     powers = fnp.exp(shifted)
     if where is not None:
@@ -95,7 +95,7 @@ def logmeanexp(x: Any, axis: Axis = None, where: Any = None, keepdims: bool = Fa
     >>> float(ft.nn.logmeanexp(np.array([1000.0, 1000.0])))
     1000.0
     """
-    x = _floating(x)
+    x = floating(x)
     if where is None:
         count: Any = np.ones(x.shape).sum(axis=axis, keepdims=keepdims)
     else:
@@ -117,7 +117,7 @@ def standardize(
     >>> ft.nn.standardize(np.array([1.0, 3.0]), epsilon=0.0)
     array([-1.,  1.])
     """
-    x = _floating(x)
+    x = floating(x)
     chosen = {} if where is None else {"where": where}
     if mean is None:
         mean = fnp.mean(x, axis=axis, keepdims=True, **chosen)

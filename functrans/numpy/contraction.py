@@ -22,6 +22,7 @@ from functrans.numpy.promote import (
     cast,
     common_shape,
     door,
+    listed,
     loop,
     no_out,
     operand,
@@ -178,18 +179,14 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         y_axes: Ints = tuple(range(int(axes)))
     else:
         first, second = axes
-        x_axes = tuple(axis_index(i, m) for i in _listed(first))
-        y_axes = tuple(axis_index(i, n) for i in _listed(second))
+        x_axes = tuple(axis_index(i, m) for i in listed(first))
+        y_axes = tuple(axis_index(i, n) for i in listed(second))
     if [shape_of(x)[i] for i in x_axes] != [shape_of(y)[i] for i in y_axes]:
         raise ShapeError(
             f"tensordot: the axes {x_axes} of {shape_of(x)} and {y_axes} of {shape_of(y)} differ.",
             "Paired axes must have the same length.",
         )
     return dot_general(x, y, ((x_axes, y_axes), ((), ())))
-
-
-def _listed(axes: Any) -> Sequence[Any]:
-    return axes if isinstance(axes, list | tuple) else (axes,)
 
 
 @door(np.kron)

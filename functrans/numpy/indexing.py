@@ -86,7 +86,7 @@ def resolve(shape: Ints, index: Any) -> Plan:
             axis += 1
             apart = True
         elif arrays:  # beside arrays, an int counts as an array
-            indexed[axis] = _bounded(entry, shape[axis], axis)
+            indexed[axis] = np.asarray(entry) if isinstance(entry, int) else entry
             slices.append(None)
             if apart:
                 runs += 1
@@ -118,7 +118,7 @@ def _expand(shape: Ints, index: Any) -> list[Any]:
             entries.append(item)
             used += item is not None
         else:
-            new = _entry(item, shape, used if ellipsis is None else None, items)
+            new = _entry(item, shape, used if ellipsis is None else None)
             entries += new
             used += len(new)
     if used > len(shape):
@@ -134,7 +134,7 @@ def _expand(shape: Ints, index: Any) -> list[Any]:
     return entries[:ellipsis] + rest + entries[ellipsis:]
 
 
-def _entry(item: Any, shape: Ints, axis: int | None, items: tuple[Any, ...]) -> list[Any]:
+def _entry(item: Any, shape: Ints, axis: int | None) -> list[Any]:
     """One item as ints and integer arrays; a mask gives one array for each of its axes."""
     kind = type(item)
     if kind is int or isinstance(item, np.integer):
@@ -189,10 +189,6 @@ def _position(entry: Any, length: int, axis: int) -> int:
     if not -length <= place < length:
         raise _out_of_bounds(place, length, axis)
     return place + length if place < 0 else place
-
-
-def _bounded(entry: Any, length: int, axis: int) -> Any:
-    return np.asarray(entry) if isinstance(entry, int) else entry
 
 
 def _out_of_bounds(place: int, length: int, axis: int) -> IndexBoundsError:

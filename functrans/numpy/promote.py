@@ -271,6 +271,11 @@ def axis_index(axis: Any, ndim: int) -> int:
     return number % ndim
 
 
+def listed(x: Any) -> Sequence[Any]:
+    """A list or tuple as it is, anything else as one of a single element."""
+    return x if isinstance(x, list | tuple) else (x,)
+
+
 def axes_tuple(axis: Any, ndim: int) -> Ints:
     """The axes that ``axis`` (None for all, an int, or a tuple) names, in ascending order."""
     if axis is None:

@@ -21,6 +21,7 @@ from functrans.numpy.promote import (
     common_shape,
     concrete,
     door,
+    listed,
     no_out,
     operand,
     result_dtype,
@@ -178,18 +179,14 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """
     a = array_like(a)
     ndim = len(shape_of(a))
-    sources = [axis_index(s, ndim) for s in _listed(source)]
-    destinations = [axis_index(d, ndim) for d in _listed(destination)]
+    sources = [axis_index(s, ndim) for s in listed(source)]
+    destinations = [axis_index(d, ndim) for d in listed(destination)]
     if len(sources) != len(destinations) or len(set(sources)) != len(sources):
         raise ShapeError("moveaxis needs one destination for each source, each named once.")
     order = [d for d in range(ndim) if d not in sources]
     for d, s in sorted(zip(destinations, sources, strict=True)):
         order.insert(d, s)
     return layout.transpose(a, tuple(order))
-
-
-def _listed(x: Any) -> Sequence[Any]:
-    return x if isinstance(x, list | tuple) else (x,)
 
 
 @door(np.rollaxis)
@@ -233,7 +230,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     (1, 3, 1)
     """
     a = array_like(a)
-    new = _listed(axis)
+    new = listed(axis)
     return layout.expand_dims(a, axes_tuple(tuple(new), len(shape_of(a)) + len(new)))
 
 
@@ -625,7 +622,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     x = array_like(a)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape_of(x))
-    shifts, axes = _listed(shift), _listed(axis)
+    shifts, axes = listed(shift), listed(axis)
     if len(shifts) == 1:
         shifts = tuple(shifts) * len(axes)
     if len(axes) == 1:

@@ -24,6 +24,7 @@ from functrans.numpy.promote import (
     door,
     float_dtype,
     has_tracer,
+    listed,
     operand,
     result_dtype,
     to_shape,
@@ -97,7 +98,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     x = array_like(f)
     x = cast(x, float_dtype(x))
     rank = len(shape_of(x))
-    axes = range(rank) if axis is None else [axis_index(a, rank) for a in _listed(axis)]
+    axes = range(rank) if axis is None else [axis_index(a, rank) for a in listed(axis)]
     axes = list(axes)
     spacings = list(varargs) or [1.0]
     if len(spacings) == 1:
@@ -108,10 +109,6 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise OptionError("edge_order must be 1 or 2.")
     results = [_gradient(x, operand(h), d, edge_order) for h, d in zip(spacings, axes, strict=True)]
     return results[0] if len(results) == 1 else tuple(results)
-
-
-def _listed(x: Any) -> Any:
-    return x if isinstance(x, list | tuple) else (x,)
 
 
 def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:

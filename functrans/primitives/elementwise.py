@@ -218,10 +218,6 @@ def _zeta2(x: Any) -> Any:
 # --- powers --------------------------------------------------------------------------------------
 
 
-def _power_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
-    return same_dtype(name, avals)
-
-
 def _pow_base_partial(r: Any, x: Any, y: Any) -> Any:
     # y·x^(y−1), and 0 for y = 0 even at x = 0.
     zero = eq(y, dtype_of(y).type(0))
@@ -239,7 +235,7 @@ pow_p: Primitive = elementwise(
     "pow",
     keep_weak(np.power),
     [_pow_base_partial, _pow_exponent_partial],
-    dtype=_power_dtype,
+    dtype=same_dtype,
 )
 
 
@@ -263,7 +259,7 @@ integer_pow_p: Primitive = elementwise(
     "integer_pow",
     _integer_pow_impl,
     [_integer_pow_partial],
-    dtype=_power_dtype,
+    dtype=same_dtype,
     static="y",
 )
 
@@ -286,7 +282,7 @@ def _sign_linearize(nonzero: Sequence[bool], x: Any) -> Any:
     return y, pushforward
 
 
-sign_p: Primitive = elementwise("sign", np.sign, dtype=_power_dtype, linearize=_sign_linearize)
+sign_p: Primitive = elementwise("sign", np.sign, dtype=same_dtype, linearize=_sign_linearize)
 floor_p: Primitive = elementwise("floor", np.floor, dtype=_real_inexact)
 ceil_p: Primitive = elementwise("ceil", np.ceil, dtype=_real_inexact)
 round_p: Primitive = elementwise("round", np.rint, dtype=_real_inexact)
@@ -330,31 +326,29 @@ max_p: Primitive = elementwise(
     "max",
     np.maximum,
     [lambda r, x, y: _share(x, y, gt(x, y)), lambda r, x, y: _share(y, x, gt(y, x))],
-    dtype=_power_dtype,
+    dtype=same_dtype,
 )
 min_p: Primitive = elementwise(
     "min",
     np.minimum,
     [lambda r, x, y: _share(x, y, lt(x, y)), lambda r, x, y: _share(y, x, lt(y, x))],
-    dtype=_power_dtype,
+    dtype=same_dtype,
 )
 
 # --- division with remainder ---------------------------------------------------------------------
 
-floor_div_p: Primitive = elementwise(
-    "floor_div", operator.floordiv, [None, None], dtype=_power_dtype
-)
+floor_div_p: Primitive = elementwise("floor_div", operator.floordiv, [None, None], dtype=same_dtype)
 mod_p: Primitive = elementwise(
     "mod",
     operator.mod,
     [lambda r, x, y: x * 0.0 + 1.0, lambda r, x, y: -floor(x / y)],
-    dtype=_power_dtype,
+    dtype=same_dtype,
 )
 rem_p: Primitive = elementwise(
     "rem",
     np.fmod,
     [lambda r, x, y: x * 0.0 + 1.0, lambda r, x, y: -truncate(x / y)],
-    dtype=_power_dtype,
+    dtype=same_dtype,
 )
 
 # --- comparison, logic, bits ---------------------------------------------------------------------

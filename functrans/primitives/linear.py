@@ -171,10 +171,6 @@ def linear_unary(name: str, impl: Rule, **options: Any) -> Primitive:
 # --- add, sub, neg -------------------------------------------------------------------------------
 
 
-def _number_dtype(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
-    return same_dtype(name, avals)
-
-
 def _add_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
     def pushforward(tx: Any, ty: Any) -> Any:
         if tx is None:
@@ -194,7 +190,7 @@ def _add_transpose(ct: Any, x: Any, y: Any) -> None:
 add_p: Primitive = elementwise(
     "add",
     operator.add,
-    dtype=_number_dtype,
+    dtype=same_dtype,
     linearize=_add_linearize,
     transpose=_add_transpose,
 )
@@ -228,7 +224,7 @@ def _sub_transpose(ct: Any, x: Any, y: Any) -> None:
 sub_p: Primitive = elementwise(
     "sub",
     operator.sub,
-    dtype=_number_dtype,
+    dtype=same_dtype,
     linearize=_sub_linearize,
     transpose=_sub_transpose,
 )
@@ -247,7 +243,7 @@ def _neg_transpose(ct: Any, x: Any) -> None:
     x.add(neg(ct))
 
 
-neg_p: Primitive = linear_unary("neg", operator.neg, dtype=_number_dtype, transpose=_neg_transpose)
+neg_p: Primitive = linear_unary("neg", operator.neg, dtype=same_dtype, transpose=_neg_transpose)
 
 
 def neg(x: Any) -> Any:
@@ -283,7 +279,7 @@ def _mul_transpose(ct: Any, x: Any, y: Any) -> None:
 mul_p: Primitive = elementwise(
     "mul",
     operator.mul,
-    dtype=_number_dtype,
+    dtype=same_dtype,
     linearize=_mul_linearize,
     transpose=_mul_transpose,
 )
@@ -501,9 +497,7 @@ def _conj_transpose(ct: Any, x: Accumulator) -> None:
     x.add(conj(ct))
 
 
-conj_p: Primitive = linear_unary(
-    "conj", np.conjugate, dtype=_number_dtype, transpose=_conj_transpose
-)
+conj_p: Primitive = linear_unary("conj", np.conjugate, dtype=same_dtype, transpose=_conj_transpose)
 
 
 def conj(x: Any) -> Any:

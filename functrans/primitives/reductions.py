@@ -195,8 +195,8 @@ def reduce_or(x: Any, axes: Ints) -> Any:
 # --- argmax, argmin, argsort ---------------------------------------------------------------------
 
 
-def _along(get: Callable[[], Primitive], keeps: bool) -> Rule:
-    """Batch rule of primitives with one ``axis``, which stays in the result when ``keeps``."""
+def _along(get: Callable[[], Primitive]) -> Rule:
+    """Batch rule of primitives with one ``axis``."""
 
     def batch(size: int, args: Any, dims: Any, *, axis: int, **params: Any) -> Any:
         x = move_axis(args[0], dims[0], 0)
@@ -231,11 +231,11 @@ def _arg_impl(function: Rule) -> Rule:
 
 argmax_p: Primitive = Primitive(
     "argmax", _arg_abstract("argmax"), _arg_impl(np.argmax),
-    _constant(lambda: argmax_p), NOT_LINEAR, _along(lambda: argmax_p, False), _arg_lower("max"),
+    _constant(lambda: argmax_p), NOT_LINEAR, _along(lambda: argmax_p), _arg_lower("max"),
 )  # fmt: skip
 argmin_p: Primitive = Primitive(
     "argmin", _arg_abstract("argmin"), _arg_impl(np.argmin),
-    _constant(lambda: argmin_p), NOT_LINEAR, _along(lambda: argmin_p, False), _arg_lower("min"),
+    _constant(lambda: argmin_p), NOT_LINEAR, _along(lambda: argmin_p), _arg_lower("min"),
 )  # fmt: skip
 
 
@@ -272,7 +272,7 @@ def _argsort_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Wor
 
 argsort_p: Primitive = Primitive(
     "argsort", _argsort_abstract, _argsort_impl,
-    _constant(lambda: argsort_p), NOT_LINEAR, _along(lambda: argsort_p, True), _argsort_lower,
+    _constant(lambda: argsort_p), NOT_LINEAR, _along(lambda: argsort_p), _argsort_lower,
 )  # fmt: skip
 
 
@@ -320,7 +320,7 @@ def _running(op: str, ufunc: np.ufunc, linearize: Rule, transpose: Rule | Absent
         _cumulative_impl(ufunc),
         linearize,
         transpose,
-        _along(lambda: primitive, True),
+        _along(lambda: primitive),
         _cumulative_lower(op),
     )
     return primitive

@@ -31,7 +31,7 @@ from functrans.transforms.linearize import (
     linearize_flat,
     snapshot,
 )
-from functrans.transforms.stage import named, own, unshared
+from functrans.transforms.stage import has_derivative, named, own, unshared
 from functrans.transforms.transpose import backward
 
 Argnums = int | Sequence[int]
@@ -85,10 +85,6 @@ def _flatten_aux(aux: Any) -> tuple[list[Any], tree.PyTreeDef]:
     """Leaves and structure of auxiliary results; what is no array goes with the structure."""
     arrays = Tracer, np.ndarray, np.generic, bool, int, float, complex
     return tree.flatten(tree.map_(lambda x: x if isinstance(x, arrays) else _Held(x), aux))
-
-
-def _differentiable(x: Any) -> bool:
-    return is_inexact(aval_of(x).dtype)
 
 
 def _sequence(name: str, value: Any) -> tuple[Any, ...]:
@@ -322,7 +318,7 @@ def _linear(
     flat, in_tree = tree.flatten(primals)
     kept = kept_apart(flat)
     flat_function = FlatFunction(function, in_tree, has_aux)
-    values, linear = linearize_flat(flat_function, kept, [_differentiable(x) for x in kept])
+    values, linear = linearize_flat(flat_function, kept, [has_derivative(x) for x in kept])
     outs, aux = flat_function.split(values)
     n = len(outs)
     linear.outs, linear.out_avals = linear.outs[:n], linear.out_avals[:n]
