@@ -40,7 +40,7 @@ UFUNCS: dict[str, Function] = {}
 _SINGLE = np.dtype(np.float32)
 
 
-def _dtype(*xs: Any) -> Dtype:
+def special_dtype(*xs: Any) -> Dtype:
     """SciPy computes in float32 what fits, the rest in float64."""
     keys = [key_of(x) for x in xs]
     if all(isinstance(k, type) for k in keys):
@@ -48,9 +48,9 @@ def _dtype(*xs: Any) -> Dtype:
     return promote_keys(*keys, _SINGLE)
 
 
-def _operands(*xs: Any) -> tuple[Any, ...]:
+def special_operands(*xs: Any) -> tuple[Any, ...]:
     xs = tuple(map(operand, xs))
-    dtype = _dtype(*xs)
+    dtype = special_dtype(*xs)
     return broadcast(*(cast(x, dtype) for x in xs))
 
 
@@ -65,8 +65,8 @@ def special(traced: Function) -> Function:
         return strong(traced(*args))
 
     def function(*args: Any, **options: Any) -> Any:
-        if _is_plain(args, options):
-            return _scipy(name)(*args, **options)
+        if is_plain(args, options):
+            return scipy_special(name)(*args, **options)
         return with_options(*args, **options)
 
     UFUNCS[name] = with_options
@@ -76,20 +76,20 @@ def special(traced: Function) -> Function:
     return function
 
 
-def _is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+def is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
     return not has_tracer(args, options) and not is_staging(current_trace())
 
 
-def _scipy(name: str) -> Function:
+def scipy_special(name: str) -> Function:
     import scipy.special  # heavy: imported on first need
 
     function: Function = getattr(scipy.special, name)
     return function
 
 
-def _primitive(name: str, primitive: Primitive, doc: str, example: str) -> Function:
+def special_primitive(name: str, primitive: Primitive, doc: str, example: str) -> Function:
     def traced(*args: Any) -> Any:
-        return bind(primitive, *_operands(*args))
+        return bind(primitive, *special_operands(*args))
 
     traced.__name__, traced.__doc__ = name, ew.with_example(doc, example)
     return special(traced)
@@ -97,61 +97,61 @@ def _primitive(name: str, primitive: Primitive, doc: str, example: str) -> Funct
 
 # --- one primitive each --------------------------------------------------------------------------
 
-erf = _primitive(
+erf = special_primitive(
     "erf",
     ew.erf_p,
     "Error function.",
     "fnp.round(ft.grad(ft.scipy.special.erf)(0.0), 8) → np.float64(1.12837917)",
 )
-erfc = _primitive(
+erfc = special_primitive(
     "erfc",
     ew.erfc_p,
     "1 − erf(x), accurate for large x.",
     "ft.scipy.special.erfc(np.array([0.0, 10.0])) → array([1.00000000e+00, 2.08848758e-45])",
 )
-erfinv = _primitive(
+erfinv = special_primitive(
     "erfinv",
     ew.erf_inv_p,
     "Inverse of the error function.",
     "ft.scipy.special.erfinv(np.array([0.0, 0.5])) → array([0.        , 0.47693628])",
 )
-gammaln = _primitive(
+gammaln = special_primitive(
     "gammaln",
     ew.lgamma_p,
     "Logarithm of |Γ(x)|.",
     "ft.scipy.special.gammaln(np.array([1.0, 10.0])) → array([ 0.        , 12.80182748])",
 )
-digamma = _primitive(
+digamma = special_primitive(
     "digamma",
     ew.digamma_p,
     "Derivative of gammaln.",
     "ft.scipy.special.digamma(np.array([1.0, 2.0])) → array([-0.57721566,  0.42278434])",
 )
-psi = _primitive(
+psi = special_primitive(
     "psi",
     ew.digamma_p,
     "Derivative of gammaln.",
     "ft.scipy.special.psi(np.array([1.0, 2.0])) → array([-0.57721566,  0.42278434])",
 )
-expit = _primitive(
+expit = special_primitive(
     "expit",
     ew.logistic_p,
     "1 / (1 + exp(−x)).",
     "ft.grad(ft.scipy.special.expit)(0.0) → np.float64(0.25)",
 )
-gammainc = _primitive(
+gammainc = special_primitive(
     "gammainc",
     ew.igamma_p,
     "Regularised lower incomplete gamma function; derivative in x only.",
     "ft.grad(ft.scipy.special.gammainc, argnums=1)(1.0, 0.0) → np.float64(1.0)",
 )
-gammaincc = _primitive(
+gammaincc = special_primitive(
     "gammaincc",
     ew.igammac_p,
     "Regularised upper incomplete gamma function; derivative in x only.",
     "ft.scipy.special.gammaincc(1.0, np.array([0.0, 1.0])) → array([1.        , 0.36787944])",
 )
-betainc = _primitive(
+betainc = special_primitive(
     "betainc",
     ew.betainc_p,
     "Regularised incomplete beta function; derivative in x only.",
@@ -169,7 +169,7 @@ def logit(x: Any) -> Any:
     >>> ft.grad(ft.scipy.special.logit)(0.5)
     np.float64(4.0)
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     return el.subtract(el.log(x), el.log1p(el.negative(x)))
 
 
@@ -180,7 +180,7 @@ def log_expit(x: Any) -> Any:
     >>> ft.scipy.special.log_expit(np.array([-1000.0, 0.0]))
     array([-1.00000000e+03, -6.93147181e-01])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     return el.negative(el.logaddexp(dtype_of(x).type(0), el.negative(x)))
 
 
@@ -191,7 +191,7 @@ def ndtr(x: Any) -> Any:
     >>> ft.scipy.special.ndtr(np.array([0.0, 1.96]))
     array([0.5      , 0.9750021])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     return el.multiply(0.5, ew.erfc(el.multiply(x, -math.sqrt(0.5))))
 
 
@@ -208,7 +208,7 @@ def log_ndtr(x: Any) -> Any:
     >>> ft.grad(lambda x: fnp.sum(ft.scipy.special.log_ndtr(x)))(np.array([-100.0, 0.0]))
     array([100.009998  ,   0.79788456])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     one = dtype_of(x).type(1)
     far, right = el.less(x, -14.0), el.greater(x, 1.0)
     # log(1 − Q) on the right, log Q in the middle, the asymptotic series far to the left.
@@ -240,7 +240,7 @@ def xlogy(x: Any, y: Any) -> Any:
     >>> ft.scipy.special.xlogy(np.array([0.0, 2.0]), np.array([0.0, 1.0]))
     array([0., 0.])
     """
-    x, y = _operands(x, y)
+    x, y = special_operands(x, y)
     return el.multiply(x, el.log(_harmless(x, y, 0.0)))
 
 
@@ -251,7 +251,7 @@ def xlog1py(x: Any, y: Any) -> Any:
     >>> ft.scipy.special.xlog1py(np.array([0.0, 2.0]), np.array([-1.0, 0.0]))
     array([0., 0.])
     """
-    x, y = _operands(x, y)
+    x, y = special_operands(x, y)
     return el.multiply(x, el.log1p(_harmless(x, y, -1.0)))
 
 
@@ -269,7 +269,7 @@ def entr(x: Any) -> Any:
     >>> ft.scipy.special.entr(np.array([0.0, 0.5]))
     array([0.        , 0.34657359])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     one = dtype_of(x).type(1)
     value = el.negative(el.multiply(x, el.log(el.select(el.equal(x, 0), one, x))))
     return el.select(el.less(x, 0), dtype_of(x).type(-np.inf), value)
@@ -298,7 +298,7 @@ def kl_div(x: Any, y: Any) -> Any:
 
 
 def _relative(x: Any, y: Any, finish: Function, at_zero: Function) -> Any:
-    x, y = _operands(x, y)
+    x, y = special_operands(x, y)
     one, infinite = dtype_of(x).type(1), dtype_of(x).type(np.inf)
     both = el.logical_and(el.greater(x, 0), el.greater(y, 0))
     zero = el.logical_and(el.equal(x, 0), el.greater_equal(y, 0))
@@ -319,7 +319,7 @@ def gamma(x: Any) -> Any:
     >>> ft.scipy.special.gamma(np.array([0.5, 5.0]))
     array([ 1.77245385, 24.        ])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     # Below zero the sign changes at every integer.
     odd = el.not_equal(el.remainder(el.floor(x), 2.0), 0)
     sign = el.select(el.logical_and(el.less(x, 0), odd), dtype_of(x).type(-1), dtype_of(x).type(1))
@@ -335,7 +335,7 @@ def betaln(a: Any, b: Any) -> Any:
     >>> ft.scipy.special.betaln(np.array([1.0, 2.0]), 1.0)
     array([ 0.        , -0.69314718])
     """
-    a, b = _operands(a, b)
+    a, b = special_operands(a, b)
     return el.subtract(el.add(gammaln(a), gammaln(b)), gammaln(el.add(a, b)))
 
 
@@ -356,7 +356,7 @@ def poch(z: Any, m: Any) -> Any:
     >>> ft.scipy.special.poch(np.array([1.0, 2.0]), 3.0)
     array([ 6., 24.])
     """
-    z, m = _operands(z, m)
+    z, m = special_operands(z, m)
     return el.exp(el.subtract(gammaln(el.add(z, m)), gammaln(z)))
 
 
@@ -367,7 +367,7 @@ def zeta(x: Any, q: Any = 1.0) -> Any:
     >>> ft.scipy.special.zeta(2.0, np.array([1.0, 2.0]))
     array([1.64493407, 0.64493407])
     """
-    return bind(ew.zeta_p, *_operands(x, q))
+    return bind(ew.zeta_p, *special_operands(x, q))
 
 
 def polygamma(n: Any, x: Any) -> Any:
@@ -378,8 +378,8 @@ def polygamma(n: Any, x: Any) -> Any:
     >>> ft.scipy.special.polygamma(1, np.array([1.0, 2.0]))
     array([1.64493407, 0.64493407])
     """
-    if _is_plain((n, x), {}):
-        return _scipy("polygamma")(n, x)
+    if is_plain((n, x), {}):
+        return scipy_special("polygamma")(n, x)
     order = concrete(n)
     if order is None or order.ndim or order != int(order) or order < 0:
         raise ArgumentError(
@@ -402,9 +402,9 @@ def multigammaln(a: Any, d: int) -> Any:
     >>> fnp.round(ft.scipy.special.multigammaln(3.0, 2), 8)
     np.float64(1.55019499)
     """
-    if _is_plain((a, d), {}):
-        return _scipy("multigammaln")(a, d)
-    (a,) = _operands(a)
+    if is_plain((a, d), {}):
+        return scipy_special("multigammaln")(a, d)
+    (a,) = special_operands(a)
     total: Any = d * (d - 1) / 4.0 * math.log(math.pi)
     for j in range(d):
         total = el.add(gammaln(el.subtract(a, j / 2.0)), total)
@@ -421,7 +421,7 @@ def exprel(x: Any) -> Any:
     >>> ft.grad(ft.scipy.special.exprel)(0.0)
     np.float64(0.5)
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     zero, one = dtype_of(x).type(0), dtype_of(x).type(1)
     small = el.less(el.absolute(x), 0.5)
     z = el.select(small, x, zero)
@@ -441,7 +441,7 @@ def cosm1(x: Any) -> Any:
     >>> ft.scipy.special.cosm1(np.array([1e-10]))
     array([-5.e-21])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     return el.multiply(-2.0, el.square(el.sin(el.multiply(0.5, x))))
 
 
@@ -452,7 +452,7 @@ def exp10(x: Any) -> Any:
     >>> ft.scipy.special.exp10(np.array([0.0, 2.0]))
     array([  1., 100.])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     return bind(ew.pow_p, dtype_of(x).type(10), x)
 
 
@@ -463,7 +463,7 @@ def exp2(x: Any) -> Any:
     >>> ft.scipy.special.exp2(np.array([0.0, 3.0]))
     array([1., 8.])
     """
-    return bind(ew.exp2_p, *_operands(x))
+    return bind(ew.exp2_p, *special_operands(x))
 
 
 @special
@@ -473,7 +473,7 @@ def expm1(x: Any) -> Any:
     >>> ft.scipy.special.expm1(np.array([1e-20]))
     array([1.e-20])
     """
-    return bind(ew.expm1_p, *_operands(x))
+    return bind(ew.expm1_p, *special_operands(x))
 
 
 @special
@@ -483,7 +483,7 @@ def log1p(x: Any) -> Any:
     >>> ft.scipy.special.log1p(np.array([1e-20]))
     array([1.e-20])
     """
-    return bind(ew.log1p_p, *_operands(x))
+    return bind(ew.log1p_p, *special_operands(x))
 
 
 @special
@@ -493,7 +493,7 @@ def cbrt(x: Any) -> Any:
     >>> ft.scipy.special.cbrt(np.array([-8.0, 27.0]))
     array([-2.,  3.])
     """
-    return bind(ew.cbrt_p, *_operands(x))
+    return bind(ew.cbrt_p, *special_operands(x))
 
 
 @special
@@ -503,7 +503,7 @@ def boxcox(x: Any, lmbda: Any) -> Any:
     >>> ft.grad(ft.scipy.special.boxcox)(2.0, 0.0)
     np.float64(0.5)
     """
-    x, lmbda = _operands(x, lmbda)
+    x, lmbda = special_operands(x, lmbda)
     logarithm = el.log(x)
     return el.multiply(logarithm, exprel(el.multiply(lmbda, logarithm)))
 
@@ -515,7 +515,7 @@ def boxcox1p(x: Any, lmbda: Any) -> Any:
     >>> ft.grad(ft.scipy.special.boxcox1p)(0.0, 0.5)
     np.float64(1.0)
     """
-    x, lmbda = _operands(x, lmbda)
+    x, lmbda = special_operands(x, lmbda)
     logarithm = el.log1p(x)
     return el.multiply(logarithm, exprel(el.multiply(lmbda, logarithm)))
 
@@ -527,7 +527,7 @@ def huber(delta: Any, r: Any) -> Any:
     >>> ft.vmap(ft.grad(lambda r: ft.scipy.special.huber(1.0, r)))(np.array([0.5, 3.0]))
     array([0.5, 1. ])
     """
-    delta, r = _operands(delta, r)
+    delta, r = special_operands(delta, r)
     size = el.absolute(r)
     square = el.multiply(0.5, el.multiply(r, r))
     line = el.multiply(delta, el.subtract(size, el.multiply(0.5, delta)))
@@ -542,7 +542,7 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
     >>> ft.scipy.special.pseudo_huber(1.0, np.array([0.0, 3.0]))
     array([0.        , 2.16227766])
     """
-    delta, r = _operands(delta, r)
+    delta, r = special_operands(delta, r)
     ratio = el.square(el.divide(r, delta))
     # √(1 + z) − 1 = z / (√(1 + z) + 1), without cancellation.
     root = el.sqrt(el.add(1.0, ratio))
@@ -563,8 +563,8 @@ def logsumexp(
     >>> ft.grad(ft.scipy.special.logsumexp)(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    if _is_plain((a, b), {}):
-        return _scipy("logsumexp")(a, axis, b, keepdims, return_sign)
+    if is_plain((a, b), {}):
+        return scipy_special("logsumexp")(a, axis, b, keepdims, return_sign)
     a = array_like(a)
     a = cast(a, float_dtype(a))
     if dtype_of(a).kind == "c":
@@ -604,8 +604,8 @@ def softmax(x: Any, axis: Any = None) -> Any:
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
     """
-    if _is_plain((x,), {}):
-        return _scipy("softmax")(x, axis)
+    if is_plain((x,), {}):
+        return scipy_special("softmax")(x, axis)
     x = array_like(x)
     x = cast(x, float_dtype(x))
     terms = el.exp(el.subtract(x, linear.stop_gradient(red.max(x, axis, keepdims=True))))
@@ -620,8 +620,8 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     >>> ft.scipy.special.log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    if _is_plain((x,), {}):
-        return _scipy("log_softmax")(x, axis)
+    if is_plain((x,), {}):
+        return scipy_special("log_softmax")(x, axis)
     x = array_like(x)
     x = cast(x, float_dtype(x))
     shifted = el.subtract(x, _largest(x, axis))
@@ -636,7 +636,7 @@ def factorial(n: Any, exact: bool = False) -> Any:
     >>> fnp.round(ft.grad(ft.scipy.special.factorial)(0.0), 8)
     np.float64(-0.57721566)
     """
-    if _is_plain((n,), {}) or exact:
-        return _scipy("factorial")(n, exact)
-    (n,) = _operands(n)
+    if is_plain((n,), {}) or exact:
+        return scipy_special("factorial")(n, exact)
+    (n,) = special_operands(n)
     return el.select(el.less(n, 0), dtype_of(n).type(0), gamma(el.add(n, 1.0)))

@@ -11,87 +11,93 @@ from functrans.numpy.promote import has_tracer
 from functrans.primitives import elementwise as ew
 from functrans.primitives import integrals as it
 from functrans.primitives import linear
-from functrans.scipy.special.functions import _operands, _primitive, _scipy, gammaln, special
+from functrans.scipy.special.functions import (
+    gammaln,
+    scipy_special,
+    special,
+    special_operands,
+    special_primitive,
+)
 
-ndtri = _primitive(
+ndtri = special_primitive(
     "ndtri",
     it.ndtri_p,
     "Inverse of the distribution function of the normal distribution.",
     "ft.grad(ft.scipy.special.ndtri)(0.5) → np.float64(2.5066282746310002)",
 )
-i0 = _primitive(
+i0 = special_primitive(
     "i0",
     it.i0_p,
     "The modified Bessel function of order 0.",
     "ft.grad(ft.scipy.special.i0)(0.0) → np.float64(0.0)",
 )
-i1 = _primitive(
+i1 = special_primitive(
     "i1",
     it.i1_p,
     "The modified Bessel function of order 1.",
     "ft.grad(ft.scipy.special.i1)(0.0) → np.float64(0.5)",
 )
-i0e = _primitive(
+i0e = special_primitive(
     "i0e",
     it.i0e_p,
     "exp(−|x|)·I₀(x), with the modified Bessel function of order 0.",
     "ft.scipy.special.i0e(np.array([0.0, 1000.0])) → array([1.        , 0.01261724])",
 )
-i1e = _primitive(
+i1e = special_primitive(
     "i1e",
     it.i1e_p,
     "exp(−|x|)·I₁(x), with the modified Bessel function of order 1.",
     "ft.grad(ft.scipy.special.i1e)(0.0) → np.float64(0.5)",
 )
-dawsn = _primitive(
+dawsn = special_primitive(
     "dawsn",
     it.dawsn_p,
     "Dawson's integral exp(−x²)·∫exp(t²) from 0 to x.",
     "ft.grad(ft.scipy.special.dawsn)(0.0) → np.float64(1.0)",
 )
-erfcx = _primitive(
+erfcx = special_primitive(
     "erfcx",
     it.erfcx_p,
     "exp(x²)·erfc(x), which does not underflow.",
     "ft.scipy.special.erfcx(100.0) → np.float64(0.005641613782989433)",
 )
-exp1 = _primitive(
+exp1 = special_primitive(
     "exp1",
     it.exp1_p,
     "The exponential integral E₁.",
     "ft.scipy.special.exp1(1.0) → np.float64(0.2193839343955205)",
 )
-expi = _primitive(
+expi = special_primitive(
     "expi",
     it.expi_p,
     "The exponential integral Ei.",
     "ft.scipy.special.expi(1.0) → np.float64(1.895117816355937)",
 )
-expn = _primitive(
+expn = special_primitive(
     "expn",
     it.expn_p,
     "The exponential integral of order n; derivative in x only.",
     "ft.scipy.special.expn(2, 1.0) → np.float64(0.14849550677592194)",
 )
-spence = _primitive(
+spence = special_primitive(
     "spence",
     it.spence_p,
     "Spence's function, the dilogarithm of 1 − x.",
     "ft.grad(ft.scipy.special.spence)(1.0) → np.float64(-1.0)",
 )
-hyp1f1 = _primitive(
+hyp1f1 = special_primitive(
     "hyp1f1",
     it.hyp1f1_p,
     "Kummer's confluent hypergeometric function; derivative in x only.",
     "ft.grad(ft.scipy.special.hyp1f1, 2)(1.0, 1.0, 0.0) → np.float64(1.0)",
 )
-hyp2f1 = _primitive(
+hyp2f1 = special_primitive(
     "hyp2f1",
     it.hyp2f1_p,
     "Gauss's hypergeometric function; derivative in x only.",
     "ft.grad(ft.scipy.special.hyp2f1, 3)(1.0, 1.0, 1.0, 0.0) → np.float64(1.0)",
 )
-owens_t = _primitive(
+owens_t = special_primitive(
     "owens_t",
     it.owens_t_p,
     "Owen's T function.",
@@ -106,7 +112,7 @@ def gammasgn(x: Any) -> Any:
     >>> ft.scipy.special.gammasgn(np.array([-0.5, 0.5]))
     array([-1.,  1.])
     """
-    (x,) = _operands(x)
+    (x,) = special_operands(x)
     number = x.dtype.type
     below = ew.floor(x)
     odd = ew.ne(ew.rem(below, number(2)), number(0))
@@ -134,7 +140,7 @@ def comb(N: Any, k: Any, exact: bool = False, repetition: bool = False) -> Any:
         total = gammaln(N + 1.0) - gammaln(k + 1.0) - gammaln(N - k + 1.0)
         possible = el.logical_and(el.greater_equal(k, 0), el.less_equal(k, N))
         return el.multiply(el.exp(total), possible)
-    return _scipy("comb")(N, k, exact=exact, repetition=repetition)
+    return scipy_special("comb")(N, k, exact=exact, repetition=repetition)
 
 
 def bernoulli(n: int) -> Any:
@@ -143,7 +149,7 @@ def bernoulli(n: int) -> Any:
     >>> ft.scipy.special.bernoulli(2)
     array([ 1.        , -0.5       ,  0.16666667])
     """
-    return _scipy("bernoulli")(operator.index(n))
+    return scipy_special("bernoulli")(operator.index(n))
 
 
 __all__ = [

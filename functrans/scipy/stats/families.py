@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import functrans.numpy as fnp
 from functrans.errors import ArgumentError, MissingRuleError
 from functrans.numpy.promote import cast, strong
-from functrans.scipy.special.functions import _dtype, _is_plain, _operands
+from functrans.scipy.special.functions import is_plain, special_dtype, special_operands
 
 Function = Callable[..., Any]
 
@@ -156,9 +156,9 @@ class Family:
     ) -> Any:
         """SciPy's method of that name for plain arrays, else ``traced(x, shapes, loc, scale)``."""
         values = (x, *self._arguments(method, args, named))
-        if _is_plain(values, {}):
+        if is_plain(values, {}):
             return self._plain(method, values)
-        x, *rest = _operands(*values)
+        x, *rest = special_operands(*values)
         count = len(self.shapes)
         shapes, places = tuple(rest[:count]), rest[count:]
         result = traced(x, shapes, *places)
@@ -170,7 +170,7 @@ class Family:
         import scipy.stats  # heavy: imported on first need
 
         result = getattr(getattr(scipy.stats, self.name), method)(*values)
-        return cast(result, _dtype(*values))
+        return cast(result, special_dtype(*values))
 
     def _arguments(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         """The parameters in order: of the shape, then loc and scale."""

@@ -15,7 +15,7 @@ import functrans.numpy as fnp
 from functrans.errors import OptionError, ShapeError
 from functrans.lax.linalg import cholesky, triangular_solve
 from functrans.numpy.promote import array_like, cast, common_shape, strong
-from functrans.scipy.special.functions import _dtype, gammaln, xlogy
+from functrans.scipy.special.functions import gammaln, special_dtype, xlogy
 
 _LOG_2PI = math.log(2 * math.pi)
 
@@ -23,7 +23,7 @@ _LOG_2PI = math.log(2 * math.pi)
 def _arrays(*xs: Any) -> list[Any]:
     """Arrays of the dtype in which SciPy's special functions would compute."""
     arrays = [array_like(x) for x in xs]
-    return [cast(x, _dtype(*arrays)) for x in arrays]
+    return [cast(x, special_dtype(*arrays)) for x in arrays]
 
 
 class _Dirichlet:

@@ -11,7 +11,7 @@ from functrans.errors import OptionError
 from functrans.lax.linalg import inverse_order
 from functrans.lax.sorting import cummax, cummin
 from functrans.numpy.promote import array_like, axis_index, cast, float_dtype
-from functrans.scipy.special.functions import _is_plain
+from functrans.scipy.special.functions import is_plain
 
 _METHODS = ("average", "min", "max", "dense", "ordinal")
 
@@ -76,7 +76,7 @@ def mode(
     >>> mode, count
     (np.float64(1.0), np.int64(2))
     """
-    if _is_plain((a,), {}):
+    if is_plain((a,), {}):
         return ModeResult(*_stats().mode(a, axis, nan_policy, keepdims))
     _only("mode", nan_policy, "propagate")
     a = fnp.atleast_1d(array_like(a))
@@ -112,7 +112,7 @@ def rankdata(
     """
     if method not in _METHODS:
         raise OptionError(f"rankdata knows no method {method!r}.", f"Use one of {_METHODS}.")
-    if _is_plain((a,), {}):
+    if is_plain((a,), {}):
         ranks = _stats().rankdata(a, method, axis=axis, nan_policy=nan_policy)
         return cast(ranks, np.dtype(np.float64))
     _only("rankdata", nan_policy, "propagate")
@@ -153,7 +153,7 @@ def sem(
     >>> ft.jit(ft.scipy.stats.sem)(np.array([1.0, 3.0]))
     np.float64(1.0)
     """
-    if _is_plain((a,), {}):
+    if is_plain((a,), {}):
         return _stats().sem(a, axis, ddof, nan_policy, keepdims=keepdims)
     _only("sem", nan_policy, "propagate", "omit")
     x = fnp.atleast_1d(array_like(a))
