@@ -25,7 +25,7 @@ Ints = tuple[int, ...]
 
 # From this many multiplications on BLAS is faster than a loop nest. Measured with float64 and
 # float32 on AVX-512: a call costs 0.2–0.4 µs, an 8³ product takes about as long either way, a 10³
-# product 0.3 µs against 1.0 µs. docs/design/codegen.md has the table.
+# product 0.3 µs against 1.0 µs. docs/design/emission.md has the table.
 _BLAS_FROM = 500
 _FEW = 4  # terms of a sum
 
