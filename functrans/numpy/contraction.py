@@ -30,7 +30,15 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.numpy.reductions import sum
-from functrans.numpy.shaping import expand_dims, moveaxis, ravel, reshape, stack, take_slice
+from functrans.numpy.shaping import (
+    expand_dims,
+    moveaxis,
+    ravel,
+    reshape,
+    squeeze,
+    stack,
+    take_slice,
+)
 from functrans.primitives import layout, linear
 from functrans.primitives.contraction import Dims, dot_general, dot_general_p
 
@@ -163,6 +171,32 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     x, y = _promoted(x1, x2)
     product = el.multiply(linear.conj(x), y)
     return layout.reduce_sum(product, (axis_index(axis, len(shape_of(product))),))
+
+
+@door(getattr(np, "matvec", None))  # new in NumPy 2.2
+def matvec(x1: Any, x2: Any, /) -> Any:
+    """Products of matrices and vectors, Σ x1[…, i, j]·x2[…, j], the other axes broadcast.
+
+    >>> fnp.matvec(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
+    array([3., 7.])
+    """
+    x, y = _promoted(x1, x2)
+    if len(shape_of(x)) < 2 or not shape_of(y):
+        raise _mismatch("matvec", x, y)
+    return squeeze(matmul(x, expand_dims(y, -1)), -1)
+
+
+@door(getattr(np, "vecmat", None))  # new in NumPy 2.2
+def vecmat(x1: Any, x2: Any, /) -> Any:
+    """Products of vectors and matrices, Σ conj(x1[…, i])·x2[…, i, j], the other axes broadcast.
+
+    >>> fnp.vecmat(np.array([1.0, 1.0]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([4., 6.])
+    """
+    x, y = _promoted(x1, x2)
+    if not shape_of(x) or len(shape_of(y)) < 2:
+        raise _mismatch("vecmat", x, y)
+    return squeeze(matmul(expand_dims(linear.conj(x), -2), y), -2)
 
 
 @door(np.tensordot)

@@ -519,23 +519,6 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return stack(columns if increasing else columns[::-1], 1)
 
 
-@door(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> Any:
-    """Refused: traced arrays are never changed in place.
-
-    Plain arrays are changed by NumPy's function.
-
-    >>> i = fnp.arange(2)
-    >>> fnp.at(np.zeros((2, 2)))[i, i].set(5.0)
-    array([[5., 0.],
-           [0., 5.]])
-    """
-    raise ArgumentError(
-        "fill_diagonal changes an array in place, which a traced array cannot do.",
-        "Write i = fnp.arange(n); x = x.at[i, i].set(val).",
-    )
-
-
 for _numpy_function, _traced in (
     (np.asarray, asarray), (np.array, array), (np.zeros, zeros), (np.ones, ones),
     (np.full, full), (np.empty, empty), (np.arange, arange),

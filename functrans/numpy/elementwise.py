@@ -90,8 +90,10 @@ def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
     """A public function whose traced meaning is written in other functions."""
 
     def register(traced: Function) -> Function:
-        doc = traced.__doc__ or ""
-        return public(ufunc.__name__, ufunc, traced, doc, ufunc.nin)
+        home = traced.__module__
+        function = public(ufunc.__name__, ufunc, traced, traced.__doc__ or "", ufunc.nin)
+        function.__module__ = home  # where doctest looks for its example
+        return function
 
     return register
 

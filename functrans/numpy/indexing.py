@@ -12,7 +12,6 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import Tracer, current_trace
 from functrans.errors import (
-    ArgumentError,
     IndexBoundsError,
     NonConcreteBooleanIndexError,
     OptionError,
@@ -604,23 +603,6 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 
 def _replaced(shape: Ints, axis: int, length: int) -> Ints:
     return (*shape[:axis], length, *shape[axis + 1 :])
-
-
-@door(np.put_along_axis)
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> Any:
-    """Refused: traced arrays are never changed in place.
-
-    Plain arrays are changed by NumPy's function.
-
-    >>> x = np.array([[3, 1], [2, 5]])
-    >>> fnp.at(x)[np.arange(2), fnp.argmin(x, axis=1)].set(0)
-    array([[3, 0],
-           [0, 5]])
-    """
-    raise ArgumentError(
-        "put_along_axis changes an array in place, which a traced array cannot do.",
-        "Write x = x.at[…].set(values).",
-    )
 
 
 @door(np.diagonal)

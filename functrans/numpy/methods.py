@@ -290,12 +290,19 @@ LATER = ("fft", "linalg")
 """Modules of NumPy that few programs need: loaded when one of their functions is called."""
 
 _FILES = {
+    "floats": "frexp spacing",
+    "grids": "c_ fromiter r_",
     "histograms": "histogram histogram2d histogram_bin_edges histogramdd",
+    "integers": "gcd lcm packbits unpackbits",
     "order": "argpartition median nanmedian nanpercentile nanquantile partition percentile "
     "quantile",
+    "placing": "fill_diagonal place put put_along_axis",
+    "polynomials": "poly polydiv polyfit polyint roots trim_zeros",
     "sets": "intersect1d setdiff1d setxor1d union1d unique_all unique_counts unique_inverse "
     "unique_values",
-    "vectorizing": "vectorize",
+    "texts": "array_repr array_str",
+    "vectorizing": "apply_along_axis apply_over_axes vectorize",
+    "waves": "i0 kaiser unwrap",
 }
 LATER_NAMES = {name: file for file, names in _FILES.items() for name in names.split()}
 """Functions that few programs need, with the file that defines each: loaded in the same way."""

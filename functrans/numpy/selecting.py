@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
-from functrans.core.trace import Tracer, current_trace
+from functrans.core.trace import Tracer, current_trace, running
 from functrans.errors import (
     ArgumentError,
     NonConcreteBooleanIndexError,
@@ -348,6 +348,33 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
     (array([0, 1]), array([0, 1]))
     """
     return np.diag_indices(n, ndim)
+
+
+@door(np.diag_indices_from)
+def diag_indices_from(arr: Any) -> tuple[Any, ...]:
+    """:func:`diag_indices` for the shape of an array whose axes have one length.
+
+    >>> x = np.array([[1, 2], [3, 4]])
+    >>> x[fnp.diag_indices_from(x)]
+    array([1, 4])
+    """
+    shape = shape_of(operand(arr))
+    if len(shape) < 2 or len(set(shape)) > 1:
+        raise ShapeError(
+            f"diag_indices_from got an array of shape {shape}.",
+            "Give two or more axes of one length.",
+        )
+    return np.diag_indices(shape[0], len(shape))
+
+
+def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[Any, ...]:
+    """Where ``mask_func(ones, k)`` of an n×n matrix is not 0: triu and tril are such functions.
+
+    >>> np.arange(4).reshape(2, 2)[fnp.mask_indices(2, fnp.triu)]
+    array([0, 1, 3])
+    """
+    with running(None):  # of constants alone, so that the places are known under jit too
+        return np.mask_indices(n, mask_func, k)
 
 
 @door(np.tril_indices_from)

@@ -1,4 +1,4 @@
-"""vectorize: a function of small arrays over all their leading axes, by ``vmap``."""
+"""Functions of small arrays over all other axes, by ``vmap``: vectorize and apply_along_axis."""
 
 from __future__ import annotations
 
@@ -12,12 +12,58 @@ from functrans import tree
 from functrans.core.avals import shape_of
 from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy.creation import asarray
+from functrans.numpy.promote import array_like, axis_index, door
 from functrans.numpy.shaping import expand_dims, squeeze
 from functrans.transforms.stage import named
 from functrans.transforms.vmap import vmap
 
 Dims = tuple[str, ...]
 _NO_DIMS: frozenset[int | str] = frozenset()
+
+
+@door(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """``func1d`` of every vector along an axis, whose place its results take.
+
+    ``func1d`` is traced once, by vmap, and may return an array of any shape. ``args`` and
+    ``kwargs`` are passed on as they are.
+
+    >>> ft.jit(lambda x: fnp.apply_along_axis(fnp.ptp, 1, x))(np.array([[1, 5], [2, 3]]))
+    array([4, 1])
+    """
+    x = array_like(arr)
+    rank = len(shape_of(x))
+    axis = axis_index(axis, rank)
+
+    def apply(v: Any) -> Any:
+        return array_like(func1d(v, *args, **kwargs))
+
+    for d in range(rank - 1):  # inwards: the axes before axis and behind it, the last one first
+        after = d < rank - 1 - axis
+        apply = vmap(apply, -1 if after else 0, -1 if after else 0)
+    return apply(x)
+
+
+@door(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    """``func(a, axis)`` of one axis after the other; axes that it reduces stay, of length 1.
+
+    >>> fnp.apply_over_axes(fnp.sum, np.ones((2, 3, 4)), (0, 2))
+    array([[[8.],
+            [8.],
+            [8.]]])
+    """
+    x = array_like(a)
+    rank = len(shape_of(x))
+    for axis in axes if isinstance(axes, list | tuple) else np.atleast_1d(axes).tolist():
+        found = array_like(func(x, axis))
+        x = expand_dims(found, axis_index(axis, rank)) if len(shape_of(found)) < rank else found
+        if len(shape_of(x)) != rank:
+            raise ShapeError(
+                f"The function gave an array of {len(shape_of(found))} axes for one of {rank}.",
+                "It keeps the axis, with length 1, or leaves it out.",
+            )
+    return x
 
 
 def vectorize(
