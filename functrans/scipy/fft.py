@@ -15,7 +15,7 @@ import functrans.numpy as fnp
 from functrans.errors import DtypeError, OptionError, ShapeError
 from functrans.numpy.fft import _fitted
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast
-from functrans.scipy.special.functions import _is_plain
+from functrans.scipy.special.functions import is_plain
 
 __all__ = ["dct", "dctn", "idct", "idctn"]
 
@@ -47,7 +47,7 @@ def dct(
     >>> ft.scipy.fft.dct(np.array([1.0, 2.0]))
     array([ 6.        , -1.41421356])
     """
-    if _is_plain((x,), {}):
+    if is_plain((x,), {}):
         return _scipy("dct")(x, type, n, axis, norm)
     kind, norm = _options(type, norm)
     return _along(_real(x), kind, n, axis, norm)
@@ -61,7 +61,7 @@ def idct(
     >>> ft.scipy.fft.idct(np.array([6.0, 0.0]))
     array([1.5, 1.5])
     """
-    if _is_plain((x,), {}):
+    if is_plain((x,), {}):
         return _scipy("idct")(x, type, n, axis, norm)
     kind, norm = _options(type, norm)
     return _along(_real(x), _INVERSE[kind], n, axis, _OTHER_WAY[norm])
@@ -80,7 +80,7 @@ def dctn(
     array([[2., 0.],
            [0., 0.]])
     """
-    if _is_plain((x,), {}):
+    if is_plain((x,), {}):
         return _scipy("dctn")(x, type, s, axes, norm)
     kind, norm = _options(type, norm)
     return _along_all(x, kind, s, axes, norm)
@@ -99,7 +99,7 @@ def idctn(
     array([[1., 1.],
            [1., 1.]])
     """
-    if _is_plain((x,), {}):
+    if is_plain((x,), {}):
         return _scipy("idctn")(x, type, s, axes, norm)
     kind, norm = _options(type, norm)
     return _along_all(x, _INVERSE[kind], s, axes, _OTHER_WAY[norm])

@@ -9,7 +9,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, cast
-from functrans.scipy.special.functions import _dtype, _is_plain
+from functrans.scipy.special.functions import is_plain, special_dtype
 
 __all__ = ["vq"]
 
@@ -25,12 +25,12 @@ def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
     >>> ft.jit(ft.scipy.cluster.vq.vq)(np.array([[3.0, 3.0], [0.0, 1.0]]), codes)
     (array([1, 0], dtype=int32), array([1., 1.]))
     """
-    if _is_plain((obs, code_book), {}):
+    if is_plain((obs, code_book), {}):
         import scipy.cluster.vq  # heavy: imported on first need
 
         return scipy.cluster.vq.vq(obs, code_book, check_finite)  # type: ignore[no-any-return]
     points, codes = array_like(obs), array_like(code_book)
-    dtype = _dtype(points, codes)
+    dtype = special_dtype(points, codes)
     points, codes = cast(points, dtype), cast(codes, dtype)
     if points.ndim == codes.ndim == 1:
         points, codes = points[:, None], codes[:, None]
