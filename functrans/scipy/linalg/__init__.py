@@ -1,6 +1,9 @@
 """Linear algebra of ``scipy.linalg``, for plain and traced arrays.
 
-Plain arrays go to SciPy, with all of its options.
+Plain arrays go to SciPy, with all of its options. Traced matrices have shape ``(…, n, m)``, square
+where nothing else is said; leading axes are batches, and other shapes raise ShapeError. Vectors and
+numbers that a matrix is made of have no batches. Integers are converted to float64. What overwrites
+operands, or looks whether they are finite, is accepted and changes nothing.
 
 >>> a = np.array([[4.0, 2.0], [2.0, 5.0]])
 >>> factor = ft.scipy.linalg.cho_factor(a)

@@ -151,7 +151,7 @@ def funm(A: Any, func: Callable[[Any], Any], disp: bool = True) -> Any:
 
 @door
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
-    """The solution x of a·x + x·b = q.
+    """The solution x of a·x + x·b = q, of shapes ``(…, n, n)``, ``(…, m, m)`` and ``(…, n, m)``.
 
     Raises
     ------

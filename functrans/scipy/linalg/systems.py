@@ -133,6 +133,10 @@ def solve_triangular(
 def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """The inverse of a square matrix.
 
+    Raises
+    ------
+    LinAlgError: a matrix is singular; compiled too.
+
     >>> ft.scipy.linalg.inv(np.diag([2.0, 4.0]))
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
@@ -141,7 +145,9 @@ def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 
 
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """The determinant of a square matrix.
+    """The determinant of a square matrix, of shape ``(…)`` for matrices ``(…, n, n)``.
+
+    At a singular matrix it is 0 and its gradient the adjugate.
 
     >>> ft.scipy.linalg.det(np.diag([2.0, 4.0]))
     np.float64(8.0)
@@ -175,6 +181,12 @@ def cho_factor(
 ) -> tuple[Any, bool]:
     """A Cholesky factor for :func:`cho_solve`, and whether it is the lower one.
 
+    The factor has the matrix' shape; what lies in its other triangle means nothing.
+
+    Raises
+    ------
+    LinAlgError: a matrix is not positive definite; compiled too.
+
     >>> factor = ft.scipy.linalg.cho_factor(np.diag([2.0, 4.0]))
     >>> ft.scipy.linalg.cho_solve(factor, np.ones(2))
     array([0.5 , 0.25])
@@ -187,6 +199,8 @@ def cho_solve(
     c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite: bool = True
 ) -> Any:
     """The solution of a·x = b from a factor of :func:`cho_factor`.
+
+    ``b`` has shape ``(n,)`` or ``(…, n, k)``, and the solution too.
 
     >>> factor = ft.scipy.linalg.cho_factor(np.diag([2.0, 4.0]), lower=True)
     >>> ft.scipy.linalg.cho_solve(factor, np.ones(2))
@@ -203,6 +217,8 @@ def cho_solve(
 @door
 def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
     """LU factors in one matrix, and the row exchanged with each row in turn.
+
+    For a of shape ``(…, n, m)`` they have shapes ``(…, n, m)`` and ``(…, min(n, m))``.
 
     >>> matrix, exchanged = ft.scipy.linalg.lu_factor(np.array([[1.0, 2.0], [2.0, 2.0]]))
     >>> matrix
@@ -341,6 +357,10 @@ def svd(
     lapack_driver: str = "gesdd",
 ) -> Any:
     """U, s and Vᴴ with U·diag(s)·Vᴴ = a, or s alone; s descends.
+
+    For a of shape ``(…, n, m)`` and k = min(n, m) they have shapes ``(…, n, n)``, ``(…, k)`` and
+    ``(…, m, m)``, or k in the place of the last n and the first m unless ``full_matrices``; then
+    alone they have derivatives where n ≠ m.
 
     >>> ft.scipy.linalg.svd(np.diag([3.0, 4.0]), compute_uv=False)
     array([4., 3.])
