@@ -36,6 +36,7 @@ ROOMS = (
     "functrans.scipy.optimize",
     "functrans.scipy.signal",
     "functrans.scipy.sparse.linalg",
+    "functrans.scipy.spatial.transform",
     "functrans.scipy.special",
     "functrans.scipy.stats",
     "functrans.testing",

@@ -15,6 +15,7 @@ _ROOMS = (
     "optimize",
     "signal",
     "sparse",
+    "spatial",
     "stats",
 )
 
