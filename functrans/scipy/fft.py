@@ -15,7 +15,7 @@ import functrans.numpy as fnp
 from functrans.errors import DtypeError, OptionError, ShapeError
 from functrans.numpy.fft import _fitted
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast
-from functrans.scipy.special.functions import is_plain
+from functrans.scipy.doors import is_plain
 
 __all__ = ["dct", "dctn", "idct", "idctn"]
 

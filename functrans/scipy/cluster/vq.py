@@ -9,7 +9,8 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, cast
-from functrans.scipy.special.functions import is_plain, special_dtype
+from functrans.scipy.doors import is_plain
+from functrans.scipy.special.functions import special_dtype
 
 __all__ = ["vq"]
 

@@ -12,14 +12,13 @@ from functrans.control.branches import cond
 from functrans.control.custom_jvp import custom_jvp
 from functrans.control.loops import scan
 from functrans.core.avals import dtype_of, native, shape_of
-from functrans.core.trace import current_trace
 from functrans.errors import OptionError
 from functrans.lax.linalg import householder_product
 from functrans.numpy import creation as cr
 from functrans.numpy import elementwise as el
 from functrans.numpy import linalg as nla
 from functrans.numpy import selecting as sel
-from functrans.numpy.promote import cast, has_tracer
+from functrans.numpy.promote import cast
 from functrans.numpy.solving import matrices, square
 from functrans.primitives import layout, linear, reduced, spectral
 from functrans.primitives import sylvester as sylvester_
@@ -32,9 +31,9 @@ from functrans.primitives.matrices import (
     part_dtype,
     rows,
 )
+from functrans.scipy.doors import is_plain
 from functrans.scipy.linalg.doors import door, scipy_function
 from functrans.transforms.derived import jvp
-from functrans.transforms.stage import is_staging
 from functrans.transforms.vmap import vmap
 
 # --- the exponential -----------------------------------------------------------------------------
@@ -61,7 +60,7 @@ def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> 
     array([[1., 1.],
            [0., 1.]])
     """
-    if not has_tracer((A,), {}) and not is_staging(current_trace()):
+    if is_plain((A,), {}):
         return scipy_function("expm")(native(np.asarray(A)))
     a = square("expm", A)
     lead = len(shape_of(a)) - 2

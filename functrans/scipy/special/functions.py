@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.primitive import Primitive
-from functrans.core.trace import bind, current_trace
+from functrans.core.trace import bind
 from functrans.errors import ArgumentError, OptionError
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
@@ -22,7 +23,6 @@ from functrans.numpy.promote import (
     check_options,
     concrete,
     float_dtype,
-    has_tracer,
     key_of,
     operand,
     promote_keys,
@@ -30,7 +30,7 @@ from functrans.numpy.promote import (
 )
 from functrans.primitives import elementwise as ew
 from functrans.primitives import layout, linear
-from functrans.transforms.stage import is_staging
+from functrans.scipy.doors import is_plain, scipy_function
 
 Function = Callable[..., Any]
 
@@ -76,15 +76,7 @@ def special(traced: Function) -> Function:
     return function
 
 
-def is_plain(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
-    return not has_tracer(args, options) and not is_staging(current_trace())
-
-
-def scipy_special(name: str) -> Function:
-    import scipy.special  # heavy: imported on first need
-
-    function: Function = getattr(scipy.special, name)
-    return function
+scipy_special: Callable[[str], Function] = partial(scipy_function, "special")
 
 
 def special_primitive(name: str, primitive: Primitive, doc: str, example: str) -> Function:

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import functrans.numpy as fnp
 from functrans.errors import ArgumentError, MissingRuleError
 from functrans.numpy.promote import cast, strong
-from functrans.scipy.special.functions import is_plain, special_dtype, special_operands
+from functrans.scipy.doors import is_plain
+from functrans.scipy.special.functions import special_dtype, special_operands
 
 Function = Callable[..., Any]
 

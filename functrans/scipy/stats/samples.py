@@ -11,7 +11,7 @@ from functrans.errors import OptionError
 from functrans.lax.linalg import inverse_order
 from functrans.lax.sorting import cummax, cummin
 from functrans.numpy.promote import array_like, axis_index, cast, float_dtype
-from functrans.scipy.special.functions import is_plain
+from functrans.scipy.doors import is_plain
 
 _METHODS = ("average", "min", "max", "dense", "ordinal")
 
