@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -166,9 +165,9 @@ def _edges(x: Any, bins: Any, limits: Any, weights: Any) -> Any:
         if known is not None and (known[1:] < known[:-1]).any():
             raise OptionError("The edges of bins must not descend.", "Sort them.")
         return given
-    if shape_of(given) or concrete(given) is None:
+    if shape_of(given) or concrete(given) is None or dtype_of(given).kind not in "iu":
         raise ArgumentError("bins must be a known int, or a vector of edges.")
-    number = operator.index(concrete(given)[()])
+    number = int(concrete(given))
     if number < 1:
         raise OptionError("There must be at least one bin.")
     low, high = _limits(x, limits)

@@ -26,6 +26,7 @@ from functrans.numpy import indexing as ix
 from functrans.numpy import reductions as red
 from functrans.numpy import selecting as sel
 from functrans.numpy import shaping as sh
+from functrans.numpy import signal as sig
 from functrans.numpy.promote import (
     FLOATS,
     INTEGER_ONLY,
@@ -236,16 +237,34 @@ def _dot(self: Tracer, b: Any, out: Any = None) -> Any:
     return con.dot(self, b, out)
 
 
+def _compress(self: Tracer, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    return sel.compress(condition, self, axis, out)
+
+
+def _partition(self: Tracer, kth: Any, axis: Any = -1, kind: str = "introselect") -> Any:
+    return _later("partition")(self, kth, axis, kind)
+
+
+def _argpartition(self: Tracer, kth: Any, axis: Any = -1, kind: str = "introselect") -> Any:
+    return _later("argpartition")(self, kth, axis, kind)
+
+
+def _later(name: str) -> Method:
+    method: Method = getattr(import_module(f"functrans.numpy.{LATER_NAMES[name]}"), name)
+    return method
+
+
 _METHODS: dict[str, Method] = {
     "all": red.all_, "any": red.any_, "argmax": red.argmax, "argmin": red.argmin,
-    "argsort": red.argsort, "astype": _astype, "choose": sel.choose, "clip": _clip,
-    "conj": el.conj, "conjugate": el.conj, "copy": _copy, "cumprod": red.cumprod,
-    "cumsum": red.cumsum, "diagonal": ix.diagonal, "dot": _dot, "flatten": _flatten,
-    "max": red.max, "mean": red.mean, "min": red.min, "nonzero": sel.nonzero, "prod": red.prod,
-    "ptp": red.ptp, "ravel": sh.ravel, "repeat": sh.repeat, "reshape": _reshape,
-    "round": el.round, "sort": red.sort, "squeeze": sh.squeeze,
-    "std": red.std, "sum": _sum, "swapaxes": sh.swapaxes, "take": _take, "trace": con.trace,
-    "transpose": _transpose, "var": red.var,
+    "argpartition": _argpartition, "argsort": red.argsort, "astype": _astype, "choose":
+    sel.choose, "clip": _clip, "compress": _compress, "conj": el.conj, "conjugate": el.conj,
+    "copy": _copy, "cumprod": red.cumprod, "cumsum": red.cumsum, "diagonal": ix.diagonal, "dot":
+    _dot, "flatten": _flatten, "max": red.max, "mean": red.mean, "min": red.min, "nonzero":
+    sel.nonzero, "partition": _partition, "prod": red.prod, "ptp": red.ptp, "ravel": sh.ravel,
+    "repeat": sh.repeat, "reshape": _reshape, "round": el.round, "searchsorted":
+    sig.searchsorted, "sort": red.sort, "squeeze": sh.squeeze, "std": red.std, "sum": _sum,
+    "swapaxes": sh.swapaxes, "take": _take, "trace": con.trace, "transpose": _transpose, "var":
+    red.var,
 }  # fmt: skip
 
 _PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
