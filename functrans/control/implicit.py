@@ -70,7 +70,7 @@ def _fraction(a: Any, x: Any) -> tuple[Any, Any]:
         bottom, dbottom = top * d + b, i * d + top * dd - 1.0
         d = 1.0 / bottom
         dd = -dbottom * d * d
-        c, dc = b + top / c, i / c - top * dc / (c * c) - 1.0
+        c, dc = b + top / c, (i - top * dc / c) / c - 1.0
         change, dchange = d * c, dd * c + d * dc
         state = b, c, dc, d, dd, h * change, dh * change + h * dchange
         return _counts((change - 1.0) * 0.5, change) | _counts(h * dchange, state[6]), state
@@ -101,7 +101,8 @@ def random_gamma_grad(a: Any, x: Any) -> Any:
 
 
 def _slope(out: Any, a: Any, sample: Any, *, log: int) -> Any:
-    return _log_slope(a, sample) if log else random_gamma_grad(a, sample)
+    # At ``out``, not at ``sample``: for a second derivative, x follows a.
+    return _log_slope(a, out) if log else random_gamma_grad(a, out)
 
 
 def _sample(a: Any, sample: Any, *, log: int) -> Any:

@@ -247,3 +247,31 @@ def test_what_is_no_number_of_trials_gives_nan() -> None:
     found = R.binomial(R.key(0), n, p)
     np.testing.assert_array_equal(found, [np.nan, np.nan, np.inf, np.nan, np.nan, 0.0])
     np.testing.assert_array_equal(R.poisson(R.key(0), np.array([0.0, np.nan])), [0, -1])
+
+
+def test_second_derivatives_of_gamma_numbers_follow_the_sample() -> None:
+    mpmath = pytest.importorskip("mpmath")
+    key = R.key(11)
+    # Shapes whose samples lie below and above a + 1: both expansions are differentiated.
+    a = np.array([0.4, 2.0, 7.0, 7.0])
+    y = R.loggamma(key, a)
+    assert {bool(v) for v in np.exp(y) < a + 1} == {True, False}
+
+    def quantile(i: int) -> float:
+        def probability(a: Any, y: Any) -> Any:
+            return mpmath.gammainc(a, 0, mpmath.exp(y), regularized=True)
+
+        with mpmath.workdps(40):
+            p = probability(a[i], y[i])
+            found = lambda a: mpmath.findroot(lambda y_: probability(a, y_) - p, y[i])  # noqa: E731
+            return float(mpmath.diff(found, a[i], 2))
+
+    expected = [quantile(i) for i in range(len(a))]
+    total = lambda a: np.sum(R.loggamma(key, a))  # noqa: E731
+    rows = np.sum(ft.jit(ft.hessian(total))(a), axis=1)
+    np.testing.assert_allclose(rows, expected, rtol=1e-10)
+    np.testing.assert_allclose(
+        ft.grad(lambda a: np.sum(ft.grad(total)(a)))(a), expected, rtol=1e-10
+    )
+    beta = ft.jit(ft.hessian(lambda a: np.sum(R.beta(key, a, a + 1.0))))(a)
+    assert np.all(np.isfinite(beta))
