@@ -20,7 +20,7 @@ import numpy as np
 from functrans import kernel
 from functrans.codegen.effort import is_small, iterations_at_once
 from functrans.codegen.fuse import Cluster, Repetition
-from functrans.codegen.loops import Cell, For, Nest, Nests, Step, Storage, steps_of
+from functrans.codegen.nests import Cell, For, Nest, Nests, Step, Storage, steps_of
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functrans import kernel
 from functrans.codegen import vector_math
 from functrans.codegen.fuse import Cluster, Repetition
-from functrans.codegen.loops import (
+from functrans.codegen.nests import (
     Cell,
     For,
     Multiply,

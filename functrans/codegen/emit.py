@@ -22,7 +22,7 @@ from functrans.codegen.emit_module import Module, SharedPlace
 from functrans.codegen.fallback import DONE, FAILED
 from functrans.codegen.fuse import Repetition
 from functrans.codegen.link import LoopAddress, PythonAddress, Routine, RoutineAddress
-from functrans.codegen.loops import Nest, Nests, Storage
+from functrans.codegen.nests import Nest, Nests, Storage
 from functrans.codegen.repeat import driver, watched
 from functrans.codegen.statements import (
     ByteCopy,

@@ -12,7 +12,7 @@ from functrans.codegen import blas, library, vector_math
 from functrans.codegen.buffers import Buffers, Place, cells_of
 from functrans.codegen.emit_module import Module
 from functrans.codegen.link import LoopAddress, RoutineAddress
-from functrans.codegen.loops import (
+from functrans.codegen.nests import (
     Cell,
     For,
     Multiply,

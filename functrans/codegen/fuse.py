@@ -46,11 +46,11 @@ from functrans.codegen.statements import (
 from functrans.kernel import Affine
 
 _FULL = 160  # statements: the optimiser's cost grows faster than the size of a function
-_FULL_UNROLLED = 1600  # and with short loops unrolled
-_SHORT = 16  # iterations of a loop that may be unrolled
+FULL_UNROLLED = 1600  # and with short loops unrolled
+SHORT = 16  # iterations of a loop that may be unrolled
 _SMALL = 64  # iterations of a loop so short that strangers may share it
-_NARROW = 7  # iterations; eight float64 fill a vector register: such a loop is left to LLVM
-_TINY = 64  # statements of a loop that becomes straight-line code
+NARROW = 7  # iterations; eight float64 fill a vector register: such a loop is left to LLVM
+TINY = 64  # statements of a loop that becomes straight-line code
 _STRAIGHT = 640  # statements of a kernel without a loop
 _FAR = 64  # nodes to look back at each level
 
@@ -357,13 +357,13 @@ def _earliest(nodes: Sequence[Node | Call], needed: set[object]) -> int:
 def _size_inside(item: Item) -> tuple[int, bool]:
     """Statements in one iteration of the outermost loop, and whether the loops inside are short."""
     inner = item.extents[1:]
-    return len(item.body) * math.prod(inner), all(extent <= _SHORT for extent in inner)
+    return len(item.body) * math.prod(inner), all(extent <= SHORT for extent in inner)
 
 
 def _has_room(loop: Loop, item: Item, size: int, short: bool) -> bool:
     """Whether the optimiser can take the loop with the item in it."""
     if loop.narrow and short:
-        return loop.unrolled + size <= _FULL_UNROLLED
+        return loop.unrolled + size <= FULL_UNROLLED
     return loop.weight + len(item.body) <= _FULL
 
 
@@ -528,7 +528,7 @@ def _place_to_join(
 
 def _room_for_both(one: Loop, other: Loop) -> bool:
     if one.narrow and other.narrow:
-        return one.unrolled + other.unrolled <= _FULL_UNROLLED
+        return one.unrolled + other.unrolled <= FULL_UNROLLED
     return one.weight + other.weight <= _FULL
 
 
@@ -607,7 +607,7 @@ def _cut(root: list[Node | Call]) -> list[Cluster]:
             kernel = None
             continue
         straight = 1 if isinstance(node, Statement) else _straight_size(node)
-        loop = straight > _TINY
+        loop = straight > TINY
         if kernel is None or (looped and (loop or straight > 1)) or size + straight > _STRAIGHT:
             kernel = Kernel()
             order.append(kernel)
@@ -627,8 +627,8 @@ def _straight_size(node: Node) -> int:
     """Statements with all loops unrolled; too many where that does not pay."""
     if isinstance(node, Statement):
         return 1
-    if node.extent > _NARROW:
-        return _TINY + 1
+    if node.extent > NARROW:
+        return TINY + 1
     ends = sum(map(_straight_size, [*node.prologue, *node.epilogue]))
     return ends + node.extent * sum(map(_straight_size, node.body))
 

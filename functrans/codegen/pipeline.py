@@ -14,8 +14,9 @@ from functrans.codegen.effort import spare
 from functrans.codegen.emit import emit_module
 from functrans.codegen.fallback import Evaluation, Pending, callback
 from functrans.codegen.fuse import Clusters, fuse, show_steps
-from functrans.codegen.loops import Nests, build_nests
+from functrans.codegen.loops import build_nests
 from functrans.codegen.lowering import lower
+from functrans.codegen.nests import Nests
 from functrans.codegen.report import Footprint, Report, report
 from functrans.codegen.row_blocks import cut_rows
 from functrans.codegen.statements import NumpyCall

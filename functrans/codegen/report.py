@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from functrans import kernel
 from functrans.codegen.fuse import Cluster, Repetition, repeat_title
-from functrans.codegen.loops import Cell, For, Multiply, Nest, Nests, Number, Step, Storage
+from functrans.codegen.nests import Cell, For, Multiply, Nest, Nests, Number, Step, Storage
 from functrans.codegen.statements import (
     ByteCopy,
     Compute,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functrans.codegen import host
-from functrans.codegen.loops import Cell, For, Nest, Nests, Operand, Step, steps_of
+from functrans.codegen.nests import Cell, For, Nest, Nests, Operand, Step, steps_of
 from functrans.codegen.statements import Compute, Fold
 from functrans.kernel import Affine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functrans.codegen import vector_math
-from functrans.codegen.loops import For, Multiply, Step, steps_of
+from functrans.codegen.nests import For, Multiply, Step, steps_of
 from functrans.codegen.row_blocks import lanes
 from functrans.codegen.statements import Compute, Fold, Invoke, Op
 

@@ -11,8 +11,9 @@ import pytest
 import functrans as ft
 from functrans.codegen import row_blocks
 from functrans.codegen.fuse import fuse
-from functrans.codegen.loops import For, Nest, Nests, Step, build_nests
+from functrans.codegen.loops import build_nests
 from functrans.codegen.lowering import lower
+from functrans.codegen.nests import For, Nest, Nests, Step
 from functrans.codegen.row_blocks import cut_rows, lanes
 from functrans.codegen.statements import Fold
 from functrans.passes.run import run
