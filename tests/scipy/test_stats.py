@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 
 import functrans as ft
@@ -142,6 +143,15 @@ def test_parameters_by_name_and_wrong_ones() -> None:
         stats.poisson.pmf(1.0, 2.0, scale=3.0)
     with pytest.raises(MissingRuleError, match="vonmises has no cdf"):
         ft.jit(stats.vonmises.cdf)(1.0, 2.0)
+
+
+def test_the_entropy_of_poissons_distribution() -> None:
+    mu = np.array([0.0, 1e-3, 0.5, 7.0, 99.0, 101.0, 1e4])
+    terms = scipy.special.entr(scipy.stats.poisson.pmf(np.arange(12_000)[:, None], mu))
+    entropy = ft.jit(stats.poisson.entropy)
+    np.testing.assert_allclose(entropy(mu), terms.sum(0), 1e-8)
+    assert np.isnan(entropy(-1.0))
+    check_grads(stats.poisson.entropy, (mu[2:6],), order=1)
 
 
 # --- vectors -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Convolutions of any number of axes: as products with windows, or by Fourier transforms."""
+"""Convolutions of any number of axes: as sums of shifted arrays, or by Fourier transforms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functrans.numpy.promote import array_like, axes_tuple, cast, result_dtype
 from functrans.primitives import linear
 from functrans.scipy.signal.doors import door, one_of
 
-_DIRECT = 64  # with more elements in the kernel, Fourier transforms take less time and memory
+_DIRECT = 32  # with more elements in the kernel, Fourier transforms take less time
 
 Bounds = list[tuple[int, int]]
 """Of the full convolution, for each axis: where the result starts, and its length."""
@@ -172,16 +172,27 @@ def _direct(x: Any, kernel: Any, mode: str) -> Any:
     if mode == "full" and math.prod(kernel.shape) > math.prod(x.shape):
         x, kernel = kernel, x
     widths = [(low, high, 0) for low, high in _margins(x.shape, kernel.shape, bounds)]
-    padded = linear.pad(x, x.dtype.type(0), tuple(widths))
+    padded = fnp.asarray(linear.pad(x, x.dtype.type(0), tuple(widths)))
+    kernel, counts = fnp.flip(kernel), [count for _, count in bounds]
+    if math.prod(kernel.shape) > _DIRECT:
+        return fnp.tensordot(_windows(padded, kernel.shape, counts), kernel, x.ndim)
+    total: Any = 0
+    for tap in np.ndindex(kernel.shape):  # these fuse into one loop over the result
+        part = tuple(slice(t, t + count) for t, count in zip(tap, counts, strict=True))
+        total = total + padded[part] * kernel[tap]
+    return total
+
+
+def _windows(x: Any, window: Sequence[int], counts: Sequence[int]) -> Any:
+    """What lies under a window at each place: of shape (*counts, *window)."""
     ndim = x.ndim
     places = []
-    for d, (_, count) in enumerate(bounds):
-        index = np.arange(count)[:, None] + np.arange(kernel.shape[d])
+    for d, count in enumerate(counts):
+        index = np.arange(count)[:, None] + np.arange(window[d])
         shape = [1] * (2 * ndim)
         shape[d], shape[ndim + d] = index.shape
         places.append(index.reshape(shape))
-    windows = fnp.asarray(padded)[tuple(places)]
-    return fnp.tensordot(windows, fnp.flip(kernel), ndim)
+    return x[tuple(places)]
 
 
 def _fourier(x: Any, kernel: Any, mode: str, axes: Sequence[int] | None = None) -> Any:
