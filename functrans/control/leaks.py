@@ -91,7 +91,7 @@ def checking_leaks(enable: bool = True) -> Iterator[None]:
     >>> kept = []
     >>> with ft.checking_leaks():
     ...     try:
-    ...         ft.grad(lambda x: kept.append(x * 2.0) or x)(1.0)
+    ...         ft.grad(lambda x: kept.append(x * 2.0) or x)(np.float64(1.0))
     ...     except ft.errors.UnexpectedTracerError as error:
     ...         print(error.what)
     A traced value of type f64[], made by mul, is kept after the differentiation that made it.

@@ -147,7 +147,7 @@ def debug_nans(enable: bool = True) -> Iterator[None]:
     >>> f = ft.jit(lambda x: ft.numpy.sqrt(x - 1.0) * 2.0)
     >>> with ft.debug_nans():
     ...     try:
-    ...         f(0.0)
+    ...         f(np.float64(0.0))
     ...     except FloatingPointError as error:
     ...         print(error.what)
     The operation sqrt made a NaN: from f64[] = -1.0 came f64[].
@@ -164,12 +164,13 @@ def debug_infs(enable: bool = True) -> Iterator[None]:
     ------
     NonFiniteError: a FloatingPointError; says which operation, its operands, and where.
 
+    >>> f = ft.jit(lambda x: ft.numpy.log(x) * 2.0)
     >>> with ft.debug_infs():
     ...     try:
-    ...         ft.grad(lambda x: ft.numpy.sqrt(x))(0.0)
+    ...         f(np.float64(0.0))
     ...     except FloatingPointError as error:
     ...         print(error.what)
-    The operation div made an infinite number: from 0.5, f64[] = 0.0 came f64[].
+    The operation log made an infinite number: from f64[] = 0.0 came f64[].
     """
     with _looking_for("an infinite number", enable):
         yield

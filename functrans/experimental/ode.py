@@ -126,7 +126,7 @@ def odeint(
 
     >>> from functrans.experimental.ode import odeint
     >>> odeint(lambda y, t, k: -k * y, 1.0, np.array([0.0, 1.0, 2.0]), 0.5)
-    array([1.        , 0.60653066, 0.36787944])
+    array([1.        , 0.606530..., 0.367879...])
     >>> end = lambda k: odeint(lambda y, t: -k * y, 1.0, np.array([0.0, 1.0]))[-1]
     >>> print(f"{ft.grad(end)(0.5):.6f}")
     -0.606531

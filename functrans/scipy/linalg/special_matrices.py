@@ -207,8 +207,8 @@ def invhilbert(n: int, exact: bool = False) -> Any:
     """The inverse of :func:`hilbert`.
 
     >>> ft.scipy.linalg.invhilbert(2)
-    array([[  4.,  -6.],
-           [ -6.,  12.]])
+    array([[ 4., -6.],
+           [-6., 12.]])
     """
     return scipy_function("invhilbert")(n, exact)
 
