@@ -271,6 +271,19 @@ from functrans.numpy.elementwise import (
     true_divide,
     trunc,
 )
+from functrans.numpy.ignoring_nan import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from functrans.numpy.indexing import at, diagonal, take, take_along_axis
 from functrans.numpy.promote import door, key_of
 from functrans.numpy.reductions import (
@@ -295,17 +308,6 @@ from functrans.numpy.reductions import (
     max,
     mean,
     min,
-    nanargmax,
-    nanargmin,
-    nancumprod,
-    nancumsum,
-    nanmax,
-    nanmean,
-    nanmin,
-    nanprod,
-    nanstd,
-    nansum,
-    nanvar,
     prod,
     ptp,
     sort,

@@ -29,7 +29,7 @@ from functrans.numpy.shaping import ravel
 from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
 
-_UNSET: Any = np._NoValue
+UNSET: Any = np._NoValue
 
 
 def kept(shape: Ints, axes: Ints) -> Ints:
@@ -37,12 +37,14 @@ def kept(shape: Ints, axes: Ints) -> Ints:
     return tuple(1 if d in axes else n for d, n in enumerate(shape))
 
 
-def _given(value: Any) -> bool:
-    return value is not None and value is not _UNSET
+def is_given(value: Any) -> bool:
+    """Whether the caller gave an option that NumPy knows to be absent."""
+    return value is not None and value is not UNSET
 
 
-def _keep(y: Any, shape: Ints, axes: Ints, keepdims: Any) -> Any:
-    return layout.reshape(y, kept(shape, axes)) if _given(keepdims) and keepdims else y
+def with_kept(y: Any, shape: Ints, axes: Ints, keepdims: Any) -> Any:
+    """``y`` with the reduced axes of ``shape``, where they are to stay."""
+    return layout.reshape(y, kept(shape, axes)) if is_given(keepdims) and keepdims else y
 
 
 def _sum_dtype(dtype: Dtype) -> Dtype:
@@ -56,7 +58,7 @@ def _sum_dtype(dtype: Dtype) -> Dtype:
 
 def _masked(x: Any, where: Any, other: Any) -> Any:
     """``x`` where the mask holds, else ``other``; no mask leaves x as it is."""
-    if not _given(where) or where is True:
+    if not is_given(where) or where is True:
         return x
     shape = np.broadcast_shapes(shape_of(x), shape_of(operand(where)))
     return to_shape(el.select(where, x, other), shape)
@@ -72,8 +74,8 @@ def sum(
     dtype: Any = None,
     out: Any = None,
     keepdims: Any = False,
-    initial: Any = _UNSET,
-    where: Any = _UNSET,
+    initial: Any = UNSET,
+    where: Any = UNSET,
 ) -> Any:
     """Sum over the given axes, or all; integers narrower than 64 bits are added in 64.
 
@@ -88,8 +90,8 @@ def sum(
     a = _masked(a, where, dtype_of(a).type(0))
     shape = shape_of(a)
     axes = axes_tuple(axis, len(shape))
-    y = _keep(layout.reduce_sum(a, axes), shape, axes, keepdims)
-    return el.add(y, initial) if _given(initial) else y
+    y = with_kept(layout.reduce_sum(a, axes), shape, axes, keepdims)
+    return el.add(y, initial) if is_given(initial) else y
 
 
 @door(np.prod)
@@ -99,8 +101,8 @@ def prod(
     dtype: Any = None,
     out: Any = None,
     keepdims: Any = False,
-    initial: Any = _UNSET,
-    where: Any = _UNSET,
+    initial: Any = UNSET,
+    where: Any = UNSET,
 ) -> Any:
     """Product over the given axes, or all; its derivative is exact with zeros.
 
@@ -115,14 +117,14 @@ def prod(
     a = _masked(a, where, dtype_of(a).type(1))
     shape = shape_of(a)
     axes = axes_tuple(axis, len(shape))
-    y = _keep(red.reduce_prod(a, axes), shape, axes, keepdims)
-    return el.multiply(y, initial) if _given(initial) else y
+    y = with_kept(red.reduce_prod(a, axes), shape, axes, keepdims)
+    return el.multiply(y, initial) if is_given(initial) else y
 
 
-def _count(a: Any, axes: Ints, where: Any) -> Any:
+def count_of(a: Any, axes: Ints, where: Any) -> Any:
     """How many elements are reduced: an int, or an array where a mask decides."""
     shape = shape_of(a)
-    if not _given(where) or where is True:
+    if not is_given(where) or where is True:
         return math.prod(shape[d] for d in axes)
     mask = to_shape(el.truth(where), shape)
     return layout.reduce_sum(cast(mask, np.dtype(np.int64)), axes)
@@ -136,7 +138,7 @@ def mean(
     out: Any = None,
     keepdims: Any = False,
     *,
-    where: Any = _UNSET,
+    where: Any = UNSET,
 ) -> Any:
     """Arithmetic mean over the given axes, or all; integers are averaged in float64.
 
@@ -150,15 +152,15 @@ def mean(
     work = np.dtype(np.float32) if result.char == "e" and dtype is None else result
     axes = axes_tuple(axis, len(shape_of(a)))
     shape = shape_of(a)
-    if not _given(where):
-        total = _keep(layout.reduce_sum(cast(a, work), axes), shape, axes, keepdims)
+    if not is_given(where):
+        total = with_kept(layout.reduce_sum(cast(a, work), axes), shape, axes, keepdims)
         count = math.prod([shape[d] for d in axes])
         return cast(linear.div(total, work.type(count)), result)
     total = sum(cast(a, work), axes, None, None, keepdims, where=where)
-    count = _count(a, axes, where)
+    count = count_of(a, axes, where)
     if isinstance(count, int):
         return cast(linear.div(total, work.type(count)), result)
-    if _given(keepdims) and keepdims:
+    if is_given(keepdims) and keepdims:
         count = layout.reshape(count, kept(shape_of(a), axes))
     return cast(linear.div(total, cast(count, work)), result)
 
@@ -172,9 +174,9 @@ def var(
     ddof: Any = 0,
     keepdims: Any = False,
     *,
-    where: Any = _UNSET,
-    mean: Any = _UNSET,
-    correction: Any = _UNSET,
+    where: Any = UNSET,
+    mean: Any = UNSET,
+    correction: Any = UNSET,
 ) -> Any:
     """Mean squared distance from the mean, with n − ddof in the denominator.
 
@@ -185,10 +187,10 @@ def var(
     a = array_like(a)
     result = float_dtype(a) if dtype is None else np.dtype(dtype)
     work = np.dtype(np.float32) if result.char == "e" and dtype is None else result
-    ddof = correction if _given(correction) else ddof
+    ddof = correction if is_given(correction) else ddof
     axes = axes_tuple(axis, len(shape_of(a)))
     a = cast(a, work)
-    centre = mean if _given(mean) else _mean_of(a, axes, where)
+    centre = mean if is_given(mean) else _mean_of(a, axes, where)
     deviation = linear.sub(*broadcast(a, centre))
     if work.kind == "c":
         square = linear.real(linear.mul(deviation, linear.conj(deviation)))
@@ -196,12 +198,12 @@ def var(
     else:
         square = linear.mul(deviation, deviation)
     total = sum(square, axes, None, None, keepdims, where=where)
-    count = _count(a, axes, where)
+    count = count_of(a, axes, where)
     if isinstance(count, int):
         free = dtype_of(total).type(max_int(count - ddof))
         return cast(linear.div(total, free), result)
     count = el.maximum(el.subtract(count, ddof), 0)
-    if _given(keepdims) and keepdims:
+    if is_given(keepdims) and keepdims:
         count = layout.reshape(count, kept(shape_of(a), axes))
     return cast(linear.div(total, cast(count, dtype_of(total))), result)
 
@@ -224,9 +226,9 @@ def std(
     ddof: Any = 0,
     keepdims: Any = False,
     *,
-    where: Any = _UNSET,
-    mean: Any = _UNSET,
-    correction: Any = _UNSET,
+    where: Any = UNSET,
+    mean: Any = UNSET,
+    correction: Any = UNSET,
 ) -> Any:
     """Square root of :func:`var`; its derivative where all elements are equal is NaN.
 
@@ -253,7 +255,7 @@ def average(
     if weights is None:
         result = mean(a, axis, keepdims=keepdims)
         axes = axes_tuple(axis, len(shape_of(a)))
-        total = dtype_of(result).type(_count(a, axes, None))
+        total = dtype_of(result).type(count_of(a, axes, None))
     else:
         w = array_like(weights)
         if shape_of(w) != shape_of(a):
@@ -290,26 +292,26 @@ def _extreme(name: str, fold: Any, pair: Any) -> Any:
         axis: Any = None,
         out: Any = None,
         keepdims: Any = False,
-        initial: Any = _UNSET,
-        where: Any = _UNSET,
+        initial: Any = UNSET,
+        where: Any = UNSET,
     ) -> Any:
         no_out(name, out)
         a = array_like(a)
         shape = shape_of(a)
         axes = axes_tuple(axis, len(shape))
-        if _given(where) and where is not True:
-            if not _given(initial):
+        if is_given(where) and where is not True:
+            if not is_given(initial):
                 raise OptionError(f"{name} with where= needs an initial value.", "Give initial=.")
             a = _masked(a, where, cast(operand(initial), dtype_of(a)))
             shape = shape_of(a)
-        if _given(initial) and any(shape[d] == 0 for d in axes):
+        if is_given(initial) and any(shape[d] == 0 for d in axes):
             rest = tuple(n for d, n in enumerate(shape) if d not in axes)
             y = layout.full(rest, cast(operand(initial), dtype_of(a)))
         else:
             _refuse_empty(name, shape, axes)
             y = fold(a, axes)
-        y = _keep(y, shape, axes, keepdims)
-        return pair(y, initial) if _given(initial) else y
+        y = with_kept(y, shape, axes, keepdims)
+        return pair(y, initial) if is_given(initial) else y
 
     return reduce
 
@@ -324,8 +326,8 @@ def max(
     axis: Any = None,
     out: Any = None,
     keepdims: Any = False,
-    initial: Any = _UNSET,
-    where: Any = _UNSET,
+    initial: Any = UNSET,
+    where: Any = UNSET,
 ) -> Any:
     """Maximum over the given axes, or all; equal maxima share the derivative equally.
 
@@ -343,8 +345,8 @@ def min(
     axis: Any = None,
     out: Any = None,
     keepdims: Any = False,
-    initial: Any = _UNSET,
-    where: Any = _UNSET,
+    initial: Any = UNSET,
+    where: Any = UNSET,
 ) -> Any:
     """Minimum over the given axes, or all; equal minima share the derivative equally.
 
@@ -372,7 +374,7 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 
 @door(np.any)
 def any_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = UNSET
 ) -> Any:
     """True where any element along the axes is not zero.
 
@@ -382,12 +384,12 @@ def any_(
     no_out("any", out)
     x = _masked(el.truth(array_like(a)), where, np.False_)
     axes = axes_tuple(axis, len(shape_of(x)))
-    return _keep(red.reduce_or(x, axes), shape_of(x), axes, keepdims)
+    return with_kept(red.reduce_or(x, axes), shape_of(x), axes, keepdims)
 
 
 @door(np.all)
 def all_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = _UNSET
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = UNSET
 ) -> Any:
     """True where all elements along the axes are not zero.
 
@@ -397,7 +399,7 @@ def all_(
     no_out("all", out)
     x = _masked(el.truth(array_like(a)), where, np.True_)
     axes = axes_tuple(axis, len(shape_of(x)))
-    return _keep(red.reduce_and(x, axes), shape_of(x), axes, keepdims)
+    return with_kept(red.reduce_and(x, axes), shape_of(x), axes, keepdims)
 
 
 any_.__name__, all_.__name__ = "any", "all"
@@ -454,181 +456,6 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     except ValueError:
         return False
     return all_(el.equal(x, y))
-
-
-# --- ignoring NaN --------------------------------------------------------------------------------
-
-
-def _without_nan(a: Any, other: Any) -> tuple[Any, Any]:
-    """``a`` with NaN replaced, and the mask of NaN (None for integers)."""
-    a = array_like(a)
-    if dtype_of(a).kind not in "fc":
-        return a, None
-    mask = el.isnan(a)
-    return el.select(mask, dtype_of(a).type(other), a), mask
-
-
-@door(np.nansum)
-def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = _UNSET, where: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Sum with NaN as zero.
-
-    The derivative at a NaN is 0.
-
-    >>> ft.grad(fnp.nansum)(np.array([1.0, np.nan]))
-    array([1., 0.])
-    """
-    return sum(_without_nan(a, 0)[0], axis, dtype, out, keepdims, initial, where)
-
-
-@door(np.nanprod)
-def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = _UNSET, where: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Product with NaN as one.
-
-    >>> fnp.nanprod(np.array([2.0, np.nan, 3.0]))
-    np.float64(6.0)
-    """
-    return prod(_without_nan(a, 1)[0], axis, dtype, out, keepdims, initial, where)
-
-
-def _both(where: Any, mask: Any) -> Any:
-    present = el.logical_not(mask)
-    return el.logical_and(where, present) if _given(where) else present
-
-
-@door(np.nanmean)
-def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    *, where: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Mean of the elements that are not NaN.
-
-    NaN where no element remains. The derivative at a NaN is 0.
-
-    >>> ft.grad(fnp.nanmean)(np.array([1.0, np.nan, 3.0]))
-    array([0.5, 0. , 0.5])
-    """
-    x, mask = _without_nan(a, 0)
-    if mask is None:
-        return mean(x, axis, dtype, out, keepdims, where=where)
-    return mean(x, axis, dtype, out, keepdims, where=_both(where, mask))
-
-
-@door(np.nanvar)
-def nanvar(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Variance of the elements that are not NaN; NaN where fewer than ddof + 1 remain.
-
-    >>> fnp.nanvar(np.array([1.0, np.nan, 3.0]))
-    np.float64(1.0)
-    """
-    x, mask = _without_nan(a, 0)
-    ddof = correction if _given(correction) else ddof
-    if mask is None:
-        return var(x, axis, dtype, out, ddof, keepdims, where=where, mean=mean)
-    chosen = _both(where, mask)
-    y = var(x, axis, dtype, out, ddof, keepdims, where=chosen, mean=mean)
-    axes = axes_tuple(axis, len(shape_of(x)))
-    enough = _keep(el.greater(_count(x, axes, chosen), ddof), shape_of(x), axes, keepdims)
-    return el.select(enough, y, dtype_of(y).type(np.nan))
-
-
-@door(np.nanstd)
-def nanstd(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = False, *, where: Any = _UNSET, mean: Any = _UNSET, correction: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Square root of :func:`nanvar`.
-
-    >>> fnp.nanstd(np.array([1.0, np.nan, 5.0]))
-    np.float64(2.0)
-    """
-    return el.sqrt(
-        nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
-    )
-
-
-def _nan_extreme(reduce: Any, other: float, a: Any, axis: Any, options: tuple[Any, ...]) -> Any:
-    x, mask = _without_nan(a, other)
-    y = reduce(x, axis, *options)
-    if mask is None:
-        return y
-    keepdims = options[1]
-    empty = all_(mask, axis, None, keepdims)
-    return el.select(empty, dtype_of(y).type(np.nan), y)
-
-
-@door(np.nanmax)
-def nanmax(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = _UNSET, where: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Maximum of the elements that are not NaN.
-
-    >>> fnp.nanmax(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
-    array([1., 3.])
-    """
-    return _nan_extreme(max, -np.inf, a, axis, (out, keepdims, initial, where))
-
-
-@door(np.nanmin)
-def nanmin(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = _UNSET, where: Any = _UNSET,
-) -> Any:  # fmt: skip
-    """Minimum of the elements that are not NaN.
-
-    >>> fnp.nanmin(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
-    array([1., 2.])
-    """
-    return _nan_extreme(min, np.inf, a, axis, (out, keepdims, initial, where))
-
-
-@door(np.nanargmax)
-def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first maximum of the elements that are not NaN.
-
-    >>> fnp.nanargmax(np.array([1.0, np.nan, 3.0]))
-    np.int64(2)
-    """
-    return argmax(_without_nan(a, -np.inf)[0], axis, out, keepdims=keepdims)
-
-
-@door(np.nanargmin)
-def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    """Index of the first minimum of the elements that are not NaN.
-
-    >>> fnp.nanargmin(np.array([1.0, np.nan, 3.0]))
-    np.int64(0)
-    """
-    return argmin(_without_nan(a, np.inf)[0], axis, out, keepdims=keepdims)
-
-
-@door(np.nancumsum)
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running sum with NaN as zero.
-
-    >>> fnp.nancumsum(np.array([1.0, np.nan, 3.0]))
-    array([1., 1., 4.])
-    """
-    return cumsum(_without_nan(a, 0)[0], axis, dtype, out)
-
-
-@door(np.nancumprod)
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running product with NaN as one.
-
-    >>> fnp.nancumprod(np.array([2.0, np.nan, 3.0]))
-    array([2., 2., 6.])
-    """
-    return cumprod(_without_nan(a, 1)[0], axis, dtype, out)
 
 
 # --- running folds -------------------------------------------------------------------------------
@@ -722,9 +549,9 @@ def _place(find: Any, name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> 
     _refuse_empty(name, shape, axes_tuple(axis, len(shape)))
     if axis is None:
         y = find(ravel(a), 0)
-        return _keep(y, shape, tuple(range(len(shape))), keepdims)
+        return with_kept(y, shape, tuple(range(len(shape))), keepdims)
     number = axis_index(axis, len(shape))
-    return _keep(find(a, number), shape, (number,), keepdims)
+    return with_kept(find(a, number), shape, (number,), keepdims)
 
 
 @door(np.argmax)
