@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ import functrans.numpy as fnp
 from functrans.errors import DtypeError, OptionError, ShapeError
 from functrans.numpy.fft import _fitted
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast
-from functrans.scipy.doors import is_plain
+from functrans.scipy.doors import scipy_door
 
 __all__ = ["dct", "dctn", "idct", "idctn"]
 
@@ -23,13 +23,16 @@ _INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
 _OTHER_WAY = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
-def _scipy(name: str) -> Callable[..., Any]:
-    import scipy.fft  # heavy: imported on first need
-
-    function: Callable[..., Any] = getattr(scipy.fft, name)
-    return function
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
+def _door(traced: Callable[P, R]) -> Callable[P, R]:
+    """A public function: SciPy's of the same name for plain arrays, ``traced`` otherwise."""
+    return scipy_door("fft", traced)
+
+
+@_door
 def dct(
     x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
 ) -> Any:
@@ -47,12 +50,11 @@ def dct(
     >>> ft.scipy.fft.dct(np.array([1.0, 2.0]))
     array([ 6.        , -1.41421356])
     """
-    if is_plain((x,), {}):
-        return _scipy("dct")(x, type, n, axis, norm)
     kind, norm = _options(type, norm)
     return _along(_real(x), kind, n, axis, norm)
 
 
+@_door
 def idct(
     x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
 ) -> Any:
@@ -61,12 +63,11 @@ def idct(
     >>> ft.scipy.fft.idct(np.array([6.0, 0.0]))
     array([1.5, 1.5])
     """
-    if is_plain((x,), {}):
-        return _scipy("idct")(x, type, n, axis, norm)
     kind, norm = _options(type, norm)
     return _along(_real(x), _INVERSE[kind], n, axis, _OTHER_WAY[norm])
 
 
+@_door
 def dctn(
     x: Any,
     type: int = 2,
@@ -80,12 +81,11 @@ def dctn(
     array([[2., 0.],
            [0., 0.]])
     """
-    if is_plain((x,), {}):
-        return _scipy("dctn")(x, type, s, axes, norm)
     kind, norm = _options(type, norm)
     return _along_all(x, kind, s, axes, norm)
 
 
+@_door
 def idctn(
     x: Any,
     type: int = 2,
@@ -99,8 +99,6 @@ def idctn(
     array([[1., 1.],
            [1., 1.]])
     """
-    if is_plain((x,), {}):
-        return _scipy("idctn")(x, type, s, axes, norm)
     kind, norm = _options(type, norm)
     return _along_all(x, _INVERSE[kind], s, axes, _OTHER_WAY[norm])
 

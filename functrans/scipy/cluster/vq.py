@@ -9,7 +9,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, cast
-from functrans.scipy.doors import is_plain
+from functrans.scipy.doors import is_plain, scipy_function
 from functrans.scipy.special.functions import special_dtype
 
 __all__ = ["vq"]
@@ -27,9 +27,7 @@ def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
     (array([1, 0], dtype=int32), array([1., 1.]))
     """
     if is_plain((obs, code_book), {}):
-        import scipy.cluster.vq  # heavy: imported on first need
-
-        return scipy.cluster.vq.vq(obs, code_book, check_finite)  # type: ignore[no-any-return]
+        return tuple(scipy_function("cluster.vq", "vq")(obs, code_book, check_finite))
     points, codes = array_like(obs), array_like(code_book)
     dtype = special_dtype(points, codes)
     points, codes = cast(points, dtype), cast(codes, dtype)

@@ -12,6 +12,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy.promote import array_like, axis_index, cast, common_shape, float_dtype
+from functrans.scipy.doors import scipy_function
 from functrans.scipy.signal.doors import door, one_of
 from functrans.scipy.signal.trends import detrend as without_trend
 
@@ -42,9 +43,7 @@ class _Segments:
 
 def _window(window: Any, length: int, dtype: Any) -> Any:
     if isinstance(window, str | tuple):
-        import scipy.signal  # heavy: imported on first need
-
-        return scipy.signal.get_window(window, length).astype(dtype)
+        return scipy_function("signal", "get_window")(window, length).astype(dtype)
     values = cast(array_like(window), dtype)
     if values.shape != (length,):
         raise ShapeError(f"A window of shape {values.shape} does not fit segments of {length}.")

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import functrans.numpy as fnp
 from functrans.errors import ArgumentError, MissingRuleError
 from functrans.numpy.promote import cast, strong
-from functrans.scipy.doors import is_plain
+from functrans.scipy.doors import is_plain, scipy_function
 from functrans.scipy.special.functions import special_dtype, special_operands
 
 Function = Callable[..., Any]
@@ -168,9 +168,7 @@ class Family:
         return strong(cast(fnp.where(valid, result, math.nan), x.dtype))
 
     def _plain(self, method: str, values: tuple[Any, ...]) -> Any:
-        import scipy.stats  # heavy: imported on first need
-
-        result = getattr(getattr(scipy.stats, self.name), method)(*values)
+        result = getattr(scipy_function("stats", self.name), method)(*values)
         return cast(result, special_dtype(*values))
 
     def _arguments(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:

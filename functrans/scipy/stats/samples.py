@@ -11,7 +11,7 @@ from functrans.errors import OptionError
 from functrans.lax.linalg import inverse_order
 from functrans.lax.sorting import cummax, cummin
 from functrans.numpy.promote import array_like, axis_index, cast, float_dtype
-from functrans.scipy.doors import is_plain
+from functrans.scipy.doors import is_plain, scipy_function
 
 _METHODS = ("average", "min", "max", "dense", "ordinal")
 
@@ -25,12 +25,6 @@ class ModeResult(NamedTuple):
 
     mode: Any
     count: Any
-
-
-def _stats() -> Any:
-    import scipy.stats  # heavy: imported on first need
-
-    return scipy.stats
 
 
 def _only(name: str, nan_policy: str, *policies: str) -> None:
@@ -77,7 +71,7 @@ def mode(
     (np.float64(1.0), np.int64(2))
     """
     if is_plain((a,), {}):
-        return ModeResult(*_stats().mode(a, axis, nan_policy, keepdims))
+        return ModeResult(*scipy_function("stats", "mode")(a, axis, nan_policy, keepdims))
     _only("mode", nan_policy, "propagate")
     a = fnp.atleast_1d(array_like(a))
     x = fnp.sort(_last(a, axis), -1)
@@ -113,7 +107,7 @@ def rankdata(
     if method not in _METHODS:
         raise OptionError(f"rankdata knows no method {method!r}.", f"Use one of {_METHODS}.")
     if is_plain((a,), {}):
-        ranks = _stats().rankdata(a, method, axis=axis, nan_policy=nan_policy)
+        ranks = scipy_function("stats", "rankdata")(a, method, axis=axis, nan_policy=nan_policy)
         return cast(ranks, np.dtype(np.float64))
     _only("rankdata", nan_policy, "propagate")
     a = array_like(a)
@@ -154,7 +148,7 @@ def sem(
     np.float64(1.0)
     """
     if is_plain((a,), {}):
-        return _stats().sem(a, axis, ddof, nan_policy, keepdims=keepdims)
+        return scipy_function("stats", "sem")(a, axis, ddof, nan_policy, keepdims=keepdims)
     _only("sem", nan_policy, "propagate", "omit")
     x = fnp.atleast_1d(array_like(a))
     x = cast(x, float_dtype(x))
