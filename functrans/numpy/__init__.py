@@ -410,6 +410,7 @@ from functrans.numpy.signal import (
 
 if TYPE_CHECKING:
     from functrans.numpy.floats import frexp, spacing
+    from functrans.numpy.folding import frompyfunc, ufunc
     from functrans.numpy.grids import c_, fromiter, r_
     from functrans.numpy.histograms import histogram, histogram2d, histogram_bin_edges, histogramdd
     from functrans.numpy.integers import gcd, lcm, packbits, unpackbits
@@ -602,6 +603,7 @@ __all__ = [
     "fromfile",
     "fromfunction",
     "fromiter",
+    "frompyfunc",
     "fromstring",
     "full",
     "full_like",
@@ -820,6 +822,7 @@ __all__ = [
     "true_divide",
     "trunc",
     "ubyte",
+    "ufunc",
     "uint",
     "uint8",
     "uint16",

@@ -56,6 +56,9 @@ def public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -
         return with_options(*args, **options)
 
     TRACED[ufunc] = with_options
+    if ufunc.nin == 2 and ufunc.nout == 1 and ufunc.signature is None:
+        for method in ("reduce", "accumulate", "outer", "at"):
+            setattr(function, method, getattr(ufunc, method))
     with_options.__name__ = function.__name__ = function.__qualname__ = name
     function.__module__ = "functrans.numpy"
     function.__doc__ = after_first(doc, f"As ``numpy.{ufunc.__name__}``.")

@@ -256,15 +256,15 @@ def _later(name: str) -> Method:
 
 _METHODS: dict[str, Method] = {
     "all": red.all_, "any": red.any_, "argmax": red.argmax, "argmin": red.argmin,
-    "argpartition": _argpartition, "argsort": red.argsort, "astype": _astype, "choose":
-    sel.choose, "clip": _clip, "compress": _compress, "conj": el.conj, "conjugate": el.conj,
-    "copy": _copy, "cumprod": red.cumprod, "cumsum": red.cumsum, "diagonal": ix.diagonal, "dot":
-    _dot, "flatten": _flatten, "max": red.max, "mean": red.mean, "min": red.min, "nonzero":
-    sel.nonzero, "partition": _partition, "prod": red.prod, "ptp": red.ptp, "ravel": sh.ravel,
-    "repeat": sh.repeat, "reshape": _reshape, "round": el.round, "searchsorted":
-    sig.searchsorted, "sort": red.sort, "squeeze": sh.squeeze, "std": red.std, "sum": _sum,
-    "swapaxes": sh.swapaxes, "take": _take, "trace": con.trace, "transpose": _transpose, "var":
-    red.var,
+    "argpartition": _argpartition, "argsort": red.argsort, "astype": _astype,
+    "choose": sel.choose, "clip": _clip, "compress": _compress, "conj": el.conj,
+    "conjugate": el.conj, "copy": _copy, "cumprod": red.cumprod, "cumsum": red.cumsum,
+    "diagonal": ix.diagonal, "dot": _dot, "flatten": _flatten, "max": red.max, "mean": red.mean,
+    "min": red.min, "nonzero": sel.nonzero, "partition": _partition, "prod": red.prod,
+    "ptp": red.ptp, "ravel": sh.ravel, "repeat": sh.repeat, "reshape": _reshape,
+    "round": el.round, "searchsorted": sig.searchsorted, "sort": red.sort,
+    "squeeze": sh.squeeze, "std": red.std, "sum": _sum, "swapaxes": sh.swapaxes, "take": _take,
+    "trace": con.trace, "transpose": _transpose, "var": red.var,
 }  # fmt: skip
 
 _PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -310,6 +310,7 @@ LATER = ("fft", "linalg")
 
 _FILES = {
     "floats": "frexp spacing",
+    "folding": "frompyfunc ufunc",
     "grids": "c_ fromiter r_",
     "histograms": "histogram histogram2d histogram_bin_edges histogramdd",
     "integers": "gcd lcm packbits unpackbits",
@@ -425,7 +426,7 @@ _RUNNING: dict[np.ufunc, str] = {
 def _reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, *rest: Any, **options: Any) -> Any:
     reduction = _REDUCTIONS.get(ufunc)
     if reduction is None:
-        raise _missing(f"{ufunc.__name__}.reduce")
+        return _folding(ufunc, "reduce").reduce(ufunc, array, axis, *rest, **options)
     names = ("dtype", "out", "keepdims", "initial", "where")
     options |= dict(zip(names, rest, strict=False))
     dtype = options.pop("dtype", None)
@@ -443,12 +444,19 @@ def _accumulate(
     no_out(f"{ufunc.__name__}.accumulate", out)
     op = _RUNNING.get(ufunc)
     if op is None:
-        raise _missing(f"{ufunc.__name__}.accumulate")
+        return _folding(ufunc, "accumulate").accumulate(ufunc, array, axis, dtype)
     return red.accumulate(op, array, axis, dtype)
 
 
+def _folding(ufunc: np.ufunc, method: str) -> Any:
+    """The file that folds any ufunc of two numbers which traced values know."""
+    if ufunc.nin != 2 or not (TRACED.get(ufunc) or _loaded(ufunc)):
+        raise _missing(f"{ufunc.__name__}.{method}")
+    return import_module("functrans.numpy.folding")
+
+
 def _outer(ufunc: np.ufunc, a: Any, b: Any, **options: Any) -> Any:
-    traced = TRACED.get(ufunc)
+    traced = TRACED.get(ufunc) or _loaded(ufunc)
     if traced is None:
         raise _missing(f"{ufunc.__name__}.outer")
     x, y = operand(a), operand(b)

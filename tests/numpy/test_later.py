@@ -216,6 +216,41 @@ def test_apply_along_axis_places_results_as_numpy(axis: int, function: Any) -> N
     same(ft.jit(lambda x: np.apply_along_axis(function, axis, x))(x), expected)
 
 
+@pytest.mark.parametrize("axis", [0, -1, (0, 2), None], ids=str)
+def test_ufuncs_fold_as_numpys(axis: Any) -> None:
+    x = np.arange(1, 25).reshape(2, 3, 4)
+    for ufunc in (np.bitwise_or, np.gcd, np.logaddexp, np.logical_xor, np.fmax):
+        for options in ({}, {"keepdims": True}):
+            found = ft.jit(lambda x, u=ufunc, o=options: u.reduce(x, axis, **o))(x)
+            same(found, ufunc.reduce(x, axis, **options), rtol=1e-14)
+    same(ft.jit(np.bitwise_xor.reduce)(np.zeros((0, 2), int)), np.zeros(2, int))
+    same(ft.jit(lambda x: np.logaddexp.reduce(x, initial=2.0))(np.ones(1)), np.logaddexp(2.0, 1.0))
+    if isinstance(axis, int):
+        found = ft.jit(lambda x: np.gcd.accumulate(x, axis))(x)
+        same(found, np.gcd.accumulate(x, axis))
+
+
+def test_functions_of_ufuncs_have_their_methods() -> None:
+    assert fnp.add.reduce([1, 2, 3]) == 6
+    same(ft.jit(lambda x: fnp.maximum.accumulate(x))(X), np.maximum.accumulate(X))
+    same(ft.jit(lambda x: fnp.subtract.outer(x, [1.0, 2.0]))(X), np.subtract.outer(X, [1.0, 2.0]))
+
+
+def test_frompyfunc_has_the_methods_of_ufuncs() -> None:
+    larger = fnp.frompyfunc(lambda a, b: fnp.where(a > b, a, b), 2, 1, identity=-np.inf)
+    x = np.array([[1.0, 4.0], [3.0, 2.0]])
+    same(ft.jit(larger.reduce)(x), np.max(x, 0))
+    same(larger.reduce(x, axis=None), np.float64(4.0))
+    same(larger.reduce(np.zeros((0, 2))), np.full(2, -np.inf))
+    same(ft.jit(larger.accumulate)(X), np.maximum.accumulate(X))
+    same(larger.outer(X, X[:2]), np.maximum.outer(X, X[:2]))
+    halves = fnp.frompyfunc(lambda a: (a // 2, a - a // 2), 1, 2)
+    same(halves(np.array([5, 6])), (np.array([2, 3]), np.array([3, 3])))
+    for misuse in (lambda: halves.reduce(x), lambda: halves(x, x)):
+        with pytest.raises(errors.ArgumentError):
+            misuse()
+
+
 def test_writing_in_place_is_numpys_own() -> None:
     x = np.zeros((2, 2))
     assert fnp.put(x, [1], 3.0) is None
@@ -269,6 +304,9 @@ ERRORS: list[Any] = [
     (lambda x: fnp.put(x, 0, 1.0, "skip", inplace=False), errors.OptionError),
     (lambda x: fnp.diag_indices_from(x), errors.ShapeError),
     (lambda x: fnp.matvec(x, x), errors.ShapeError),
+    (lambda x: np.less.reduce(x), errors.MissingRuleError),
+    (lambda x: np.fmax.reduce(x[:0]), errors.ShapeError),
+    (lambda x: np.fmax.reduce(x, where=x > 0), errors.ArgumentError),
     (lambda x: fnp.r_["r", x], errors.OptionError),
     (lambda x: fnp.apply_over_axes(lambda v, axis: v[None], x, 0), errors.ShapeError),
 ]
