@@ -24,7 +24,7 @@ from functrans.codegen.pool import clear as clear_memory
 from functrans.codegen.pool import set_limit as set_memory_limit
 from functrans.control.call import Counters, counters
 from functrans.control.callback import call_back, check_format
-from functrans.errors import ArgumentError
+from functrans.transforms.stage import check_callable
 
 __all__ = [
     "Counters",
@@ -65,8 +65,7 @@ def callback(
     >>> seen
     [2.0, 8.0]
     """
-    if not callable(callback):
-        raise ArgumentError(f"debug.callback needs a function, not {callback!r:.60}.")
+    check_callable("debug.callback", callback)
     call_back("debug.callback", _Ignored(callback), None, args, kwargs, has_statics=True)
 
 

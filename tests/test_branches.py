@@ -394,9 +394,9 @@ def test_wrong_arguments() -> None:
         cond((True,), lambda: 1, lambda: 2)
     with pytest.raises(errors.ArgumentError):
         cond("yes", lambda: 1, lambda: 2)
-    with pytest.raises(errors.ArgumentError, match="needs functions"):
+    with pytest.raises(errors.ArgumentError, match="needs a function"):
         cond(True, 1.0, lambda: 2)
-    with pytest.raises(errors.ArgumentError, match="needs functions"):
+    with pytest.raises(errors.ArgumentError, match="needs a function"):
         switch(1, [lambda: 1, None])
     with pytest.raises(errors.OptionError, match="no functions"):
         switch(1, [])

@@ -9,8 +9,9 @@ import numpy as np
 
 from functrans import tree
 from functrans.core.avals import aval_of
-from functrans.errors import ArgumentError, OptionError, ShapeError, TypeMismatchError
+from functrans.errors import OptionError, ShapeError, TypeMismatchError
 from functrans.primitives.layout import concatenate, expand_dims, reshape, rev, slice_axis
+from functrans.transforms.stage import check_callable
 
 Leaves = list[Any]
 Combine = Callable[[Leaves, Leaves], Leaves]
@@ -43,8 +44,7 @@ def associative_scan(
     >>> ft.lax.associative_scan(lambda a, b: a * b, np.array([1.0, 2.0, 3.0, 4.0]))
     array([ 1.,  2.,  6., 24.])
     """
-    if not callable(fn):
-        raise ArgumentError(f"associative_scan needs a function, not {fn!r:.60}.")
+    check_callable("associative_scan", fn)
     if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
         raise OptionError(f"axis is {axis!r:.60}, which is no Python int.")
     rows, structure = tree.flatten(elems)

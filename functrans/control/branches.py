@@ -28,7 +28,6 @@ from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, known
 from functrans.errors import (
-    ArgumentError,
     DtypeError,
     FunctransError,
     OptionError,
@@ -39,7 +38,7 @@ from functrans.primitives.elementwise import eq, ge, le, max_, min_, ne
 from functrans.primitives.layout import batch_to_front, zeros
 from functrans.primitives.linear import convert, select_n
 from functrans.primitives.reductions import reduce_or
-from functrans.transforms.stage import stage
+from functrans.transforms.stage import check_callable, stage
 from functrans.transforms.vmap import batch_flat
 
 Dims = Sequence[int | None]
@@ -292,9 +291,7 @@ def cond(
     >>> ft.grad(lambda x: ft.lax.cond(x > 0, lambda: x**2, lambda: -x))(3.0)
     np.float64(6.0)
     """
-    for f in (true_fun, false_fun):
-        if not callable(f):
-            raise ArgumentError(f"cond needs functions, not {f!r:.60}.")
+    check_callable("cond", true_fun, false_fun)
     aval = _scalar(pred, "The condition of cond")
     if jit_disabled.get() and known(pred) is not None:
         return true_fun(*operands) if pred else false_fun(*operands)
@@ -328,9 +325,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     [np.float64(2.0), np.float64(2.0)]
     """
     functions = list(branches)
-    for f in functions:
-        if not callable(f):
-            raise ArgumentError(f"switch needs functions, not {f!r:.60}.")
+    check_callable("switch", *functions)
     if not functions:
         raise OptionError("switch got no functions.", "Give it at least one branch.")
     aval = _scalar(index, "The index of switch")

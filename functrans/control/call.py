@@ -23,7 +23,7 @@ from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
 from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
-from functrans.transforms.stage import ShapeDtypeStruct, stage, type_of
+from functrans.transforms.stage import ShapeDtypeStruct, check_callable, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
@@ -557,8 +557,7 @@ def jit(
             )
 
         return decorate
-    if not callable(function):
-        raise ArgumentError(f"jit needs a function, not {function!r:.60}.")
+    check_callable("jit", function)
     statics = _inferred(function, "static", static_argnums, static_argnames)
     donated = _inferred(
         function,

@@ -24,7 +24,7 @@ from functrans.errors import (
     current_line,
 )
 from functrans.primitives.layout import batch_to_front, expand_dims
-from functrans.transforms.stage import type_of, unshared
+from functrans.transforms.stage import check_callable, type_of, unshared
 
 # --- what is called ------------------------------------------------------------------------------
 
@@ -228,8 +228,7 @@ def call_back(
 
     With ``has_statics`` leaves of the arguments that are no arrays are handed on as they are.
     """
-    if not callable(callback):
-        raise ArgumentError(f"{name} needs a function, not {callback!r:.60}.")
+    check_callable(name, callback)
     shapes, out_tree = tree.flatten(promised)
     results = tuple(type_of(x).strengthen() for x in shapes)
     leaves, in_tree = tree.flatten((args, kwargs))

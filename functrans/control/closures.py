@@ -13,8 +13,8 @@ from functrans.control.custom_vjp import custom_vjp
 from functrans.core.avals import aval_of, is_inexact
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.trace import Tracer
-from functrans.errors import ArgumentError, CustomRuleError, TreeError
-from functrans.transforms.stage import stage, stage_tree
+from functrans.errors import CustomRuleError, TreeError
+from functrans.transforms.stage import check_callable, stage, stage_tree
 
 
 def closure_convert(
@@ -44,8 +44,7 @@ def closure_convert(
     >>> float(converted(3.0, *values)), values
     (6.0, [])
     """
-    if not callable(fun):
-        raise ArgumentError(f"closure_convert needs a function, not {fun!r:.60}.")
+    check_callable("closure_convert", fun)
     jaxpr, in_tree, out_tree = stage_tree(fun, example_args, {})
     body = closed(jaxpr)
     hoisted = [isinstance(x, Tracer) and is_inexact(x.dtype) for x in body.captured]
@@ -97,8 +96,7 @@ def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
     >>> float(clipped(3.0)), float(ft.grad(clipped)(3.0))
     (9.0, 1.0)
     """
-    if not callable(fun):
-        raise ArgumentError(f"custom_gradient needs a function, not {fun!r:.60}.")
+    check_callable("custom_gradient", fun)
 
     def pair(args: tuple[Any, ...]) -> tuple[Any, Any]:
         result = fun(*args)

@@ -22,7 +22,7 @@ from functrans.passes.inline import inline
 from functrans.primitives.layout import zeros
 from functrans.transforms.linearize import DualTrace
 from functrans.transforms.split import SplitTrace
-from functrans.transforms.stage import stage
+from functrans.transforms.stage import check_callable, stage
 
 
 class SymbolicZero:
@@ -97,8 +97,7 @@ class CustomFunction:
         nondiff_argnums: int | Sequence[int] = (),
         nondiff_argnames: str | Sequence[str] = (),
     ) -> None:
-        if not callable(fun):
-            raise ArgumentError(f"A function with custom rules is needed, not {fun!r:.60}.")
+        check_callable(type(self).__name__, fun)
         wrapper: Any = self
         update_wrapper(wrapper, fun)
         self.fun = fun

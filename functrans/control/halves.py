@@ -11,7 +11,7 @@ from functrans import tree
 from functrans.control.call import jit
 from functrans.control.custom_rules import described
 from functrans.core.avals import Aval, aval_of, is_inexact
-from functrans.errors import ArgumentError, DtypeError
+from functrans.errors import DtypeError
 from functrans.transforms.derived import (
     Argnums,
     Pullback,
@@ -20,7 +20,7 @@ from functrans.transforms.derived import (
     vjp,
 )
 from functrans.transforms.split import split_linear
-from functrans.transforms.stage import type_of
+from functrans.transforms.stage import check_callable, type_of
 
 
 def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = ()) -> Pullback:
@@ -46,8 +46,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any, reduce_axes: Any = 
     >>> ft.linear_transpose(lambda x: np.arange(3.0) * x, scalar)(np.ones(3))
     (np.float64(3.0),)
     """
-    if not callable(fun):
-        raise ArgumentError(f"linear_transpose needs a function, not {fun!r:.60}.")
+    check_callable("linear_transpose", fun)
     leaves, in_tree = tree.flatten(primals)
     in_avals = [type_of(x).strengthen() for x in leaves]
     for aval in in_avals:

@@ -14,7 +14,6 @@ from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace
 from functrans.errors import (
-    ArgumentError,
     DtypeError,
     MissingRuleError,
     TreeError,
@@ -23,7 +22,7 @@ from functrans.errors import (
 from functrans.primitives.layout import batch_to_front
 from functrans.primitives.linear import add
 from functrans.transforms.linearize import linearize_flat
-from functrans.transforms.stage import stage
+from functrans.transforms.stage import check_callable, stage
 
 # --- the primitive -------------------------------------------------------------------------------
 #
@@ -164,8 +163,7 @@ def linear_call(
     >>> ft.grad(lambda x: np.sum(scaled(x)))(np.ones(2))
     array([0.5, 0.5])
     """
-    if not (callable(fun) and callable(fun_transpose)):
-        raise ArgumentError("linear_call needs two functions: fun and its transpose.")
+    check_callable("linear_call", fun, fun_transpose)
     residuals, residual_tree = tree.flatten(residual_args)
     linear, linear_tree = tree.flatten(linear_args)
     fixed_avals = [aval_of(x).strengthen() for x in residuals]

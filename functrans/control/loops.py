@@ -37,11 +37,12 @@ from functrans.core.avals import Aval, aval_of, shape_of
 from functrans.core.jaxpr import Eqn, Jaxpr, Var, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, current_trace, run_under
-from functrans.errors import ArgumentError, OptionError, ShapeError, TypeMismatchError
+from functrans.errors import OptionError, ShapeError, TypeMismatchError
 from functrans.kernel import Hints
 from functrans.passes.loops import reached_carries
 from functrans.primitives.layout import batch_to_front, move_axis, zeros
 from functrans.transforms.linearize import Tape
+from functrans.transforms.stage import check_callable
 from functrans.transforms.transpose import backward
 
 NATIVE = True
@@ -445,8 +446,7 @@ def scan(
     >>> total, sums
     (np.float64(6.0), array([1., 3., 6.]))
     """
-    if not callable(f):
-        raise ArgumentError(f"scan needs a function, not {f!r:.60}.")
+    check_callable("scan", f)
     budget = checked_budget(checkpoint)
     rows, rows_tree = tree.flatten(xs)
     steps = number_of_rows("scan", rows, length)

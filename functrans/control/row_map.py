@@ -8,8 +8,9 @@ from typing import Any
 
 from functrans import tree
 from functrans.control.loops import number_of_rows, scan
-from functrans.errors import ArgumentError, OptionError
+from functrans.errors import OptionError
 from functrans.primitives.layout import concatenate, reshape, slice_axis
+from functrans.transforms.stage import check_callable
 from functrans.transforms.vmap import vmap
 
 
@@ -35,8 +36,7 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
     array([[ 3.,  6.],
            [21., 28.]])
     """
-    if not callable(f):
-        raise ArgumentError(f"map needs a function, not {f!r:.60}.")
+    check_callable("map", f)
     rows = tree.leaves(xs)
     if not rows:
         raise OptionError("map got no arrays in xs.", "scan takes the number of iterations.")

@@ -9,7 +9,8 @@ from functrans import tree
 from functrans.control.bodies import operand
 from functrans.control.custom_rules import described
 from functrans.core.avals import Aval, aval_of
-from functrans.errors import ArgumentError, CustomRuleError
+from functrans.errors import CustomRuleError
+from functrans.transforms.stage import check_callable
 
 
 class Space:
@@ -29,9 +30,7 @@ class Space:
         self._aux_tree: tree.PyTreeDef | None = None
 
     def check_functions(self, *functions: Any) -> None:
-        for function in functions:
-            if not callable(function):
-                raise ArgumentError(f"{self._problem} needs functions, not {function!r:.60}.")
+        check_callable(self._problem, *functions)
 
     def tree(self, leaves: Sequence[Any]) -> Any:
         """A tree like the example."""

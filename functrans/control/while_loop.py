@@ -27,11 +27,12 @@ from functrans.control.while_rules import run_while
 from functrans.core.avals import aval_of
 from functrans.core.jaxpr import evaluate
 from functrans.core.trace import Tracer, known
-from functrans.errors import ArgumentError, OptionError, TypeMismatchError
+from functrans.errors import OptionError, TypeMismatchError
 from functrans.kernel import Hints
 from functrans.primitives.indexing import gather, scatter
 from functrans.primitives.layout import zeros
 from functrans.primitives.linear import add
+from functrans.transforms.stage import check_callable
 
 
 def while_loop(
@@ -73,9 +74,7 @@ def while_loop(
     >>> ft.grad(lambda x: ft.lax.while_loop(lambda y: y < 100.0, lambda y: x * y, x))(3.0)
     np.float64(405.0)
     """
-    for f in (cond_fun, body_fun):
-        if not callable(f):
-            raise ArgumentError(f"while_loop needs functions, not {f!r:.60}.")
+    check_callable("while_loop", cond_fun, body_fun)
     budget = checked_budget(checkpoint)
     hints = hints_of(1, progress)
     if jit_disabled.get() and all(known(x) is not None for x in tree.leaves(init_val)):
@@ -140,8 +139,7 @@ def fori_loop(
     >>> ft.lax.fori_loop(0, 4, lambda i, x: x.at[i].set(i * 2.0), np.zeros(4))
     array([0., 2., 4., 6.])
     """
-    if not callable(body_fun):
-        raise ArgumentError(f"fori_loop needs a function, not {body_fun!r:.60}.")
+    check_callable("fori_loop", body_fun)
     first, stop = _bound(lower), _bound(upper)
     if isinstance(first, Tracer) or isinstance(stop, Tracer) or checkpoint is not None:
         if unroll is not None:

@@ -24,9 +24,10 @@ from functrans.control.loops import scan
 from functrans.control.while_loop import while_loop
 from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.jaxpr import Jaxpr, evaluate
-from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError, TypeMismatchError
+from functrans.errors import DtypeError, OptionError, ShapeError, TypeMismatchError
 from functrans.lax import stop_gradient
 from functrans.transforms.derived import vjp
+from functrans.transforms.stage import check_callable
 
 Leaves = Sequence[Any]
 Dynamics = Callable[[Leaves, Any], list[Any]]
@@ -134,8 +135,7 @@ def odeint(
     for name, value in (("rtol", rtol), ("atol", atol), ("mxstep", mxstep), ("hmax", hmax)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise OptionError(f"{name} is {value!r:.60}, which is no positive number.")
-    if not callable(func):
-        raise ArgumentError(f"odeint needs a function, not {func!r:.60}.")
+    check_callable("odeint", func)
     control = _Control(float(rtol), float(atol), float(mxstep), float(hmax))
     return _integrate(func, y0, t, args, control, adjoint)[0]
 

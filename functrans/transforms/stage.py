@@ -333,13 +333,19 @@ def unshared(values: Sequence[Any]) -> list[Any]:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def check_callable(name: str, *functions: object) -> None:
+    """Raise ArgumentError where one of these is no function."""
+    for function in functions:
+        if not callable(function):
+            raise ArgumentError(
+                f"{name} needs a function, not {function!r:.60}.",
+                "Pass the function itself, not what it returns.",
+            )
+
+
 def named(wrapper: F, function: Callable[..., Any], transform: str) -> F:
     """Give ``wrapper`` the name, signature and docstring of what it transforms."""
-    if not callable(function):
-        raise ArgumentError(
-            f"{transform} needs a function, not {function!r:.60}.",
-            "Pass the function itself, as in grad(f)(x).",
-        )
+    check_callable(transform, function)
     name = getattr(function, "__name__", type(function).__name__)
     wrapper.__name__ = f"{transform}_{name}"
     wrapper.__qualname__ = f"{transform}({getattr(function, '__qualname__', name)})"
