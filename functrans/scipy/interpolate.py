@@ -123,16 +123,17 @@ class RegularGridInterpolator:
         return fnp.reshape(x, x.shape + (1,) * (self.values.ndim - len(self.grid)))
 
     def _nearest(self, cells: list[tuple[Any, Any]]) -> Any:
-        return self.values[tuple(fnp.where(part <= 0.5, i, i + 1) for i, part in cells)]
+        values = fnp.asarray(self.values)  # which takes traced indices
+        return values[tuple(fnp.where(part <= 0.5, i, i + 1) for i, part in cells)]
 
     def _linear(self, cells: list[tuple[Any, Any]]) -> Any:
-        result: Any = 0.0
+        values, result = fnp.asarray(self.values), 0.0  # an array that takes traced indices
         for corner in product((0, 1), repeat=len(cells)):
             weight: Any = 1.0
             for (_, part), upper in zip(cells, corner, strict=True):
                 weight = weight * (part if upper else 1.0 - part)
             indices = tuple(i + upper for (i, _), upper in zip(cells, corner, strict=True))
-            result = result + self.values[indices] * self._spread(weight)
+            result = result + values[indices] * self._spread(weight)
         return result
 
 

@@ -60,7 +60,7 @@ def map_coordinates(
     >>> ft.grad(lambda u: ft.scipy.ndimage.map_coordinates(x, [u, 0.0], order=1))(0.5)
     np.float64(4.0)
     """
-    x = array_like(input)
+    x = fnp.asarray(array_like(input))  # which takes traced indices
     places = fnp.broadcast_arrays(*(array_like(c) for c in coordinates))
     mode = _SAME.get(mode, mode)
     if len(places) != x.ndim:

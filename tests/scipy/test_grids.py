@@ -91,6 +91,14 @@ def test_interpolation_has_derivatives_in_places_values_and_grid() -> None:
     check_grads(f, (PLACES[[0, 3]], RNG.normal(size=(3, 4)), *GRID), order=1)
 
 
+def test_interpolation_keeps_the_laws() -> None:
+    for method in ("linear", "nearest"):
+        check_laws(
+            lambda x, v, m=method: interpolate.RegularGridInterpolator(GRID, v, m)(x),
+            (PLACES[[0, 3]] + 0.03, RNG.normal(size=(3, 4))),
+        )
+
+
 def test_what_interpolation_refuses() -> None:
     values = np.ones((3, 4))
     with pytest.raises(ArgumentError, match="ascend"):
@@ -128,6 +136,12 @@ def test_images_have_derivatives_in_pixels_and_places() -> None:
         )
 
 
+def test_images_keep_the_laws() -> None:
+    image, places = RNG.normal(size=(4, 5)), RNG.uniform(-3.0, 6.0, size=(2, 5))
+    check_laws(lambda x, c: ndimage.map_coordinates(x, c, 1, "mirror"), (image, places))
+    check_laws(lambda c: ndimage.map_coordinates(image, c, 1, "wrap"), (places,))
+
+
 def test_what_images_refuse() -> None:
     image = np.ones((2, 2))
     with pytest.raises(ShapeError, match="1 coordinates for 2 axes"):
@@ -152,6 +166,12 @@ def test_codes_are_scipys() -> None:
     check_grads(lambda p, c: cluster.vq.vq(p, c)[1], (points, codes), order=1)
     with pytest.raises(ShapeError, match=r"\(6, 3\)"):
         ft.jit(cluster.vq.vq)(points, codes[:, :2])
+
+
+def test_codes_keep_the_laws() -> None:
+    check_laws(
+        lambda p, c: cluster.vq.vq(p, c)[1], (RNG.normal(size=(5, 3)), RNG.normal(size=(2, 3)))
+    )
 
 
 def test_integrals_are_scipys() -> None:

@@ -11,7 +11,7 @@ import scipy.spatial.transform
 import functrans as ft
 from functrans.errors import OptionError, ShapeError
 from functrans.scipy.spatial.transform import Rotation, Slerp
-from functrans.testing import check_grads
+from functrans.testing import check_grads, check_laws
 
 Theirs = scipy.spatial.transform.Rotation
 QUATS = Theirs.random(8, random_state=0).as_quat()
@@ -104,6 +104,18 @@ def test_rotations_between_rotations_are_scipys() -> None:
     assert turning(QUATS[:3], 0.3).single
     check_grads(lambda t: Slerp.init(times, Rotation(QUATS[:3]))(t).as_matrix(),
                 (np.array([0.3, 2.0]),), order=1)  # fmt: skip
+
+
+def test_rotations_keep_the_laws() -> None:
+    def angles(v: Any, w: Any) -> Any:
+        return (Rotation.from_rotvec(v) * Rotation.from_mrp(w)).as_euler("xyz")
+
+    check_laws(angles, (0.2 * VECTORS[:3], 0.2 * VECTORS[3:6]))
+    check_laws(lambda v: Rotation.from_rotvec(v).mean().as_matrix(), (0.3 * VECTORS[:3],))
+    check_laws(
+        lambda t, v: Slerp.init(np.arange(3.0), Rotation.from_rotvec(v))(t).as_matrix(),
+        (np.array([0.2, 1.5]), VECTORS[:3]),
+    )
 
 
 def test_what_rotations_refuse() -> None:

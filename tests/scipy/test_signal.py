@@ -181,6 +181,11 @@ def test_short_time_transforms_with_other_axes() -> None:
     np.testing.assert_allclose(actual, expected, atol=1e-12)
 
 
+def test_spectra_keep_the_laws() -> None:
+    check_laws(lambda x: signal.welch(x, nperseg=8, average="median")[1], (X[0],))
+    check_laws(lambda x: signal.istft(signal.stft(x, nperseg=8)[2], nperseg=8)[1], (X[0, :30],))
+
+
 def test_what_spectra_refuse() -> None:
     x, z = X[0], np.ones((3, 4), complex)
     for name, array, options, error in (

@@ -200,6 +200,28 @@ def test_a_normal_distribution_takes_numbers_and_batches() -> None:
         stats.multivariate_normal.logpdf(x, x, np.eye(2), True)
 
 
+def test_vector_distributions_and_estimates_keep_the_laws() -> None:
+    rng = np.random.default_rng(0)
+    cov = np.diag([1.0, 2.0, 3.0]) + 0.5
+    normal = stats.multivariate_normal.logpdf
+    check_laws(lambda x, m: normal(x, m, cov), (rng.normal(size=(4, 3)), rng.normal(size=3)))
+    check_laws(
+        lambda d, p: stats.gaussian_kde(d).logpdf(p), (rng.normal(size=6), rng.normal(size=3))
+    )
+
+
+@pytest.mark.parametrize("infinite", [(-np.inf, 1.0), (0.0, np.inf), (-np.inf, np.inf)])
+def test_a_truncated_normal_distribution_may_have_one_side(infinite: tuple[float, float]) -> None:
+    x = np.array([0.3, 0.7, 3.0])
+    for method in ("logpdf", "logcdf", "logsf", "cdf"):
+        ours = ft.jit(getattr(stats.truncnorm, method))(x, *infinite)
+        np.testing.assert_allclose(
+            ours, getattr(scipy.stats.truncnorm, method)(x, *infinite), 1e-11
+        )
+        slope = ft.vmap(ft.grad(lambda x, m=method: getattr(stats.truncnorm, m)(x, *infinite)))(x)
+        assert np.isfinite(slope).all()
+
+
 def test_vectors_outside_the_support_have_density_0() -> None:
     assert stats.dirichlet.logpdf(np.array([0.5, 0.6]), np.ones(2)) == -np.inf
     assert stats.multinomial.pmf(np.array([1, 2]), 4, np.array([0.5, 0.5])) == 0

@@ -204,8 +204,9 @@ def _log_mass(a: Any, b: Any) -> Any:
     """log P(a < Z < b) of a normal variable, by whichever tail is the smaller."""
     right = a > 0
     low, high = fnp.where(right, -b, a), fnp.where(right, -a, b)
-    upper = log_ndtr(high)
-    return upper + fnp.log1p(-fnp.exp(log_ndtr(low) - upper))
+    upper, bounded = log_ndtr(high), fnp.isfinite(low)
+    lower = fnp.where(bounded, log_ndtr(fnp.where(bounded, low, 0.0)), -math.inf)
+    return upper + fnp.log1p(-fnp.exp(lower - upper))
 
 
 truncnorm = Continuous(
