@@ -31,8 +31,21 @@ from functrans.primitives import layout
 Binary = Callable[[Any, Any], Any]
 
 
-def fold(function: Binary, x: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+_ANY_ORDER = frozenset(
+    {
+        np.logaddexp, np.logaddexp2, np.fmax, np.fmin, np.hypot, np.gcd, np.lcm, np.bitwise_and,
+        np.bitwise_or, np.bitwise_xor, np.logical_xor,
+    }
+)  # fmt: skip
+"""Associative and commutative ufuncs: their folds halve the rows until one is left."""
+
+
+def fold(
+    function: Binary, x: Any, axis: Any, keepdims: bool, initial: Any, any_order: bool = False
+) -> Any:
     """``function(…function(function(x₀, x₁), x₂)…)`` along an axis or several.
+
+    ``any_order`` says that the order of the elements does not matter.
 
     Raises
     ------
@@ -54,7 +67,23 @@ def fold(function: Binary, x: Any, axis: Any, keepdims: bool, initial: Any) -> A
     def step(total: Any, item: Any) -> tuple[Any, None]:
         return cast(function(total, item), dtype), None
 
-    return layout.reshape(scan(step, start, rows)[0], kept(shape, axes) if keepdims else row)
+    if any_order and shape_of(rows)[0]:
+        total = step(start, _halved(function, rows))[0]
+    else:
+        total = scan(step, start, rows)[0]
+    return layout.reshape(total, kept(shape, axes) if keepdims else row)
+
+
+def _halved(function: Binary, rows: Any) -> Any:
+    """The fold of all rows: one half with the other, until one row is left."""
+    dtype = dtype_of(rows)
+    while (count := shape_of(rows)[0]) > 1:
+        half = count // 2
+        pairs = (layout.slice_axis(rows, 0, k * half, (k + 1) * half) for k in (0, 1))
+        folded = cast(function(*pairs), dtype)
+        rest = layout.slice_axis(rows, 0, 2 * half, count)
+        rows = layout.concatenate([folded, rest], 0) if count % 2 else folded
+    return take_slice(rows, 0, 0)
 
 
 def running_fold(function: Binary, x: Any, axis: Any) -> Any:
@@ -91,7 +120,8 @@ def reduce(
         )
     x = _elements(ufunc, array, dtype)
     empty = not math.prod(shape_of(x)) and initial is None
-    return fold(TRACED[ufunc], x, axis, keepdims, ufunc.identity if empty else initial)
+    start = ufunc.identity if empty else initial
+    return fold(TRACED[ufunc], x, axis, keepdims, start, ufunc in _ANY_ORDER)
 
 
 def accumulate(ufunc: np.ufunc, array: Any, axis: Any, dtype: Any) -> Any:
