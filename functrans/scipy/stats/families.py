@@ -20,6 +20,8 @@ from functrans.scipy.special.functions import special_dtype, special_operands
 
 Function = Callable[..., Any]
 
+_DEFAULTS = {"loc": 0.0, "scale": 1.0}
+
 
 def positive(*shapes: Any) -> Any:
     """Whether all parameters of the shape are greater than 0."""
@@ -146,7 +148,7 @@ class Family:
         return (-math.inf, math.inf) if self.support is None else self.support(*shapes)
 
     def _standard(self, x: Any, *places: Any) -> Any:
-        raise NotImplementedError
+        return x - places[0]
 
     def _last_step(self, low: Any, high: Any) -> tuple[Any, Any]:
         """The bounds between which the distribution function is neither 0 nor 1."""
@@ -175,10 +177,8 @@ class Family:
         """The parameters in order: of the shape, then loc and scale."""
         names = (*self.shapes, *self._places)
         given = dict(zip(names, args, strict=False))
-        found = {"loc": 0.0, "scale": 1.0} | given | named
-        twice = given.keys() & named.keys()
-        known = {*names, "scale"} if "scale" not in names and "scale" not in named else set(names)
-        if len(args) > len(names) or twice or found.keys() - known or set(names) - found.keys():
+        found = {name: _DEFAULTS[name] for name in self._places} | given | named
+        if len(args) > len(names) or given.keys() & named.keys() or found.keys() != set(names):
             raise ArgumentError(
                 f"{self.name}.{method} got {len(args) + 1} arguments and {sorted(named)} by name.",
                 f"Its parameters are {', '.join(names)}; loc and scale may be left out.",
@@ -313,9 +313,6 @@ class Discrete(Family):
         )
         between = fnp.logical_and(z != fnp.floor(z), fnp.isfinite(z))
         return fnp.where(between, -math.inf, density)
-
-    def _standard(self, x: Any, *places: Any) -> Any:
-        return x - places[0]
 
     def _last_step(self, low: Any, high: Any) -> tuple[Any, Any]:
         return low, high - 0.5
