@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import functrans as ft
+from functrans.codegen import link
 from functrans.codegen.compile import compile_ir
 from functrans.codegen.pipeline import build
 from functrans.core.jaxpr import Jaxpr, evaluate
@@ -70,7 +71,7 @@ def run_poisoned(jaxpr: Jaxpr, args: Sequence[Any], times: int = 2) -> list[Any]
     program = build(simplified(jaxpr))
     code = compile_ir(poisoned_locals(program.ir), program.entry)
     entry = ctypes.PYFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)(code.address)
-    constants = program.constant_table()
+    constants = link.table(program.constants)
     kept = [np.copy(c) for c in jaxpr.consts]
     work = _Buffer(program.workspace)
     results: list[list[Any]] = []

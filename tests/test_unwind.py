@@ -12,6 +12,7 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
+from functrans.codegen import link
 from functrans.codegen.compile import compile_ir
 from functrans.codegen.link import PoolAddress
 from functrans.codegen.pipeline import build
@@ -415,7 +416,7 @@ def test_no_memory_for_more_iterations() -> None:
         return taken[-1]
 
     callback = kind(take)
-    constants = program.constant_table().copy()
+    constants = link.table(program.constants)
     constants[place] = ctypes.cast(callback, ctypes.c_void_p).value
     args, out, work = (
         [X, W, np.array(5000)],

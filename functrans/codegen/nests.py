@@ -49,7 +49,6 @@ class Storage:
     value: Value
     size: int  # in elements
     local: bool
-    inside: int = -1  # the one cluster that uses it, -1 when it carries values between clusters
     partial: int = 0  # a number where this is an accumulator for blocks of a long sum
 
     @property

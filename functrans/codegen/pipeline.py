@@ -50,7 +50,6 @@ class Program:
     constants: list[Any] = field(default_factory=list)
     failures: list[Eqn] = field(default_factory=list)
     pending: Pending = field(default_factory=Pending)
-    _table: np.ndarray[Any, Any] | None = field(default=None)
 
     @property
     def in_avals(self) -> list[Aval]:
@@ -63,12 +62,6 @@ class Program:
     @property
     def workspace(self) -> int:
         return self.buffers.workspace
-
-    def constant_table(self) -> np.ndarray[Any, Any]:
-        """The addresses of ``constants`` as an array, alive as long as the program."""
-        if self._table is None:
-            self._table = link.table(self.constants)
-        return self._table
 
     def error(self, status: int) -> BaseException:
         """The exception behind a status that the entry returned."""
@@ -124,7 +117,7 @@ class Program:
 
     def clocked(self) -> Program:
         """The same program with a clock around every cluster: see ``emit.emit_module``."""
-        return _emitted(replace(self, _table=None), clocked=True)
+        return _emitted(replace(self), clocked=True)
 
 
 def build(

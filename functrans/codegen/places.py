@@ -63,7 +63,7 @@ class Places:
             for axis in _fixed_axes(value, uses):
                 shape[axis] = 1
         size = math.prod(shape)
-        storage = Storage(value, size, False, inside)
+        storage = Storage(value, size, False)
         if inside >= 0 and storage.nbytes <= _LOCAL_BYTES:
             stack = self.stack.get(inside, 0) + storage.nbytes
             storage.local = stack <= _STACK_BYTES

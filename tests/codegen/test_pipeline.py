@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from functrans.codegen import compile as compiler
+from functrans.codegen import link
 from functrans.codegen.pipeline import STAGES, Program, build
 from functrans.core.avals import Aval
 from functrans.core.check import check
@@ -53,8 +54,10 @@ class Native:
         for out in outs:
             out.view(np.uint8).fill(0xAB) if out.ndim and out.size else None
         start = self.arena.ctypes.data
-        constants = self.program.constant_table().ctypes.data
-        status = self.entry(_table(inputs), _table(outs), constants, start + -start % 64)
+        constants = link.table(self.program.constants)
+        status = self.entry(
+            _table(inputs), _table(outs), constants.ctypes.data, start + -start % 64
+        )
         if status:
             raise self.program.error(status)
         for a, b in zip(inputs, before, strict=True):
