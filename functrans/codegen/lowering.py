@@ -30,6 +30,7 @@ from functrans.codegen.layouts import Space, Values, at, identity_at, literal
 from functrans.codegen.overwriting import overwriting
 from functrans.codegen.routines import Routine
 from functrans.codegen.statements import (
+    LOCAL_BYTES,
     Access,
     Compute,
     Coordinate,
@@ -59,7 +60,6 @@ from functrans.kernel import Affine
 
 _INT64 = np.dtype(np.int64)
 _BOOL = np.dtype(bool)
-_LOCAL_BYTES = 4096  # an accumulator up to this size lives on the stack of its kernel
 
 
 def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
@@ -220,7 +220,7 @@ class _Lowering(Values):
         outermost = math.prod(out.shape[:place]) == 1
         for atom in eqn.invars:
             length = atom.aval.shape[word.axis]
-            large = length * row * out.dtype.itemsize > _LOCAL_BYTES
+            large = length * row * out.dtype.itemsize > LOCAL_BYTES
             if not (outermost and large and self.made_within(out, start * row, atom, order)):
                 space = Space.in_order(atom.aval.shape, order)
                 targets = list(space.forms)
@@ -330,7 +330,7 @@ class _Lowering(Values):
         place |= {d: unit(depth + k) for k, d in enumerate(inner)}
         renamed = [place[form.terms[0][0]] if form.terms else ZERO for form in kept]
         ends = FoldEnds(depth, extents, [], [])
-        small = math.prod(extents) * dtype.itemsize <= _LOCAL_BYTES
+        small = math.prod(extents) * dtype.itemsize <= LOCAL_BYTES
         shape = [space.extents[f.terms[0][0]] if f.terms else 1 for f in kept]
         target = self.new(shape, dtype) if small or out is None else out
         if out is not None and target is not out:

@@ -15,6 +15,7 @@ from functrans.codegen.fuse import Kernel
 from functrans.codegen.index import strides_of, unit
 from functrans.codegen.nests import Storage
 from functrans.codegen.statements import (
+    LOCAL_BYTES,
     Access,
     Compute,
     Coordinate,
@@ -26,7 +27,6 @@ from functrans.codegen.statements import (
 )
 from functrans.codegen.tiles import Tile
 
-_LOCAL_BYTES = 4096  # larger temporaries go to the arena
 _STACK_BYTES = 32768  # of one kernel
 _MAKES_REGISTER = (Compute, Invoke, Copy, Coordinate, Lookup)
 
@@ -64,7 +64,7 @@ class Places:
                 shape[axis] = 1
         size = math.prod(shape)
         storage = Storage(value, size, False)
-        if inside >= 0 and storage.nbytes <= _LOCAL_BYTES:
+        if inside >= 0 and storage.nbytes <= LOCAL_BYTES:
             stack = self.stack.get(inside, 0) + storage.nbytes
             storage.local = stack <= _STACK_BYTES
             if storage.local:

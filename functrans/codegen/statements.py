@@ -29,6 +29,7 @@ from functrans.core.jaxpr import Eqn, Jaxpr
 from functrans.kernel import Affine
 
 Dtype = np.dtype[Any]
+LOCAL_BYTES = 4096  # what is larger goes to the arena, not on the stack of its kernel
 
 
 class Value:
