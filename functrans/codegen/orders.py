@@ -116,6 +116,9 @@ def _through_reshape(old: Sequence[int], new: Sequence[int], order: Order) -> Or
 
 def _blocks(old: Sequence[int], new: Sequence[int]) -> Iterator[tuple[list[int], list[int]]]:
     """The axes of two shapes in pairs of neighbours with the same number of elements."""
+    if 0 in old:  # any neighbours would do, and none decides anything
+        yield list(range(len(old))), list(range(len(new)))
+        return
     i = j = 0
     while i < len(old) or j < len(new):
         left: list[int] = []

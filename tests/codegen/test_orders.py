@@ -74,6 +74,16 @@ def test_reshapes_in_between(move: tuple[int, ...]) -> None:
     compare(f, CUBE)
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 7), (3, 0), (4, 0, 3)])
+def test_reshapes_of_no_elements(shape: tuple[int, ...]) -> None:
+    def f(x: Any) -> Any:
+        whole = np.reshape(x * 2.0, shape[::-1])
+        parts = np.reshape(x + 1.0, (*shape[1:], 1, shape[0]))
+        return np.transpose(whole), np.transpose(parts)
+
+    compare(f, np.empty(shape))
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("move", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
 def test_reductions(move: tuple[int, ...], count: int) -> None:
