@@ -16,7 +16,8 @@ import numpy as np
 
 import functrans.numpy as fnp
 from functrans import random
-from functrans.errors import OptionError, ShapeError
+from functrans.errors import ShapeError
+from functrans.numpy.promote import one_of
 
 Axes = int | Sequence[int]
 
@@ -163,13 +164,8 @@ def variance_scaling(
         "fan_avg": lambda ins, outs: (ins + outs) / 2,
         "fan_geo_avg": lambda ins, outs: math.sqrt(ins * outs),
     }
-    if mode not in fans:
-        raise OptionError(f"mode is {mode!r}; it must be one of {', '.join(fans)}.")
-    distributions = ("truncated_normal", "normal", "uniform")
-    if distribution not in distributions:
-        raise OptionError(
-            f"distribution is {distribution!r}; it must be one of {', '.join(distributions)}."
-        )
+    one_of("mode", mode, *fans)
+    one_of("distribution", distribution, "truncated_normal", "normal", "uniform")
 
     def init(key: Any, shape: Sequence[int], dtype: Any = dtype) -> Any:
         number = np.dtype(dtype).type

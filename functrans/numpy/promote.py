@@ -276,6 +276,15 @@ def listed(x: Any) -> Sequence[Any]:
     return x if isinstance(x, list | tuple) else (x,)
 
 
+def one_of(name: str, value: Any, *known: Any) -> Any:
+    """``value``, or OptionError where it is none of the known ones."""
+    if value not in known:
+        raise OptionError(
+            f"{name}={value!r} is not known.", f"Use one of {', '.join(map(repr, known))}."
+        )
+    return value
+
+
 def axes_tuple(axis: Any, ndim: int) -> Ints:
     """The axes that ``axis`` (None for all, an int, or a tuple) names, in ascending order."""
     if axis is None:

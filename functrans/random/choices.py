@@ -96,7 +96,7 @@ def choice(
             raise ShapeError(f"choice got {shape_of(p)} probabilities for {inputs} elements.")
         p = cast(p, float_dtype(p))
         draw = _with_replacement if replace else _without_replacement
-        index = draw(word, p, shape=shape, mode=gumbel_mode("choice", mode))
+        index = draw(word, p, shape=shape, mode=gumbel_mode(mode))
     if ranged:
         return index.reshape(shape)
     before, after = shape_of(a)[:axis], shape_of(a)[axis + 1 :]
@@ -163,7 +163,7 @@ def categorical(
     batch = shape_of(logits)[:axis] + shape_of(logits)[axis + 1 :]
     shape = shape_for("categorical", shape, np.empty(batch))
     prefix = shape[: len(shape) - len(batch)]
-    categories, mode = shape_of(logits)[axis], gumbel_mode("categorical", mode)
+    categories, mode = shape_of(logits)[axis], gumbel_mode(mode)
     if replace:
         whole = list(shape[len(prefix) :])
         whole.insert(axis, categories)

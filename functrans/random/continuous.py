@@ -15,8 +15,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.control.call import jit
 from functrans.core.avals import dtype_of, shape_of
-from functrans.errors import OptionError
-from functrans.numpy.promote import cast, common_shape, operand, shape_tuple
+from functrans.numpy.promote import cast, common_shape, one_of, operand, shape_tuple
 from functrans.primitives.elementwise import erf, erf_inv, nextafter
 from functrans.primitives.linear import convert, stop_gradient
 from functrans.random.keys import child, word_of
@@ -338,11 +337,9 @@ def triangular(
 # --- Gumbel --------------------------------------------------------------------------------------
 
 
-def gumbel_mode(name: str, mode: str | None) -> str:
+def gumbel_mode(mode: str | None) -> str:
     """The mode of Gumbel numbers that a caller asks for."""
-    found = "low" if mode is None else mode
-    if found not in ("low", "high", "highest"):
-        raise OptionError(f"{name} has the modes low, high and highest, not {mode!r}.")
+    found: str = one_of("mode", "low" if mode is None else mode, "low", "high", "highest")
     return found
 
 
@@ -388,5 +385,5 @@ def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None
     >>> ft.random.gumbel(ft.random.key(0), (2,))
     array([ 0.13790566, -0.42599294])
     """
-    kind, mode = float_for("gumbel", dtype), gumbel_mode("gumbel", mode)
+    kind, mode = float_for("gumbel", dtype), gumbel_mode(mode)
     return _gumbel(word_of("gumbel", key), shape=shape_tuple(shape), dtype=kind, mode=mode)

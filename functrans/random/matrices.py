@@ -11,8 +11,8 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.control.call import jit
 from functrans.core.avals import shape_of
-from functrans.errors import OptionError, ShapeError
-from functrans.numpy.promote import array_like, cast, result_dtype, shape_tuple
+from functrans.errors import ShapeError
+from functrans.numpy.promote import array_like, cast, one_of, result_dtype, shape_tuple
 from functrans.random.continuous import standard_numbers
 from functrans.random.keys import word_of
 from functrans.random.sampling import Ints, dtype_for, float_for, shape_for
@@ -60,8 +60,7 @@ def multivariate_normal(
             f"{shape_of(cov)}.",
             "Give shapes (…, n) and (…, n, n).",
         )
-    if method not in ("cholesky", "eigh", "svd"):
-        raise OptionError(f"multivariate_normal has no method {method!r}.")
+    one_of("method", method, "cholesky", "eigh", "svd")
     common = result_dtype(mean, cov)
     common = common if common.kind == "f" else np.dtype(float)
     kind = float_for("multivariate_normal", common if dtype is None else dtype)

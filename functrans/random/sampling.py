@@ -46,11 +46,6 @@ def shape_for(name: str, shape: Any, *params: Any) -> Ints:
     return wanted
 
 
-def check_mode(name: str, mode: str, known: tuple[str, ...]) -> None:
-    if mode not in known:
-        raise OptionError(f"{name} has the modes {', '.join(known)}, not {mode!r}.")
-
-
 def param(x: Any, dtype: str, shape: Ints) -> Any:
     """A parameter in the dtype and shape of the result."""
     return to_shape(cast(array_like(x), np.dtype(dtype)), shape)

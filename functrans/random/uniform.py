@@ -11,12 +11,11 @@ import functrans.numpy as fnp
 from functrans.control.call import jit
 from functrans.core.avals import dtype_of
 from functrans.errors import OptionError
-from functrans.numpy.promote import array_like, cast, operand, shape_tuple
+from functrans.numpy.promote import array_like, cast, one_of, operand, shape_tuple
 from functrans.random.keys import child, word_of
 from functrans.random.sampling import (
     Ints,
     between,
-    check_mode,
     dtype_for,
     float_for,
     random_bits,
@@ -83,7 +82,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> A
     p = operand(p)
     if dtype_of(p).kind != "f":
         raise OptionError(f"bernoulli needs a floating probability, not {dtype_of(p)}.")
-    check_mode("bernoulli", mode, ("low", "high"))
+    one_of("mode", mode, "low", "high")
     shape = shape_for("bernoulli", shape, p)
     return _bernoulli(word_of("bernoulli", key), p, shape=shape, high=mode == "high")
 

@@ -10,9 +10,9 @@ import numpy as np
 
 import functrans.numpy as fnp
 from functrans.errors import ShapeError
-from functrans.numpy.promote import array_like, axes_tuple, cast, result_dtype
+from functrans.numpy.promote import array_like, axes_tuple, cast, one_of, result_dtype
 from functrans.primitives import linear
-from functrans.scipy.signal.doors import door, one_of
+from functrans.scipy.signal.doors import door
 
 _DIRECT = 32  # with more elements in the kernel, Fourier transforms take less time
 

@@ -11,9 +11,9 @@ import numpy as np
 
 import functrans.numpy as fnp
 from functrans.errors import OptionError, ShapeError
-from functrans.numpy.promote import array_like, axis_index, cast, common_shape, float_dtype
+from functrans.numpy.promote import array_like, axis_index, cast, common_shape, float_dtype, one_of
 from functrans.scipy.doors import scipy_function
-from functrans.scipy.signal.doors import door, one_of
+from functrans.scipy.signal.doors import door
 from functrans.scipy.signal.trends import detrend as without_trend
 
 _LENGTH = 256

@@ -9,8 +9,8 @@ import numpy as np
 
 import functrans.numpy as fnp
 from functrans.errors import OptionError
-from functrans.numpy.promote import array_like, cast, float_dtype
-from functrans.scipy.signal.doors import door, one_of
+from functrans.numpy.promote import array_like, cast, float_dtype, one_of
+from functrans.scipy.signal.doors import door
 
 
 @door

@@ -21,6 +21,7 @@ from functrans.control.while_loop import while_loop
 from functrans.core.avals import aval_of, is_inexact
 from functrans.errors import ArgumentError, OptionError, ShapeError, TreeError
 from functrans.flatten_util import ravel_pytree
+from functrans.numpy.promote import one_of
 from functrans.primitives.triangular import triangular_solve
 
 __all__ = ["bicgstab", "cg", "gmres"]
@@ -131,8 +132,7 @@ def gmres(
     >>> np.round(A @ x, 6)
     array([1., 2.])
     """
-    if solve_method not in ("batched", "incremental"):
-        raise OptionError(f"gmres got solve_method={solve_method!r}.")
+    one_of("solve_method", solve_method, "batched", "incremental")
     kept = operator.index(restart)
     if kept < 1:
         raise OptionError(f"gmres got restart={restart!r}, which is no positive number.")
