@@ -499,6 +499,29 @@ def test_closure_convert_hoists_floating_tracers_alone() -> None:
     assert counts[1:3] == [1, 1]
 
 
+HOLDING: dict[str, Callable[[Any], Any]] = {
+    "while": lambda y: lax.while_loop(
+        lambda s: s[1] < 2, lambda s: (np.sin(s[0]), s[1] + 1), (y, 0)
+    )[0],
+    "scan": lambda y: lax.scan(lambda c, _: (np.sin(c), None), y, length=2)[0],
+    "cond": lambda y: lax.cond(y > 0.1, lambda y: np.sin(np.sin(y)), lambda y: y, y),
+    "checkpoint": ft.checkpoint(lambda y: np.sin(np.sin(y))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_a_jvp_rule_that_differentiates_programs_within_a_while(name: str) -> None:
+    def plain(x: Any) -> Any:
+        return lax.while_loop(
+            lambda s: s[1] < 2, lambda s: (HOLDING[name](s[0]), s[1] + 1), (x, 0)
+        )[0]
+
+    f = ft.custom_jvp(plain)
+    f.defjvp(lambda primals, tangents: ft.jvp(plain, primals, tangents))
+    unrolled = lambda x: np.sin(np.sin(np.sin(np.sin(x))))  # noqa: E731
+    same(ft.grad(ft.grad(f))(0.7), ft.grad(ft.grad(unrolled))(0.7))
+
+
 # --- custom_vmap ---------------------------------------------------------------------------------
 
 
@@ -531,6 +554,34 @@ def test_custom_vmap_uses_its_rule_everywhere() -> None:
     twice = ft.vmap(ft.vmap(f, (0, None)), (None, 0))(X, Y)["s"]
     same(twice, np.sin(X)[None, :] * Y[:, None])
     assert calls == [(3, (True, False))]
+
+
+def test_custom_vmap_in_branches_and_loops_of_examples_that_go_different_ways() -> None:
+    table = np.array([0.5, 1.5])  # what the function closes over is nobody's example
+    f = ft.custom_batching.custom_vmap(lambda x, y: np.sin(x) * y + np.sum(table * x))
+
+    @f.def_vmap
+    def rule(size: int, batched: Any, x: Any, y: Any) -> Any:
+        assert batched == [True, False]
+        return np.sin(x) * y + np.sum(table) * x, True
+
+    def branched(x: Any) -> Any:
+        return lax.cond(x > 0.0, lambda x, y: f(x, y), lambda x, y: x * y, x, 2.0)
+
+    def looped(x: Any) -> Any:
+        return lax.while_loop(lambda x: x < 4.0, lambda x: f(x, 2.0), x)
+
+    def plain(x: float) -> float:
+        return float(np.sin(x) * 2.0 + 2.0 * x)
+
+    def plain_loop(x: float) -> float:
+        return plain_loop(plain(x)) if x < 4.0 else x
+
+    x = np.array([-1.0, 0.5, 2.0])
+    for transform in (ft.vmap, lambda g: ft.jit(ft.vmap(g))):
+        same(transform(branched)(x), [-2.0, plain(0.5), plain(2.0)])
+        same(transform(looped)(x[1:]), [plain_loop(0.5), plain_loop(2.0)])
+        same(transform(ft.grad(branched))(x), [2.0, *(2.0 * np.cos(x[1:]) + 2.0)])
 
 
 def test_sequential_vmap() -> None:

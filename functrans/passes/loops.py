@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from functrans.core.avals import aval_of
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects, inner_programs
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
-from functrans.passes.dce import dce, needed_inputs
+from functrans.passes.dce import dce, is_branching, needed_inputs
+from functrans.passes.inline import Replacement
 from functrans.passes.literals import filled, strong
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather_p, scatter_p
@@ -64,21 +66,53 @@ def read_as(jaxpr: Jaxpr, names: Env, invars: Sequence[Var]) -> Jaxpr:
     return Jaxpr(jaxpr.constvars, jaxpr.consts, invars, eqns, outs)
 
 
+def reached_outputs(jaxpr: Jaxpr, inputs: Sequence[bool]) -> list[bool]:
+    """Which results of a program depend on the chosen inputs, seen through inner programs."""
+    reached: set[Atom] = set(compress(jaxpr.invars, inputs))
+    for eqn in jaxpr.eqns:
+        given = [a in reached for a in eqn.invars]
+        if any(given):
+            reached.update(compress(eqn.outvars, _reached_results(eqn, given)))
+    return [v in reached for v in jaxpr.outvars]
+
+
+def _reached_results(eqn: Eqn, given: Sequence[bool]) -> Sequence[bool]:
+    """Which results of an equation depend on the given operands.
+
+    A custom rule may say anything of a derivative, so all results of such an equation do.
+    """
+    params = eqn.params
+    everything = [True] * len(eqn.outvars)
+    if is_branching(eqn):
+        if given[0]:
+            return everything
+        found = [reached_outputs(branch, given[1:]) for branch in params["branches"]]
+        return [any(on) for on in zip(*found, strict=True)]
+    if is_loop(eqn):
+        n, m = params["constants"], params["carries"]
+        carried = reached_carries(params["jaxpr"], n, m, given)
+        stacks = reached_outputs(params["jaxpr"], [*given[:n], *carried, *given[n + m :]])[m:]
+        return [*carried, *stacks]
+    if is_while(eqn) and type(eqn.primitive.lower) is not Replacement:
+        n, m = params["cond_constants"], params["body_constants"]
+        carried = reached_carries(params["body_jaxpr"], m, len(eqn.outvars), given[n:])
+        ends = reached_outputs(params["cond_jaxpr"], [*given[:n], *carried])
+        return everything if any(ends) else carried
+    if is_checkpoint(eqn):
+        return reached_outputs(params["jaxpr"], given)
+    return everything
+
+
 def reached_carries(
     jaxpr: Jaxpr, constants: int, carries: int, inputs: Sequence[bool]
 ) -> list[bool]:
     """Which carried values depend on the chosen inputs, after any number of iterations."""
     chosen = list(inputs)
     while True:
-        reached: set[Atom] = {v for v, on in zip(jaxpr.invars, chosen, strict=True) if on}
-        for eqn in jaxpr.eqns:
-            if not reached.isdisjoint(eqn.invars):
-                reached.update(eqn.outvars)
-        found = [
-            on or jaxpr.outvars[i] in reached
-            for i, on in enumerate(chosen[constants : constants + carries])
-        ]
-        if found == chosen[constants : constants + carries]:
+        again = chosen[constants : constants + carries]
+        outs = reached_outputs(jaxpr, chosen)
+        found = [a or b for a, b in zip(again, outs[:carries], strict=True)]
+        if found == again:
             return found
         chosen[constants : constants + carries] = found
 
@@ -163,6 +197,11 @@ def is_while(eqn: Eqn) -> bool:
 
 def is_unwound(eqn: Eqn) -> bool:
     return "back_jaxpr" in eqn.params
+
+
+def is_checkpoint(eqn: Eqn) -> bool:
+    """Whether an equation runs its program, which is computed again where it is linearized."""
+    return "policy" in eqn.params
 
 
 def has_loops(jaxpr: Jaxpr) -> bool:
