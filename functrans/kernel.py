@@ -173,10 +173,12 @@ class Call:
     """Run the inner program held in the equation's ``jaxpr`` parameter.
 
     With ``own_rules`` the transforms treat the equation otherwise than its program: nobody but the
-    compiler may put the one in the place of the other.
+    compiler may put the one in the place of the other. With ``own_batch`` a rule of the user's
+    tells apart which operands differ between examples.
     """
 
     own_rules: bool = False
+    own_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from functrans import tree
+from functrans import kernel, tree
 from functrans.control import own_rules
 from functrans.control.bodies import together
 from functrans.control.custom_rules import (
@@ -19,7 +19,7 @@ from functrans.control.custom_rules import (
     with_numbers,
 )
 from functrans.control.loops import scan
-from functrans.core.avals import aval_of, shape_of
+from functrans.core.avals import Aval, aval_of, shape_of
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import Tracer, bind, current_trace
@@ -193,6 +193,10 @@ def _batch(
     return outs, [0 if on else None for on in batched]
 
 
+def _lower(avals: Sequence[Aval], out: Sequence[Aval], **params: Any) -> kernel.Word:
+    return kernel.Call(own_rules=True, own_batch=True)
+
+
 custom_vmap_call_p: Primitive = Primitive(
     "custom_vmap_call",
     own_rules.types,
@@ -200,7 +204,7 @@ custom_vmap_call_p: Primitive = Primitive(
     _linearize,
     Absent("linear programs hold the derivative of the function's own program instead"),
     _batch,
-    own_rules.lower,
+    _lower,
     jvp=_jvp,
     multiple=True,
 )

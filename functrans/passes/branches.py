@@ -16,7 +16,7 @@ from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce, is_branching
 from functrans.passes.fold import ELEMENTWISE
-from functrans.passes.inline import inline
+from functrans.passes.inline import call_of, inline, program_of
 from functrans.passes.literals import filled, same_literal
 from functrans.passes.loops import FREE, Constants, Env, Writer, read_as, renamed
 from functrans.passes.match import Result, Scope
@@ -152,12 +152,16 @@ _PLAIN: frozenset[Primitive] = frozenset(
 def is_plain(jaxpr: Jaxpr) -> bool:
     """Whether a program does only what cannot fail and ends whatever the values are.
 
-    Operations on elements, layouts and reductions are plain, and calls of such programs.
+    Operations on elements, layouts and reductions are plain, and calls of such programs. A
+    function with a vmap rule of the user's is not: the rule asks what differs between examples.
     """
-    return all(map(_is_plain, inline(jaxpr).eqns))
+    return all(map(_is_plain, inline(jaxpr, own_rules=False).eqns))
 
 
 def _is_plain(eqn: Eqn) -> bool:
+    call = call_of(eqn)
+    if call is not None:
+        return not call.own_batch and is_plain(program_of(eqn))
     if is_branching(eqn):
         return all(map(is_plain, eqn.params["branches"]))
     if eqn.primitive in (elementwise.pow_p, elementwise.integer_pow_p):

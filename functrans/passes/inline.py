@@ -50,7 +50,19 @@ class Replacement:
         return kernel.Call(own_rules=True)
 
 
-def _program_of(eqn: Eqn) -> Jaxpr:
+def call_of(eqn: Eqn) -> kernel.Call | None:
+    """What the compiler is told of an equation whose program may take its place."""
+    if type(eqn.primitive.lower) is Replacement:
+        return kernel.Call(own_rules=True)
+    if type(eqn.params.get("jaxpr")) is not Jaxpr:
+        return None
+    avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
+    word = eqn.primitive.lower(avals, outs, **eqn.params)
+    return word if isinstance(word, kernel.Call) else None
+
+
+def program_of(eqn: Eqn) -> Jaxpr:
+    """The program that takes the place of a call."""
     rule = eqn.primitive.lower
     if type(rule) is not Replacement:
         return eqn.params["jaxpr"]  # type: ignore[no-any-return]
@@ -68,13 +80,8 @@ class _Writer:
 
     def is_call(self, eqn: Eqn) -> bool:
         """Whether the equation's program takes its place."""
-        if type(eqn.primitive.lower) is Replacement:
-            return self.own_rules
-        if type(eqn.params.get("jaxpr")) is not Jaxpr:
-            return False
-        avals, outs = [a.aval for a in eqn.invars], [v.aval for v in eqn.outvars]
-        word = eqn.primitive.lower(avals, outs, **eqn.params)
-        return isinstance(word, kernel.Call) and (self.own_rules or not word.own_rules)
+        word = call_of(eqn)
+        return word is not None and (self.own_rules or not word.own_rules)
 
     def write(self, jaxpr: Jaxpr, env: Env, caller: Source | None, *, renamed: bool) -> list[Atom]:
         """Append the equations of ``jaxpr``, read through ``env``; returns its outputs.
@@ -87,7 +94,7 @@ class _Writer:
             invars = [env.get(a, a) for a in eqn.invars]
             source = eqn.source or caller
             if self.is_call(eqn):
-                outs = self.call(_program_of(eqn), invars, source)
+                outs = self.call(program_of(eqn), invars, source)
                 for var, out in zip(eqn.outvars, outs, strict=True):
                     env[var] = self.typed(out, var.aval, source)
                 continue
