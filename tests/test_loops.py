@@ -267,6 +267,27 @@ def test_the_index_of_a_fori_loop_is_weak() -> None:
     assert fori_loop(2, 5, lambda i, c: i, 0) == 4
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        (-5, np.uint8(3)),
+        (np.int8(0), 300),
+        (np.uint8(250), np.int64(260)),
+        (np.int64(-3), np.uint64(4)),
+        (np.int8(-3), np.int8(127)),
+    ],
+)
+def test_traced_bounds_of_integer_types_that_differ(lower: Any, upper: Any) -> None:
+    traced = [x for x in (lower, upper) if isinstance(x, np.generic)]
+
+    def count(*xs: Any) -> Any:
+        rest = iter(xs)
+        given = [next(rest) if isinstance(x, np.generic) else x for x in (lower, upper)]
+        return ft.lax.fori_loop(*given, lambda i, n: n + 1, 0)
+
+    assert int(ft.jit(count)(*traced)) == int(upper) - int(lower)
+
+
 def test_fori_loop_that_does_not_run() -> None:
     for bounds in ((3, 3), (5, 2)):
         out = fori_loop(*bounds, lambda i, c: c * 2.0, np.ones(2))

@@ -31,8 +31,11 @@ from functrans.errors import OptionError, TypeMismatchError
 from functrans.kernel import Hints
 from functrans.primitives.indexing import gather, scatter
 from functrans.primitives.layout import zeros
-from functrans.primitives.linear import add
+from functrans.primitives.linear import add, convert
 from functrans.transforms.stage import check_callable
+
+_COUNT = np.dtype(np.int64)
+"""What the numbers of iterations are counted in, where bounds say nothing else."""
 
 
 def while_loop(
@@ -147,6 +150,7 @@ def fori_loop(
                 f"fori_loop got unroll={unroll!r:.60} and traced bounds, or a budget.",
                 "Give Python ints as bounds, and no checkpoint, or leave unroll out.",
             )
+        first, stop = _comparable(first, stop)
         return while_loop(
             lambda state: state[0] < stop,
             lambda state: (state[0] + 1, body_fun(*state)),
@@ -170,6 +174,28 @@ def fori_loop(
     times = 1 if unroll is None else unroll
     (_, value), _ = scan(step, (first, init_val), None, steps, unroll=times, progress=progress)
     return value
+
+
+def _comparable(first: Any, stop: Any) -> tuple[Any, Any]:
+    """Bounds in an integer type that counts from the one to the other.
+
+    That is the type of a traced first bound where it can hold the other one, else int64.
+    """
+    dtype = _COUNT
+    if isinstance(first, Tracer):
+        if isinstance(stop, Tracer):
+            dtype = np.promote_types(first.dtype, stop.dtype)
+        elif np.iinfo(first.dtype).min <= stop <= np.iinfo(first.dtype).max:
+            dtype = first.dtype
+        if dtype.kind == "f":  # NumPy's, of uint64 and a signed type
+            dtype = _COUNT
+        first = _counting_in(dtype, first)
+    return first, _counting_in(dtype, stop)
+
+
+def _counting_in(dtype: np.dtype[Any], bound: Any) -> Any:
+    known_or_same = not isinstance(bound, Tracer) or bound.dtype == dtype
+    return bound if known_or_same else convert(bound, dtype)
 
 
 def _bound(x: Any) -> Any:
