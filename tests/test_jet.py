@@ -157,3 +157,22 @@ def test_bad_input() -> None:
         jet(np.sin, (np.ones(3),), ([np.ones(2)],))
     with pytest.raises(ft.errors.TypeMismatchError, match="structure"):
         jet(lambda p: p["x"], ({"x": 1.0},), ([1.0],))
+
+
+def test_loops_of_series_run_as_they_were_told() -> None:
+    def told(f: Callable[[Any], Any]) -> dict[str, Any]:
+        program = ft.make_jaxpr(lambda x: jet(f, (x,), ([1.0, 0.0],)))(0.5)
+        (loop,) = (e for e in program.eqns if e.primitive.name in ("scan", "while"))
+        return loop.params
+
+    def step(c: Any, _: None) -> tuple[Any, None]:
+        return np.sin(c), None
+
+    assert told(lambda x: ft.lax.scan(step, x, length=3, unroll=3)[0])["hints"].unroll == 3
+    halved = told(
+        lambda x: ft.lax.while_loop(
+            lambda s: s > 0.1, lambda s: np.sin(s) / 2, x, checkpoint=2, progress=lambda n, _: None
+        )
+    )
+    assert halved["checkpoint"] == 2
+    assert halved["hints"].progress is not None

@@ -139,6 +139,7 @@ def _scan(trace: JetTrace, args: Values, params: dict[str, Any]) -> list[Any]:
             [*given, *chain(*of_rows)],
             params["length"],
             params["reverse"],
+            params.get("hints"),
         )
     n = len(rows)
     return [
@@ -174,6 +175,8 @@ def _while(trace: JetTrace, args: Values, params: dict[str, Any]) -> list[Any]:
             of_cond,
             [*fixed, *chain(*of_fixed)],
             [*starts, *_started(of_starts, carried, body_jaxpr.out_avals, order)],
+            params["checkpoint"],
+            params.get("hints"),
         )
     return _series(trace, last[:carries], carried, last[carries:])
 
