@@ -97,6 +97,14 @@ def test_too_few_steps_give_nan() -> None:
     np.testing.assert_array_equal(found, [1.0, np.nan])
 
 
+def test_times_that_go_back_give_nan() -> None:
+    for solve in (odeint, ft.jit(odeint, static_argnums=0)):
+        ys = solve(lambda y, t: -y, np.ones(2), np.array([1.0, 1.0, 0.5, 2.0]))
+        np.testing.assert_array_equal(ys[:2], 1.0)
+        assert np.all(np.isnan(ys[2]))
+        np.testing.assert_allclose(ys[3], np.exp(-1.0), rtol=1e-6)
+
+
 def test_bad_input() -> None:
     with pytest.raises(ft.errors.TypeMismatchError, match=r"slope\['a'\] has type f64\[2\]"):
         odeint(lambda y, t: {"a": np.ones(2)}, {"a": np.ones(3)}, TIMES)

@@ -109,7 +109,7 @@ def odeint(
     func: maps a state, a time and ``args`` to the slope, of the structure, shapes and dtypes of
         the state.
     y0: the first state, a tree of floating arrays.
-    t: increasing times, of rank 1.
+    t: increasing times, of rank 1; the solution is NaN at a time that is too early.
     rtol, atol: tolerances of a step's error, relative and absolute.
     mxstep: the most steps between two times; where they do not suffice the solution is NaN.
     hmax: the longest step.
@@ -233,7 +233,7 @@ def _solve(
             (0, state),
         )
         _, _, t, _, last, polynomial = state
-        reached = t >= target
+        reached = (t >= target) & (target >= last)  # nothing is known before the last step
         place = (target - last) / fnp.where(t > last, t - last, 1.0)
         found = [
             fnp.where(reached, _horner(coefficients, place), np.nan).astype(y.dtype)
