@@ -143,7 +143,9 @@ class TreeError(FunctransError, ValueError):
 
 
 class TypeMismatchError(FunctransError, TypeError):
-    """Tangents or cotangents whose shape or dtype is not that of their primals."""
+    """Values whose structure, shape or dtype is not that of others: tangents, carries, branches."""
+
+    usual_remedy = "Give both the same containers, shapes and dtypes; convert with x.astype(dtype)."
 
 
 class VmapError(FunctransError, ValueError):

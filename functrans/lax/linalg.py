@@ -62,11 +62,17 @@ def cholesky_update(r_matrix: Any, w_vector: Any) -> Any:
     """The upper triangular R' with R'ᵀ·R' = Rᵀ·R + w·wᵀ and a positive diagonal.
 
     ``r_matrix`` is upper triangular of shape ``(…, n, n)``, ``w_vector`` of shape ``(…, n)``.
+    Raises ShapeError for others.
 
     >>> ft.lax.linalg.cholesky_update(np.eye(2), np.array([np.sqrt(3.0), 0.0])).diagonal()
     array([2., 1.])
     """
     r = square("cholesky_update", r_matrix)
+    if shape_of(w_vector)[-1:] != shape_of(r)[-1:]:
+        raise ShapeError(
+            f"cholesky_update got a vector of shape {shape_of(w_vector)} for a matrix of shape "
+            f"{shape_of(r)}."
+        )
     row = layout.expand_dims(array_like(w_vector), (-2 % (len(shape_of(w_vector)) + 1),))
     r, row = matrices("cholesky_update", r, row)
     stacked = layout.concatenate([upper_triangle(r), row], len(shape_of(r)) - 2)
@@ -119,7 +125,7 @@ def lu(x: Any) -> tuple[Any, Any, Any]:
 
 
 def lu_pivots_to_permutation(pivots: Any, permutation_size: int) -> Any:
-    """The order of rows after exchanging row i with row ``pivots[i]``, for i = 0, 1, …
+    """The order of rows after exchanging row i with row ``pivots[i]``, for i from 0 on.
 
     >>> ft.lax.linalg.lu_pivots_to_permutation(np.array([2, 2], np.int32), 3)
     array([2, 0, 1], dtype=int32)
