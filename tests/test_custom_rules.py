@@ -506,6 +506,7 @@ HOLDING: dict[str, Callable[[Any], Any]] = {
     "scan": lambda y: lax.scan(lambda c, _: (np.sin(c), None), y, length=2)[0],
     "cond": lambda y: lax.cond(y > 0.1, lambda y: np.sin(np.sin(y)), lambda y: y, y),
     "checkpoint": ft.checkpoint(lambda y: np.sin(np.sin(y))),
+    "custom_vmap": ft.custom_batching.sequential_vmap(lambda y: np.sin(np.sin(y))),
 }  # fmt: skip
 
 

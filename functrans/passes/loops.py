@@ -17,7 +17,7 @@ from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, has_effects, in
 from functrans.core.primitive import Primitive
 from functrans.errors import Source
 from functrans.passes.dce import dce, is_branching, needed_inputs
-from functrans.passes.inline import Replacement
+from functrans.passes.inline import Replacement, call_of
 from functrans.passes.literals import filled, strong
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather_p, scatter_p
@@ -79,7 +79,8 @@ def reached_outputs(jaxpr: Jaxpr, inputs: Sequence[bool]) -> list[bool]:
 def _reached_results(eqn: Eqn, given: Sequence[bool]) -> Sequence[bool]:
     """Which results of an equation depend on the given operands.
 
-    A custom rule may say anything of a derivative, so all results of such an equation do.
+    A custom rule may say anything of a derivative, so all results of such an equation do. That of
+    a function with a vmap rule is its program's.
     """
     params = eqn.params
     everything = [True] * len(eqn.outvars)
@@ -98,7 +99,8 @@ def _reached_results(eqn: Eqn, given: Sequence[bool]) -> Sequence[bool]:
         carried = reached_carries(params["body_jaxpr"], m, len(eqn.outvars), given[n:])
         ends = reached_outputs(params["cond_jaxpr"], [*given[:n], *carried])
         return everything if any(ends) else carried
-    if is_checkpoint(eqn):
+    call = call_of(eqn)
+    if is_checkpoint(eqn) or (call is not None and call.own_batch):
         return reached_outputs(params["jaxpr"], given)
     return everything
 
