@@ -171,6 +171,12 @@ def test_bad_systems(name: str) -> None:
         method(a, B, [B])
     with pytest.raises(errors.FunctransError, match="lambda"):
         ft.jit(lambda b: method(lambda v: v[:2], b))(B)
+    with pytest.raises(errors.ShapeError, match=r"makes the shape \(1, 12\) of \(12,\)"):
+        method(lambda v: v[None], B)
+    with pytest.raises(errors.TreeError, match="makes the structure"):
+        method(lambda v: (v, v), B)
+    with pytest.raises(errors.DtypeError, match="complex"):
+        method(a + 0j, B)
 
 
 def test_bad_options_of_gmres() -> None:

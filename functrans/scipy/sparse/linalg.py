@@ -18,8 +18,8 @@ from functrans import numpy as fnp
 from functrans import tree
 from functrans.control.linear_solve import custom_linear_solve
 from functrans.control.while_loop import while_loop
-from functrans.core.avals import aval_of, is_inexact
-from functrans.errors import ArgumentError, OptionError, ShapeError, TreeError
+from functrans.core.avals import aval_of, is_complex, is_inexact
+from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError, TreeError
 from functrans.flatten_util import ravel_pytree
 from functrans.numpy.promote import one_of
 from functrans.primitives.triangular import triangular_solve
@@ -72,6 +72,7 @@ def cg(
     Raises
     ------
     ShapeError, TreeError: a matrix, start or result of ``A`` that does not fit ``b``.
+    DtypeError: a complex ``A`` for a real ``b``.
 
     >>> A = np.array([[4.0, 1.0], [1.0, 3.0]])
     >>> x, info = ft.scipy.sparse.linalg.cg(A, np.array([1.0, 2.0]))
@@ -193,7 +194,7 @@ def _inexact(x: Any) -> Any:
 def _operator(name: str, argument: str, A: Any, b: Any) -> Operator:
     """A matrix as a function; the right-hand side is then one vector."""
     if callable(A):
-        return A  # type: ignore[no-any-return]
+        return partial(_applied, f"{name} got a function {argument}", A)
     shape = getattr(A, "shape", None)
     if shape is None:
         raise ArgumentError(f"{name} needs a matrix or a function for {argument}, not {A!r:.60}.")
@@ -205,7 +206,25 @@ def _operator(name: str, argument: str, A: Any, b: Any) -> Operator:
             "A matrix goes with one vector; give a function for anything else.",
         )
     matrix = fnp.asarray(A)
-    return lambda x: matrix @ x
+    return partial(_applied, f"{name} got a matrix {argument}", lambda x: matrix @ x)
+
+
+def _applied(what: str, function: Operator, x: Any) -> Any:
+    """``function(x)``, which has to be what can stand beside ``x``."""
+    y = tree.map_(fnp.asarray, function(x))
+    if tree.structure(y) != tree.structure(x):
+        raise TreeError(
+            f"{what} that makes the structure {tree.structure(y)} of {tree.structure(x)}."
+        )
+    for new, old in zip(tree.leaves(y), tree.leaves(x), strict=True):
+        if new.shape != old.shape:
+            raise ShapeError(f"{what} that makes the shape {new.shape} of {old.shape}.")
+        if is_complex(new.dtype) and not is_complex(old.dtype):
+            raise DtypeError(
+                f"{what} that makes complex numbers of real ones.",
+                "Give a complex right-hand side: b.astype(complex).",
+            )
+    return y
 
 
 def _start(name: str, x0: Any, b: Any) -> Any:
