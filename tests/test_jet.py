@@ -176,3 +176,22 @@ def test_loops_of_series_run_as_they_were_told() -> None:
     )
     assert halved["checkpoint"] == 2
     assert halved["hints"].progress is not None
+
+
+def test_integers_beside_series_in_a_checkpointed_loop() -> None:
+    def loss(x: Any, n: Any) -> Any:
+        def step(s: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+            return np.sin(s[0]) * x * (s[1] % 2), s[1] * 2 + 1, s[2] + 1
+
+        held = ft.checkpoint(
+            lambda x, n: ft.lax.while_loop(lambda s: s[2] < 2, step, (x, n, 0))[:2]
+        )
+        return held(x, n)[0]
+
+    def plain(x: Any) -> Any:
+        return np.sin(np.sin(x) * x) * x
+
+    slope = ft.grad(plain)
+    actual = jet(lambda x: ft.grad(loss)(x, np.int64(3)), (0.5,), ([1.0, 0.0],))
+    np.testing.assert_allclose(actual[0], slope(0.5))
+    np.testing.assert_allclose(actual[1], jet(slope, (0.5,), ([1.0, 0.0],))[1])

@@ -190,7 +190,10 @@ class JetTrace(Trace):
                 every.append(find(len(every) + 1))
             return every[k - 1][i]
 
-        return [self.series(value, partial(find_one, i)) for i, value in enumerate(out)]
+        return [
+            self.series(v, partial(find_one, i)) if is_inexact(dtype_of(v)) else v
+            for i, v in enumerate(out)
+        ]
 
     def _product(
         self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]
