@@ -738,7 +738,7 @@ def test_options_are_checked() -> None:
         ft.jit(f)(1.0)
     with pytest.raises(errors.CustomRuleError, match="defjvps"):
         f.defjvps(None)
-    with pytest.raises(errors.ArgumentError, match="is needed, not 3"):
+    with pytest.raises(errors.ArgumentError, match="needs a function, not 3"):
         ft.custom_jvp(3)  # type: ignore[arg-type]
 
 
