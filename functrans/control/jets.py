@@ -16,7 +16,7 @@ from functrans.control.while_rules import run_while, while_p
 from functrans.core.avals import Aval, is_inexact
 from functrans.core.jaxpr import Jaxpr, Var, evaluate, remember
 from functrans.core.trace import running
-from functrans.transforms.jet import RULES, JetTrace, jet_flat
+from functrans.transforms.jet import JetTrace, jet_flat
 from functrans.transforms.stage import stage, zeros_of
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def _program(
         for group in cut(mask):
             values += [next(rest) for _ in group]
             terms += [[next(rest) for _ in range(order)] if on else None for on in group]
-        outs, rows = jet_flat(partial(evaluate, jaxpr), order, values, terms)
+        outs, rows = jet_flat(partial(evaluate, jaxpr), order, values, terms, RULES)
         found[:] = [
             want or any(c is not None for c in row) for want, row in zip(wanted, rows, strict=True)
         ]
@@ -202,4 +202,5 @@ def _cond(trace: JetTrace, args: Values, params: dict[str, Any]) -> list[Any]:
     return _series(trace, outs[: len(found)], found, outs[len(found) :])
 
 
-RULES.update({scan_p: _scan, while_p: _while, cond_p: _cond})
+RULES = {scan_p: _scan, while_p: _while, cond_p: _cond}
+"""For :class:`functrans.transforms.jet.JetTrace`."""

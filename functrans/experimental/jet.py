@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from functrans import tree
-from functrans.control import jets as _rules_of_loops  # noqa: F401  (registers them)
+from functrans.control.jets import RULES
 from functrans.core.avals import Aval, aval_of, is_inexact
 from functrans.core.trace import Tracer
 from functrans.errors import ArgumentError, DtypeError, TypeMismatchError
@@ -74,7 +74,7 @@ def jet(
         out_tree.append(structure)
         return unshared(outs)
 
-    values, found = jet_flat(flat_function, order, flat, terms)
+    values, found = jet_flat(flat_function, order, flat, terms, RULES)
     avals = [aval_of(v) for v in values]
     derivatives = [
         own([_derivative(c, k + 1, a, factorial_scaled) for k, c in enumerate(row)], flat)

@@ -10,7 +10,7 @@ Programs*, 2001). No operation needs a rule of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -60,9 +60,6 @@ _LINEAR: frozenset[Primitive] = frozenset(
 )
 """Operations whose pushforward maps each coefficient to the coefficient of the result."""
 
-RULES: dict[Primitive, Rule] = {}
-"""Operations that hold programs: ``rule(trace, args, params)`` returns values under the trace."""
-
 
 class JetTracer(Tracer):
     """A power series; coefficients are worked out when they are asked for."""
@@ -93,21 +90,26 @@ class JetTracer(Tracer):
 
 
 class JetTrace(Trace):
-    """Applies operations to series."""
+    """Applies operations to series.
 
-    __slots__ = ("_derivatives", "order")
+    ``rules`` are those of operations that hold programs and are no calls:
+    ``rule(trace, args, params)`` returns values under the trace.
+    """
 
-    def __init__(self, parent: Trace | None, order: int) -> None:
+    __slots__ = ("_derivatives", "order", "rules")
+
+    def __init__(self, parent: Trace | None, order: int, rules: Mapping[Primitive, Rule]) -> None:
         super().__init__(parent)
         self.order = order
+        self.rules = rules
         # While a derivative is being written down: what its operations have made, by operands.
         self._derivatives: dict[Any, tuple[Sequence[Any], Any]] | None = None
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if not any(map(self.owns, args)):
             return bind_under(self.parent, primitive, args, params)
-        if primitive in RULES:
-            return RULES[primitive](self, args, params)
+        if primitive in self.rules:
+            return self.rules[primitive](self, args, params)
         if _is_call(primitive, args, params):
             return evaluate(params["jaxpr"], *args)
         if self._derivatives is None:
@@ -317,12 +319,13 @@ def jet_flat(
     order: int,
     args: Sequence[Any],
     terms: Sequence[Sequence[Coefficient] | None],
+    rules: Mapping[Primitive, Rule],
 ) -> tuple[list[Any], list[list[Coefficient]]]:
     """Values and coefficients 1…order of a flat function of series.
 
     ``terms[i]`` holds the coefficients of argument i from the first on, or is None for a constant.
     """
-    trace = JetTrace(current_trace(), order)
+    trace = JetTrace(current_trace(), order, rules)
 
     series = [
         native(x) if found is None else trace.given(native(x), found)
