@@ -17,7 +17,7 @@ from functrans.control.policies import Policy, nothing_saveable
 from functrans.core.avals import aval_of
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Var, remember
 from functrans.core.primitive import Accumulator, Primitive
-from functrans.core.trace import bind
+from functrans.core.trace import bind, bind_many
 from functrans.errors import OptionError
 from functrans.passes.dce import dce
 from functrans.passes.loops import renamed
@@ -98,7 +98,7 @@ def _split(jaxpr: Jaxpr, nonzero: tuple[bool, ...], policy: Policy) -> _Split:
 
 def _bind(body: Body, args: Sequence[Any], policy: Policy, prevent_cse: bool) -> list[Any]:
     values = [*body.captured, *args]
-    return bind(  # type: ignore[no-any-return]
+    return bind_many(
         checkpoint_p, *values, jaxpr=body.jaxpr, policy=policy, prevent_cse=prevent_cse
     )
 

@@ -67,6 +67,12 @@ def bind(primitive: Primitive, *args: Any, **params: Any) -> Any:
     return primitive.impl(*args, **params)
 
 
+def bind_many(primitive: Primitive, *args: Any, **params: Any) -> list[Any]:
+    """As :func:`bind`, of an operation with several results."""
+    results: list[Any] = bind(primitive, *args, **params)
+    return results
+
+
 def bind_under(
     trace: Trace | None, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]
 ) -> Any:

@@ -42,7 +42,7 @@ _LN10 = math.log(10.0)
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
-def _special(name: str) -> Callable[..., Any]:
+def special_function(name: str) -> Callable[..., Any]:
     """A function of scipy.special, imported on first use."""
 
     def call(*args: Any) -> Any:
@@ -56,7 +56,7 @@ def _special(name: str) -> Callable[..., Any]:
 # --- dtype rules ---------------------------------------------------------------------------------
 
 
-def _real_inexact(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
+def real_inexact(name: str, avals: Sequence[Aval]) -> np.dtype[Any]:
     dtype = same_dtype(name, avals)
     if dtype.kind != "f":
         raise DtypeError(f"{name} needs real floating numbers, not {dtype}.")
@@ -95,7 +95,7 @@ log10_p: Primitive = elementwise("log10", np.log10, [lambda y, x: (1.0 / _LN10) 
 log1p_p: Primitive = elementwise("log1p", np.log1p, [lambda y, x: 1.0 / (1.0 + x)])
 sqrt_p: Primitive = elementwise("sqrt", np.sqrt, [lambda y, x: 0.5 / y])
 cbrt_p: Primitive = elementwise(
-    "cbrt", np.cbrt, [lambda y, x: (1.0 / 3.0) / (y * y)], dtype=_real_inexact
+    "cbrt", np.cbrt, [lambda y, x: (1.0 / 3.0) / (y * y)], dtype=real_inexact
 )
 
 # --- trigonometric and hyperbolic functions ------------------------------------------------------
@@ -118,17 +118,17 @@ atan2_p: Primitive = elementwise(
     "atan2",
     np.arctan2,
     [lambda r, y, x: x / (x * x + y * y), lambda r, y, x: -y / (x * x + y * y)],
-    dtype=_real_inexact,
+    dtype=real_inexact,
 )
 hypot_p: Primitive = elementwise(
-    "hypot", np.hypot, [lambda r, x, y: x / r, lambda r, x, y: y / r], dtype=_real_inexact
+    "hypot", np.hypot, [lambda r, x, y: x / r, lambda r, x, y: y / r], dtype=real_inexact
 )
 
 
 def _logistic(x: Any) -> Any:
     if np.iscomplexobj(x):
         return 1.0 / (1.0 + np.exp(-x))
-    return _special("expit")(x)
+    return special_function("expit")(x)
 
 
 logistic_p: Primitive = elementwise("logistic", _logistic, [lambda y, x: y * (1.0 - y)])
@@ -136,7 +136,7 @@ logaddexp_p: Primitive = elementwise(
     "logaddexp",
     np.logaddexp,
     [lambda r, x, y: logistic(x - y), lambda r, x, y: logistic(y - x)],
-    dtype=_real_inexact,
+    dtype=real_inexact,
 )
 
 # --- special functions ---------------------------------------------------------------------------
@@ -144,53 +144,63 @@ logaddexp_p: Primitive = elementwise(
 _NO_SHAPE_DERIVATIVE = Absent("the derivative with respect to a shape parameter has no closed form")
 
 erf_p: Primitive = elementwise(
-    "erf", _special("erf"), [lambda y, x: _TWO_OVER_SQRT_PI * exp(-x * x)], dtype=_real_inexact
+    "erf",
+    special_function("erf"),
+    [lambda y, x: _TWO_OVER_SQRT_PI * exp(-x * x)],
+    dtype=real_inexact,
 )
 erfc_p: Primitive = elementwise(
-    "erfc", _special("erfc"), [lambda y, x: -_TWO_OVER_SQRT_PI * exp(-x * x)], dtype=_real_inexact
+    "erfc",
+    special_function("erfc"),
+    [lambda y, x: -_TWO_OVER_SQRT_PI * exp(-x * x)],
+    dtype=real_inexact,
 )
 
 
 def _erf_inv(x: Any) -> Any:
-    return np.copysign(_special("erfinv")(x), x)  # SciPy's loses the sign of −0
+    return np.copysign(special_function("erfinv")(x), x)  # SciPy's loses the sign of −0
 
 
 erf_inv_p: Primitive = elementwise(
     "erf_inv",
     _erf_inv,
     [lambda y, x: (1.0 / _TWO_OVER_SQRT_PI) * exp(y * y)],
-    dtype=_real_inexact,
+    dtype=real_inexact,
 )
 lgamma_p: Primitive = elementwise(
-    "lgamma", _special("gammaln"), [lambda y, x: digamma(x)], dtype=_real_inexact, opaque="gammaln"
+    "lgamma",
+    special_function("gammaln"),
+    [lambda y, x: digamma(x)],
+    dtype=real_inexact,
+    opaque="gammaln",
 )
 digamma_p: Primitive = elementwise(
-    "digamma", _special("psi"), [lambda y, x: _zeta2(x)], dtype=_real_inexact, opaque="psi"
+    "digamma", special_function("psi"), [lambda y, x: _zeta2(x)], dtype=real_inexact, opaque="psi"
 )
 zeta_p: Primitive = elementwise(
     "zeta",
-    _special("zeta"),
+    special_function("zeta"),
     [_NO_SHAPE_DERIVATIVE, lambda r, x, q: -x * zeta(x + 1.0, q)],
-    dtype=_real_inexact,
+    dtype=real_inexact,
     opaque="zeta",
 )
 igamma_p: Primitive = elementwise(
     "igamma",
-    _special("gammainc"),
+    special_function("gammainc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: exp(_scaled(a - 1.0, log, x) - x - lgamma(a))],
-    dtype=_real_inexact,
+    dtype=real_inexact,
     opaque="gammainc",
 )
 igammac_p: Primitive = elementwise(
     "igammac",
-    _special("gammaincc"),
+    special_function("gammaincc"),
     [_NO_SHAPE_DERIVATIVE, lambda r, a, x: -exp(_scaled(a - 1.0, log, x) - x - lgamma(a))],
-    dtype=_real_inexact,
+    dtype=real_inexact,
     opaque="gammaincc",
 )
 betainc_p: Primitive = elementwise(
     "betainc",
-    _special("betainc"),
+    special_function("betainc"),
     [
         _NO_SHAPE_DERIVATIVE,
         _NO_SHAPE_DERIVATIVE,
@@ -200,7 +210,7 @@ betainc_p: Primitive = elementwise(
             + (lgamma(a + b) - lgamma(a) - lgamma(b))
         ),
     ],
-    dtype=_real_inexact,
+    dtype=real_inexact,
     opaque="betainc",
 )
 
@@ -283,11 +293,11 @@ def _sign_linearize(nonzero: Sequence[bool], x: Any) -> Any:
 
 
 sign_p: Primitive = elementwise("sign", np.sign, dtype=same_dtype, linearize=_sign_linearize)
-floor_p: Primitive = elementwise("floor", np.floor, dtype=_real_inexact)
-ceil_p: Primitive = elementwise("ceil", np.ceil, dtype=_real_inexact)
-round_p: Primitive = elementwise("round", np.rint, dtype=_real_inexact)
+floor_p: Primitive = elementwise("floor", np.floor, dtype=real_inexact)
+ceil_p: Primitive = elementwise("ceil", np.ceil, dtype=real_inexact)
+round_p: Primitive = elementwise("round", np.rint, dtype=real_inexact)
 is_finite_p: Primitive = elementwise("is_finite", np.isfinite, dtype=_truth)
-nextafter_p: Primitive = elementwise("nextafter", np.nextafter, [None, None], dtype=_real_inexact)
+nextafter_p: Primitive = elementwise("nextafter", np.nextafter, [None, None], dtype=real_inexact)
 
 
 def _abs_linearize(nonzero: Sequence[bool], x: Any) -> Any:
@@ -312,7 +322,7 @@ copysign_p: Primitive = elementwise(
     "copysign",
     np.copysign,
     [lambda r, x, y: copysign(sign(x), y) * sign(x), None],
-    dtype=_real_inexact,
+    dtype=real_inexact,
 )
 
 

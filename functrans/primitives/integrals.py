@@ -8,6 +8,7 @@ of Owen, *Annals of Mathematical Statistics* 27, 1956.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from functrans.core.avals import dtype_of
@@ -33,120 +34,85 @@ def _guarded(x: Any, pole: float, value: Any, limit: float) -> Any:
     return select_n(there, value(safe), _number(x, limit))
 
 
-ndtri_p: Primitive = elementwise(
+def _integral(name: str, partials: Sequence[Any]) -> Primitive:
+    """SciPy's ufunc of that name, in compiled code too."""
+    return elementwise(
+        name, ew.special_function(name), partials, dtype=ew.real_inexact, opaque=name
+    )
+
+
+ndtri_p: Primitive = _integral(
     "ndtri",
-    ew._special("ndtri"),
     [lambda y, p: _SQRT_TWO_PI * exp(0.5 * y * y)],
-    dtype=ew._real_inexact,
-    opaque="ndtri",
 )
-i0_p: Primitive = elementwise(
+i0_p: Primitive = _integral(
     "i0",
-    ew._special("i0"),
     [lambda y, x: bind(i1_p, x)],
-    dtype=ew._real_inexact,
-    opaque="i0",
 )
-i1_p: Primitive = elementwise(
+i1_p: Primitive = _integral(
     "i1",
-    ew._special("i1"),
     [lambda y, x: bind(i0_p, x) - _guarded(x, 0.0, lambda x: bind(i1_p, x) / x, 0.5)],
-    dtype=ew._real_inexact,
-    opaque="i1",
 )
-i0e_p: Primitive = elementwise(
+i0e_p: Primitive = _integral(
     "i0e",
-    ew._special("i0e"),
     [lambda y, x: bind(i1e_p, x) - sign(x) * y],
-    dtype=ew._real_inexact,
-    opaque="i0e",
 )
-i1e_p: Primitive = elementwise(
+i1e_p: Primitive = _integral(
     "i1e",
-    ew._special("i1e"),
     # I₀ − I₁·(1/x + sign x), scaled; I₁(x)/x tends to ½
     [
         lambda y, x: (
             bind(i0e_p, x) - y * sign(x) - _guarded(x, 0.0, lambda x: bind(i1e_p, x) / x, 0.5)
         )
     ],
-    dtype=ew._real_inexact,
-    opaque="i1e",
 )
-dawsn_p: Primitive = elementwise(
+dawsn_p: Primitive = _integral(
     "dawsn",
-    ew._special("dawsn"),
     [lambda y, x: 1.0 - 2.0 * x * y],
-    dtype=ew._real_inexact,
-    opaque="dawsn",
 )
-erfcx_p: Primitive = elementwise(
+erfcx_p: Primitive = _integral(
     "erfcx",
-    ew._special("erfcx"),
     [lambda y, x: 2.0 * x * y - _TWO_OVER_SQRT_PI],
-    dtype=ew._real_inexact,
-    opaque="erfcx",
 )
-exp1_p: Primitive = elementwise(
+exp1_p: Primitive = _integral(
     "exp1",
-    ew._special("exp1"),
     [lambda y, x: -exp(-x) / x],
-    dtype=ew._real_inexact,
-    opaque="exp1",
 )
-expi_p: Primitive = elementwise(
+expi_p: Primitive = _integral(
     "expi",
-    ew._special("expi"),
     [lambda y, x: exp(x) / x],
-    dtype=ew._real_inexact,
-    opaque="expi",
 )
-expn_p: Primitive = elementwise(
+expn_p: Primitive = _integral(
     "expn",
-    ew._special("expn"),
     [_NO_PARAMETER, lambda y, n, x: -_expn_below(n, x)],
-    dtype=ew._real_inexact,
-    opaque="expn",
 )
-spence_p: Primitive = elementwise(
+spence_p: Primitive = _integral(
     "spence",
-    ew._special("spence"),
     [lambda y, x: _guarded(x, 1.0, lambda x: log(x) / (1.0 - x), -1.0)],
-    dtype=ew._real_inexact,
-    opaque="spence",
 )
-hyp1f1_p: Primitive = elementwise(
+hyp1f1_p: Primitive = _integral(
     "hyp1f1",
-    ew._special("hyp1f1"),
     [
         _NO_PARAMETER,
         _NO_PARAMETER,
         lambda y, a, b, x: (a / b) * bind(hyp1f1_p, a + 1.0, b + 1.0, x),
     ],
-    dtype=ew._real_inexact,
-    opaque="hyp1f1",
 )
-hyp2f1_p: Primitive = elementwise(
+hyp2f1_p: Primitive = _integral(
     "hyp2f1",
-    ew._special("hyp2f1"),
     [
         _NO_PARAMETER,
         _NO_PARAMETER,
         _NO_PARAMETER,
         lambda y, a, b, c, x: (a * b / c) * bind(hyp2f1_p, a + 1.0, b + 1.0, c + 1.0, x),
     ],
-    dtype=ew._real_inexact,
-    opaque="hyp2f1",
 )
-owens_t_p: Primitive = elementwise(
+owens_t_p: Primitive = _integral(
     "owens_t",
-    ew._special("owens_t"),
     [
         lambda y, h, a: (-0.5 / _SQRT_TWO_PI) * exp(-0.5 * h * h) * erf((math.sqrt(0.5) * a) * h),
         lambda y, h, a: exp(-0.5 * h * h * (1.0 + a * a)) / ((2.0 * math.pi) * (1.0 + a * a)),
     ],
-    dtype=ew._real_inexact,
-    opaque="owens_t",
 )
 
 

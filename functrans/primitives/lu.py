@@ -15,7 +15,7 @@ import numpy as np
 from functrans import kernel
 from functrans.core.avals import Aval, dtype_of, is_complex, shape_of
 from functrans.core.primitive import Accumulator, Primitive, Rule
-from functrans.core.trace import bind
+from functrans.core.trace import bind, bind_many
 from functrans.errors import ShapeError
 from functrans.primitives.elementwise import abs_, and_, eq, ge, sqrt
 from functrans.primitives.indexing import gather
@@ -159,7 +159,7 @@ def lu(a: Any) -> list[Any]:
     with row ``pivots[i]``, in turn) and the order that they make: row i of P·a is row ``order[i]``
     of a. A singular matrix has factors too.
     """
-    return bind(lu_p, a)  # type: ignore[no-any-return]
+    return bind_many(lu_p, a)
 
 
 def factored(a: Any) -> tuple[Any, Any]:
@@ -364,4 +364,4 @@ def slogdet(a: Any, factors: Any, pivots: Any) -> list[Any]:
 
     The derivative at a singular matrix raises LinAlgError.
     """
-    return bind(slogdet_p, a, factors, pivots)  # type: ignore[no-any-return]
+    return bind_many(slogdet_p, a, factors, pivots)

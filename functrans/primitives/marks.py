@@ -8,7 +8,7 @@ from typing import Any
 from functrans import kernel
 from functrans.core.avals import Aval
 from functrans.core.primitive import Accumulator, Primitive
-from functrans.core.trace import bind
+from functrans.core.trace import bind, bind_many
 
 # --- names ---------------------------------------------------------------------------------------
 
@@ -99,4 +99,4 @@ def barrier(kept: Sequence[Any], awaited: Sequence[Any]) -> list[Any]:
     """The values ``kept`` for what must not be computed before ``awaited`` is."""
     if not kept:
         return []
-    return bind(barrier_p, *kept, *awaited, kept=len(kept))  # type: ignore[no-any-return]
+    return bind_many(barrier_p, *kept, *awaited, kept=len(kept))

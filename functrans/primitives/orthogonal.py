@@ -16,7 +16,7 @@ import numpy as np
 from functrans import kernel
 from functrans.core.avals import Aval, dtype_of, is_complex, shape_of
 from functrans.core.primitive import Primitive
-from functrans.core.trace import bind
+from functrans.core.trace import bind, bind_many
 from functrans.primitives.layout import concatenate, full, slice_axis
 from functrans.primitives.linear import add, complex_, imag, mul, select_n, sub
 from functrans.primitives.lu import factored, lu_solve, rows_in_order
@@ -127,7 +127,7 @@ def qr(a: Any, full: bool = False) -> list[Any]:
     They have min(m, n) columns and rows; when ``full``, Q is square. The derivative is NaN or
     infinite where the first min(m, n) columns are linearly dependent.
     """
-    return bind(qr_p, a, full=full)  # type: ignore[no-any-return]
+    return bind_many(qr_p, a, full=full)
 
 
 # --- the order of columns ------------------------------------------------------------------------

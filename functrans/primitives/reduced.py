@@ -13,7 +13,7 @@ import numpy as np
 from functrans import kernel
 from functrans.core.avals import Aval
 from functrans.core.primitive import Absent, Primitive, Rule
-from functrans.core.trace import bind
+from functrans.core.trace import bind_many
 from functrans.primitives.matrices import batch_matrices, check_square, fortran, part_dtype
 from functrans.primitives.spectral import no_convergence
 from functrans.primitives.types import NOT_LINEAR
@@ -75,7 +75,7 @@ schur_p: Primitive = _form("schur", _schur_abstract, _schur_impl)
 
 def schur(a: Any) -> list[Any]:
     """T and Z with Z·T·Zᴴ = a: Z is unitary, T an upper triangle (with 2×2 blocks when real)."""
-    return bind(schur_p, a)  # type: ignore[no-any-return]
+    return bind_many(schur_p, a)
 
 
 # --- hessenberg, tridiagonal ---------------------------------------------------------------------
@@ -98,7 +98,7 @@ hessenberg_p: Primitive = _form("hessenberg", _hessenberg_abstract, _hessenberg_
 
 def hessenberg(a: Any) -> list[Any]:
     """LAPACK's ``gehrd``: H and, below it, Householder reflections; and their factors."""
-    return bind(hessenberg_p, a)  # type: ignore[no-any-return]
+    return bind_many(hessenberg_p, a)
 
 
 def _tridiagonal_abstract(a: Aval, *, lower: bool) -> list[Aval]:
@@ -121,7 +121,7 @@ tridiagonal_p: Primitive = _form("tridiagonal", _tridiagonal_abstract, _tridiago
 
 def tridiagonal(a: Any, lower: bool = True) -> list[Any]:
     """LAPACK's ``sytrd`` of Hermitian matrices: reflections, both diagonals, their factors."""
-    return bind(tridiagonal_p, a, lower=lower)  # type: ignore[no-any-return]
+    return bind_many(tridiagonal_p, a, lower=lower)
 
 
 # --- rsf2csf -------------------------------------------------------------------------------------
@@ -147,4 +147,4 @@ rsf2csf_p: Primitive = _form("rsf2csf", _complex_abstract, _complex_impl)
 
 def rsf2csf(t: Any, z: Any) -> list[Any]:
     """The complex Schur form, an upper triangle, of a real one with 2×2 blocks."""
-    return bind(rsf2csf_p, t, z)  # type: ignore[no-any-return]
+    return bind_many(rsf2csf_p, t, z)

@@ -19,7 +19,7 @@ import numpy as np
 from functrans import kernel
 from functrans.core.avals import Aval, dtype_of, is_complex, shape_of
 from functrans.core.primitive import Absent, Primitive
-from functrans.core.trace import bind
+from functrans.core.trace import bind, bind_many
 from functrans.errors import LinAlgError
 from functrans.primitives.elementwise import abs_, eq
 from functrans.primitives.layout import iota, reduce_sum
@@ -128,7 +128,7 @@ def eigh(a: Any, vectors: bool = True) -> list[Any]:
 
     Only lower triangles are read. The derivative is that along Hermitian matrices.
     """
-    return bind(eigh_p, a, vectors=vectors)  # type: ignore[no-any-return]
+    return bind_many(eigh_p, a, vectors=vectors)
 
 
 # --- svd -----------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def svd(a: Any, full: bool = False) -> list[Any]:
     U and V have min(m, n) columns, or are square when ``full``; those have no derivative unless the
     matrix is square.
     """
-    return bind(svd_p, a, vectors=True, full=full)  # type: ignore[no-any-return]
+    return bind_many(svd_p, a, vectors=True, full=full)
 
 
 def singular_values(a: Any) -> Any:
@@ -330,4 +330,4 @@ def eig(a: Any, left: bool = False, right: bool = True) -> list[Any]:
 
     Vectors have length 1 and a real largest component; their derivative keeps that.
     """
-    return bind(eig_p, a, left=left, right=right)  # type: ignore[no-any-return]
+    return bind_many(eig_p, a, left=left, right=right)
