@@ -206,6 +206,10 @@ class UnexpectedTracerError(FunctransError, RuntimeError):
     """A traced value outlived the transform that made it."""
 
 
+class RecordingError(FunctransError, RuntimeError):
+    """A recording or a tape that is open, closed or used up where it should not be."""
+
+
 class IndexBoundsError(FunctransError, IndexError):
     """An index out of bounds."""
 

@@ -38,13 +38,16 @@ from functrans.primitives.layout import batch_to_front, move_axis
 from functrans.primitives.linear import elementwise as _elementwise
 from functrans.primitives.types import inexact_dtype, same_dtype
 from functrans.testing import check_laws
+from functrans.transforms.recording import ForwardRecording, Recording, open_recordings, settled
 from functrans.transforms.stage import stage
 
 __all__ = [
     "Absent",
     "Accumulator",
     "Aval",
+    "ForwardRecording",
     "Primitive",
+    "Recording",
     "batch_to_front",
     "bind",
     "check_laws",
@@ -53,7 +56,9 @@ __all__ = [
     "kernel",
     "lowered_as",
     "move_axis",
+    "open_recordings",
     "same_dtype",
+    "settled",
 ]
 
 

@@ -330,7 +330,7 @@ class JVPTrace(DualTrace):
 def snapshot(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A read-only copy of an array; repeated elements of a broadcast view are copied once."""
     a = native(a)
-    if not a.flags.writeable and a.base is None:
+    if _is_frozen(a):
         return a
     if 0 in a.strides and a.size:
         once = tuple(slice(0, 1) if s == 0 else slice(None) for s in a.strides)
@@ -338,6 +338,17 @@ def snapshot(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     copy = a.copy()
     copy.flags.writeable = False
     return copy
+
+
+def _is_frozen(a: np.ndarray[Any, Any]) -> bool:
+    """Whether nobody can change the elements: neither through ``a`` nor through what it views."""
+    while not a.flags.writeable:
+        if a.base is None:
+            return True
+        if type(a.base) is not np.ndarray:
+            return False
+        a = a.base
+    return False
 
 
 # --- programs from functions and Jaxprs ----------------------------------------------------------

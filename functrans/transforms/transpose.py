@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,13 +88,21 @@ def backward(
     ins: Sequence[LinearTracer | None],
     *,
     once: bool = False,
+    read: Callable[[Any], Any] | None = None,
+    gather: Callable[[LinearTracer], Sum] = Sum,
 ) -> list[Any]:
     """Cotangents of the inputs (None for zero) from cotangents of the outputs (None for zero).
 
-    A tape that is read only ``once`` is taken apart on the way: residuals are freed as the pass
-    goes.
+    ``ins`` may be variables in the middle of the program too. A tape that is read only ``once``
+    is taken apart on the way: residuals are freed as the pass goes. ``read`` gives the values
+    that stand for those the tape knows, ``gather`` what sums the cotangents of the inputs.
     """
     sums: list[Sum | None] = [None] * tape.count
+    kept = {t.index for t in ins if t is not None}
+    if gather is not Sum:
+        for t in ins:
+            if t is not None:
+                sums[t.index] = gather(t)
     for out, cotangent in zip(outs, cotangents, strict=True):
         if out is not None and cotangent is not None:
             _sum_of(out, sums).add(cotangent)
@@ -113,11 +121,14 @@ def backward(
                 if single is None or single.value is None:
                     continue
                 cotangent = single.value
-                sums[index] = None  # memory is freed as the pass goes
+                if index not in kept:
+                    sums[index] = None  # memory is freed as the pass goes
             args = []
             for a in eqn.args:
                 if type(a) is LinearTracer and a._trace is tape:
                     a = sums[a.index] or _sum_of(a, sums)
+                elif read is not None:
+                    a = read(a)
                 args.append(a)
             if eqn.source is not None:
                 current_line.set(eqn.source)

@@ -1,0 +1,373 @@
+"""Recordings: linearize and jvp held open, for derivatives of what runs between two statements.
+
+``grad`` is handed a function; a recording is opened, code runs, and it is closed again. Values
+met meanwhile are tracers of the recording's trace. Unlike other tracers they may outlive it:
+:func:`settled` gives what stands for one where its recording no longer runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from functrans.core.avals import aval_of
+from functrans.core.primitive import Primitive
+from functrans.core.trace import (
+    Trace,
+    Tracer,
+    _current,
+    bind,
+    bind_under,
+    busy,
+    current_trace,
+)
+from functrans.errors import RecordingError
+from functrans.primitives.layout import zeros
+from functrans.primitives.linear import add, convert_p
+from functrans.transforms.linearize import (
+    DualTracer,
+    JVPTrace,
+    LinearizeTrace,
+    LinearTracer,
+    linearize_flat,
+)
+from functrans.transforms.stage import is_staging
+from functrans.transforms.transpose import Sum, backward
+
+
+class Step:
+    """One operation as a recording saw it, kept so that it can be run again."""
+
+    __slots__ = ("args", "outs", "params", "primitive")
+
+    def __init__(
+        self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any], outs: list[Any]
+    ) -> None:
+        self.primitive = primitive
+        self.args = args
+        self.params = params
+        self.outs = outs
+
+
+class RecordingTrace(LinearizeTrace):
+    """A linearize that can pause, be left and entered again; ``steps`` are kept where wanted."""
+
+    __slots__ = ("owner", "recording", "steps")
+
+    def __init__(self, owner: Recording, keep: bool) -> None:
+        super().__init__(None)
+        self.owner = owner
+        self.live = False
+        self.recording = False
+        self.steps: list[Step] | None = [] if keep else None
+
+    def enter(self, parent: Trace | None) -> None:
+        """Run under ``parent``, which may be another one than before."""
+        self.parent = self.tape.parent = parent
+        self.tape.staged = is_staging(parent)
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        if not self.recording:
+            return bind_under(self.parent, primitive, [self.split(a)[0] for a in args], params)
+        out = super().process(primitive, args, params)
+        outs = out if primitive.multiple else [out]
+        recorded = False
+        for o in outs:
+            if type(o) is DualTracer and o._trace is self:
+                recorded = True
+                self._own_variable(o, args)
+        if recorded and self.steps is not None:
+            self.steps.append(Step(primitive, args, params, outs))
+        return out
+
+    def _own_variable(self, out: DualTracer, args: Sequence[Any]) -> None:
+        """Part a result's variable from an operand's: x + 1 has the tangent of x itself, but a
+        derivative with respect to it must not count the other uses of x."""
+        for a in args:
+            if type(a) is DualTracer and a.tangent is out.tangent:
+                out.tangent = self.tape.process(convert_p, (out.tangent,), {"dtype": out.dtype})
+                return
+
+    def steps_to(self, targets: Sequence[LinearTracer | None]) -> list[Step]:
+        """The steps that the targets need, in order."""
+        assert self.steps is not None  # kept for this
+        needed = {t.index for t in targets if t is not None}
+        found = []
+        for step in reversed(self.steps):
+            outs = (o.tangent.index for o in step.outs if self.is_own(o))
+            if not needed.isdisjoint(outs):
+                found.append(step)
+                needed.update(a.tangent.index for a in step.args if self.is_own(a))
+        return found[::-1]
+
+    def is_own(self, x: Any) -> bool:
+        return type(x) is DualTracer and x._trace is self
+
+
+class ForwardTrace(JVPTrace):
+    """A jvp that can be left and entered again."""
+
+    __slots__ = ("owner", "recording")
+
+    def __init__(self, owner: ForwardRecording) -> None:
+        super().__init__(None)
+        self.owner = owner
+        self.live = False
+        self.recording = False
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        if not self.recording:
+            return bind_under(self.parent, primitive, [self.split(a)[0] for a in args], params)
+        return super().process(primitive, args, params)
+
+
+def settled(x: Any) -> Any:
+    """``x`` without the tracers of recordings that do not run here.
+
+    >>> recording = ft.extend.Recording()
+    >>> with recording:
+    ...     y = recording.watch(3.0) * 2.0
+    >>> float(ft.extend.settled(y))
+    6.0
+    """
+    if type(x) is not DualTracer or not isinstance(x._trace, RecordingTrace | ForwardTrace):
+        return x
+    primal = settled(x.primal)
+    if not _runs_here(x._trace):
+        return primal
+    return x if primal is x.primal else DualTracer(x._trace, primal, x.tangent)
+
+
+def open_recordings() -> list[AnyRecording]:
+    """The recordings that run here, the outermost first.
+
+    >>> with ft.extend.Recording() as recording:
+    ...     ft.extend.open_recordings() == [recording]
+    True
+    """
+    found: list[AnyRecording] = []
+    trace = current_trace()
+    while trace is not None:
+        if isinstance(trace, RecordingTrace | ForwardTrace) and trace.recording:
+            found.append(trace.owner)
+        trace = trace.parent
+    found.reverse()
+    return found
+
+
+def _runs_here(trace: Trace) -> bool:
+    around = current_trace()
+    while around is not None:
+        if around is trace:
+            return True
+        around = around.parent
+    return False
+
+
+def _is_above(trace: Trace, other: Trace) -> bool:
+    """Whether ``trace`` runs under ``other``; both run here."""
+    around = current_trace()
+    while around is not None and around is not other:
+        if around is trace:
+            return True
+        around = around.parent
+    return False
+
+
+class _Opened:
+    """What both directions share: being open, paused and closed, and finding their tracers."""
+
+    __slots__ = ("__weakref__", "trace")
+
+    trace: RecordingTrace | ForwardTrace
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the block is running; a paused recording is open."""
+        return self.trace.live
+
+    def __enter__(self) -> Any:
+        trace = self.trace
+        if _runs_here(trace):
+            raise RecordingError(
+                "A recording was entered that is open already.", "Close it first, or make another."
+            )
+        self._enter(_current.get())
+        trace.live = trace.recording = True
+        busy.add(self)
+        _current.set(trace)
+        return self
+
+    def _enter(self, parent: Trace | None) -> None:
+        self.trace.parent = parent
+
+    def __exit__(self, *error: object) -> None:
+        trace = self.trace
+        trace.live = trace.recording = False
+        busy.remove(self)
+        around = _current.get()
+        # Left in another order than entered, a recording stays below the others and is idle.
+        while isinstance(around, RecordingTrace | ForwardTrace) and not around.live:
+            around = around.parent
+        _current.set(around)
+
+    def pause(self) -> None:
+        """Let operations pass unrecorded, until :meth:`resume`."""
+        self.trace.recording = False
+
+    def resume(self) -> None:
+        """Record again."""
+        self.trace.recording = self.trace.live
+
+    def tangent_of(self, x: Any) -> Any:
+        """The tangent of ``x`` in this recording, or None where it does not depend on an input."""
+        while type(x) is DualTracer:
+            if x._trace is self.trace:
+                return x.tangent
+            x = x.primal
+        return None
+
+    def lift(self, x: Any, tangent: Any) -> Any:
+        """``x`` with a tangent here; what an inner transform traces already passes unchanged."""
+        x = settled(x)
+        if isinstance(x, Tracer) and _is_above(x._trace, self.trace):
+            if type(x) is not DualTracer:
+                return x
+            return DualTracer(x._trace, self.lift(x.primal, tangent), x.tangent)
+        return DualTracer(self.trace, x, tangent)
+
+
+class Recording(_Opened):
+    """An open linearize: what runs in its ``with`` block can be pulled back afterwards.
+
+    Parameters
+    ----------
+    keep: keep what pullbacks of pullbacks need, taken while the recording itself is open; and
+        the tape after :meth:`pull`. Without it the tape can be pulled back once, and is freed.
+
+    Values made in the block are traced; :func:`settled` gives their plain values afterwards.
+    Recordings nest, in one another and in every transform. Each thread has its own.
+
+    >>> with ft.extend.Recording() as recording:
+    ...     x = recording.watch(3.0)
+    ...     y = x * x
+    >>> [slope] = recording.pull([y], [1.0], [recording.tangent_of(x)])
+    >>> float(slope)
+    6.0
+    """
+
+    __slots__ = ("keep",)
+
+    trace: RecordingTrace
+
+    def __init__(self, keep: bool = False) -> None:
+        self.keep = keep
+        self.trace = RecordingTrace(self, keep)
+
+    def _enter(self, parent: Trace | None) -> None:
+        self.trace.enter(parent)
+
+    def variable(self, x: Any) -> LinearTracer:
+        """A new input of the tape, of the type of ``x``, to :meth:`lift` values with."""
+        return self.trace.tape.input(aval_of(x).strengthen())
+
+    def watch(self, x: Any) -> Any:
+        """``x`` as an input of the recording."""
+        return self.lift(x, self.variable(x))
+
+    def pull(
+        self,
+        outs: Sequence[Any],
+        cotangents: Sequence[Any],
+        variables: Sequence[LinearTracer],
+        gather: Callable[[LinearTracer], Sum] = Sum,
+    ) -> list[Any]:
+        """Cotangents of tape variables, inputs or intermediates, from those of traced ``outs``.
+
+        None is zero: nothing that counts was found between the two. ``gather`` makes what sums
+        the cotangents of the given variables. Taken while the recording runs, the pullback is
+        recorded too if the recording was told to ``keep``.
+        """
+        if self.keep and self.trace.recording:
+            return self._pull_recorded(outs, cotangents, variables)
+        return backward(
+            self.trace.tape,
+            [self.tangent_of(o) for o in outs],
+            cotangents,
+            variables,
+            once=not self.keep,
+            read=settled,
+            gather=gather,
+        )
+
+    def _pull_recorded(
+        self, outs: Sequence[Any], cotangents: Sequence[Any], variables: Sequence[LinearTracer]
+    ) -> list[Any]:
+        """The pullback as operations of this recording: its steps run again and are linearized."""
+        targets = [self.tangent_of(o) for o in outs]
+        steps = self.trace.steps_to(targets)
+
+        def shifted(*shifts: Any) -> list[Any]:
+            """The outputs where each variable's value is shifted by an input that is zero."""
+            shift = dict(zip((v.index for v in variables), shifts, strict=True))
+            again: dict[int, Any] = {}
+
+            def read(a: Any) -> Any:
+                variable = self.tangent_of(a)
+                if variable is None:
+                    return a
+                if variable.index in again:
+                    return again[variable.index]
+                return add(a, shift[variable.index]) if variable.index in shift else a
+
+            for step in steps:
+                args = [read(a) for a in step.args]
+                if all(new is a for new, a in zip(args, step.args, strict=True)):
+                    continue
+                out = bind(step.primitive, *args, **step.params)
+                for old, new in zip(
+                    step.outs, out if step.primitive.multiple else [out], strict=True
+                ):
+                    variable = self.tangent_of(old)
+                    if variable is not None:
+                        more = shift.get(variable.index)
+                        again[variable.index] = new if more is None else add(new, more)
+            return [read(o) for o in outs]
+
+        at_zero = [zeros(v.aval) for v in variables]
+        _, linear = linearize_flat(shifted, at_zero, [True] * len(at_zero))
+        return backward(linear.tape, linear.outs, cotangents, linear.ins, once=True)
+
+    def free(self) -> None:
+        """Give back what the tape holds; values that were recorded stay usable."""
+        trace = self.trace
+        for eqn in trace.tape.eqns:
+            eqn.args = ()
+        trace.tape.eqns.clear()
+        if trace.steps is not None:
+            trace.steps.clear()
+
+    def __del__(self) -> None:
+        # Recorded values hold their tape: without this, one of them would keep all residuals.
+        self.free()
+
+
+class ForwardRecording(_Opened):
+    """An open jvp: values met in its ``with`` block carry tangents.
+
+    >>> with ft.extend.ForwardRecording() as recording:
+    ...     x = recording.lift(3.0, 1.0)
+    ...     y = x * x
+    >>> float(recording.tangent_of(y))
+    6.0
+    """
+
+    __slots__ = ()
+
+    trace: ForwardTrace
+
+    def __init__(self) -> None:
+        self.trace = ForwardTrace(self)
+
+
+AnyRecording = Recording | ForwardRecording
