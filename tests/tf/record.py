@@ -1,0 +1,69 @@
+"""Runs the cases on TensorFlow and writes what it gave: ``python -m tests.tf.record [GROUP …]``.
+
+It needs the dependency group ``tensorflow``. The records are what ordinary tests compare
+``functrans.tf`` with, so nothing in them is written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+from tests.tf.oracle import RECORDS, Case, Group, Row, groups
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main(arguments: list[str]) -> int:
+    """Record the groups named, or all; then say what could not be recorded."""
+    if arguments[:1] == ["--alone"]:
+        return _alone(*arguments[1:])
+    import tensorflow as tf  # late, so that reading this file doesn't need it
+
+    # Rows make many short-lived functions, which TensorFlow finds worth a warning each.
+    tf.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
+    found = groups()
+    failed = sum([_write(tf, found[name]) for name in arguments or found])
+    return 1 if failed else 0
+
+
+def _write(tf: Any, group: Group) -> int:
+    """Write one group's file, a case a line, and give the number of cases that failed."""
+    lines, failed = [], 0
+    for case in group.cases:
+        try:
+            result = case.record(tf)
+            if isinstance(case, Row) and case.compiled:
+                for line in case.check_compiled(tf, result):
+                    print(f"{group.name}: {case.name}: TensorFlow differs {line}", file=sys.stderr)
+        except Exception:
+            failed += 1
+            print(f"{group.name}: {case.name}", file=sys.stderr)
+            traceback.print_exc()
+        else:
+            lines.append(f"{json.dumps(case.name)}: {_text(result)}")
+    RECORDS.mkdir(exist_ok=True)
+    text = f'{{"tensorflow": "{tf.__version__}", "cases": {{\n' + ",\n".join(lines) + "\n}}\n"
+    (RECORDS / f"{group.name}.json").write_text(text, encoding="utf-8")
+    print(f"{group.name}: {len(lines)} recorded, {failed} failed")
+    return failed
+
+
+def _alone(module: str, group: str, name: str) -> int:
+    """Print the result of one case as the last line: this process is its own."""
+    case = next(c for c in groups()[group].cases if c.name == name)
+    assert isinstance(case, Case)
+    print(_text(case.run(import_module(module))))
+    return 0
+
+
+def _text(result: Any) -> str:
+    return json.dumps(result, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

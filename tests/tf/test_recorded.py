@@ -1,0 +1,42 @@
+"""functrans.tf gives what TensorFlow gave, case by case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from tests.tf.oracle import Case, Group, Row, groups, read
+
+CASES = [
+    pytest.param(case, id=f"{group.name}/{case.name}")
+    for group in groups().values()
+    for case in group.cases
+]
+COMPILED = [p for p in CASES if isinstance(p.values[0], Row) and p.values[0].compiled]
+record = cache(read)
+
+
+@pytest.fixture(scope="module")
+def tf() -> Any:
+    return import_module("functrans.tf")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_what_tensorflow_gave(case: Case | Row, tf: Any) -> None:
+    assert not case.check(tf, record(case.group)[case.name])
+
+
+@pytest.mark.parametrize("row", COMPILED)
+def test_it_is_the_same_compiled(row: Row, tf: Any) -> None:
+    assert not row.check_compiled(tf, record(row.group)[row.name])
+
+
+@pytest.mark.parametrize("group", groups().values(), ids=lambda g: g.name)
+def test_every_case_has_its_record_and_no_other(group: Group) -> None:
+    names = Counter(case.name for case in group.cases)
+    assert [name for name, count in names.items() if count > 1] == []
+    assert list(record(group.name)) == list(names), "record the group again"
