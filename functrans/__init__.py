@@ -103,6 +103,7 @@ _ROOMS = (
     "random",
     "scipy",
     "testing",
+    "tf",
 )
 _LATER = {
     "closure_convert": "functrans.custom_derivatives",

@@ -31,19 +31,26 @@ import numpy as np
 from functrans import kernel
 from functrans.core.avals import Aval
 from functrans.core.primitive import Absent, Accumulator, Primitive
-from functrans.core.trace import bind
+from functrans.core.trace import bind, known
 from functrans.errors import TypeMismatchError
 from functrans.passes.inline import Replacement
 from functrans.primitives.layout import batch_to_front, move_axis
 from functrans.primitives.linear import elementwise as _elementwise
 from functrans.primitives.types import inexact_dtype, same_dtype
 from functrans.testing import check_laws
-from functrans.transforms.recording import ForwardRecording, Recording, open_recordings, settled
+from functrans.transforms.recording import (
+    AnyRecording,
+    ForwardRecording,
+    Recording,
+    open_recordings,
+    settled,
+)
 from functrans.transforms.stage import stage
 
 __all__ = [
     "Absent",
     "Accumulator",
+    "AnyRecording",
     "Aval",
     "ForwardRecording",
     "Primitive",
@@ -54,6 +61,7 @@ __all__ = [
     "elementwise",
     "inexact_dtype",
     "kernel",
+    "known",
     "lowered_as",
     "move_axis",
     "open_recordings",

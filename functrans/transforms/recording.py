@@ -132,6 +132,8 @@ def settled(x: Any) -> Any:
     """
     if type(x) is not DualTracer or not isinstance(x._trace, RecordingTrace | ForwardTrace):
         return x
+    if x._trace is _current.get() and type(x.primal) is not DualTracer:
+        return x
     primal = settled(x.primal)
     if not _runs_here(x._trace):
         return primal

@@ -1,0 +1,379 @@
+"""tf.Tensor: an immutable array, or what stands for one while a transform looks on.
+
+A tensor holds a read-only ndarray or a NumPy scalar; under a tape, ``grad``, ``vmap`` or ``jit``
+a traced value. :func:`value` is what operations compute with: it knows which open tapes watch the
+tensor, and forgets the tapes that are closed. :func:`wrap` makes the tensor of a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+import numpy as np
+
+from functrans import tree_util
+from functrans.extend import AnyRecording, known, open_recordings, settled
+from functrans.tf.dtypes import DType, of
+from functrans.tf.errors import (
+    AbsentNameError,
+    InvalidTypeError,
+    InvalidValueError,
+    OperatorNotAllowedInGraphError,
+)
+from functrans.tf.formatting import tensor_repr, tensor_str
+from functrans.tf.shapes import TensorShape
+
+DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
+
+_NUMPY_METHODS = frozenset(
+    "T astype ravel transpose reshape clip size tolist data item sum mean max min".split()
+)
+_GRAPH_ATTRIBUTES = frozenset("name op graph value_index".split())
+
+
+class Tensor:
+    """An immutable array of one dtype; operations do not convert between dtypes.
+
+    Tensors are made by :func:`tf.constant` and by operations. ``.numpy()`` copies the values
+    out. Tensors do not hash: ``.ref()`` does.
+
+    >>> import functrans.tf as tf
+    >>> tf.constant([1.0, 2.0]) * 2.0
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([2., 4.], dtype=float32)>
+    """
+
+    __slots__ = ("__weakref__", "_dtype", "_plain", "_v", "_watched")
+    __array_priority__ = 100
+    __hash__ = None  # type: ignore[assignment]  # as TensorFlow's: equality is elementwise
+
+    _v: Any
+    _dtype: np.dtype[Any]
+    _plain: bool
+    """Whether ``_v`` is a real array or scalar rather than a traced value."""
+    _watched: bool
+    """Whether a tape has ever watched it, so that reading must ask the open ones."""
+
+    def __init__(self, v: Any, dtype: np.dtype[Any] | None = None) -> None:
+        self._v = v
+        self._watched = False
+        if type(v) is np.ndarray:
+            v.flags.writeable = False
+            self._plain = True
+        else:
+            self._plain = isinstance(v, np.generic)
+        self._dtype = v.dtype if dtype is None else dtype
+
+    # --- what it is
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the elements."""
+        return of(self._dtype)
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape, with all sizes known."""
+        return TensorShape(self._v.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._v.shape)
+
+    @property
+    def device(self) -> str:
+        """Where the values are: always the processor."""
+        return DEVICE
+
+    backing_device = device
+
+    def get_shape(self) -> TensorShape:
+        """As ``.shape``."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Check the shape against another."""
+        if not self.shape.is_compatible_with(shape):
+            raise InvalidValueError(
+                f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}",
+                "A tensor's shape cannot be changed: use tf.reshape.",
+            )
+
+    def ref(self) -> Reference:
+        """A hashable stand-in, equal to other references to this tensor."""
+        return Reference(self)
+
+    experimental_ref = ref
+
+    def cpu(self) -> Tensor:
+        """This tensor: it is there already."""
+        return self
+
+    # --- its values
+
+    def numpy(self) -> Any:
+        """A copy of the values: an ndarray, or a NumPy scalar (``bytes`` of a string scalar)."""
+        v = self._known("numpy")
+        if type(v) is not np.ndarray:
+            return v
+        return v.copy() if v.shape or v.dtype != object else v.item()
+
+    def _known(self, wanted: str) -> Any:
+        v = self._v if self._plain else known(self._v)
+        if v is None:
+            raise AbsentNameError(
+                f"'SymbolicTensor' object has no attribute '{wanted}'",
+                "Inside tf.function, jit or vmap only shapes and dtypes are known: print values "
+                "with tf.print, and take .numpy() outside.",
+            )
+        return v
+
+    def _concrete(self, use: str) -> np.ndarray[Any, Any]:
+        """The values for Python's own protocols."""
+        v = self._v if self._plain else known(self._v)
+        if v is None:
+            raise OperatorNotAllowedInGraphError(
+                f"Using a symbolic `tf.Tensor` as a Python `{use}` is not allowed. You can attempt "
+                "the following resolutions to the problem: If you are running in Graph mode, use "
+                "Eager execution mode or decorate this function with @tf.function. If you are "
+                "using AutoGraph, you can try decorating this function with @tf.function.",
+                "Inside jit or vmap write tf.cond, tf.where or tf.while_loop.",
+            )
+        return np.asarray(v)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        v = self._v if self._plain else known(self._v)
+        if v is None:
+            raise SymbolicArrayError(
+                "Cannot convert a symbolic tf.Tensor to a numpy array. This error may indicate "
+                "that you're trying to pass a Tensor to a NumPy call, which is not supported.",
+                "Use the tf function, or functrans.numpy's, in the place of NumPy's.",
+            )
+        return np.array(v, dtype)
+
+    def __bool__(self) -> bool:
+        return bool(self._concrete("bool"))
+
+    def __int__(self) -> int:
+        return int(self._concrete("int"))
+
+    def __float__(self) -> float:
+        return float(self._concrete("float"))
+
+    def __complex__(self) -> complex:
+        return complex(self._concrete("complex"))
+
+    def __index__(self) -> int:
+        return self._concrete("int").__index__()
+
+    def __len__(self) -> int:
+        if not self._v.shape:
+            raise InvalidTypeError("Scalar tensor has no `len()`", "Ask for its .shape.")
+        return int(self._v.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._v.shape:
+            raise InvalidTypeError("Cannot iterate over a scalar tensor.", "Use it as it is.")
+        return (self[i] for i in range(len(self)))
+
+    def __format__(self, spec: str) -> str:
+        v = known(self._v)
+        return str(self) if v is None else format(self.numpy(), spec)
+
+    def __repr__(self) -> str:
+        return tensor_repr(known(self._v), self.dtype, self._v.shape)
+
+    def __str__(self) -> str:
+        return tensor_str(known(self._v), self.dtype, self._v.shape)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        return wrap(self.numpy() if self._plain else self._v)
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (np.asarray(self._known("numpy")),)
+
+    def __setitem__(self, key: Any, new: Any) -> NoReturn:
+        raise InvalidTypeError(
+            "'tensorflow.python.framework.ops.EagerTensor' object does not support item assignment",
+            "Write tf.tensor_scatter_nd_update(x, indices, updates), or use a tf.Variable, whose "
+            "slices have .assign.",
+        )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in _GRAPH_ATTRIBUTES:
+            raise AbsentNameError(
+                f"Tensor.{name} is undefined when eager execution is enabled.",
+                "Name things in Python variables.",
+            )
+        if name in _NUMPY_METHODS:
+            raise AbsentNameError(
+                f"EagerTensor object has no attribute '{name}'.",
+                f"Use the function of tf that does it, or NumPy's method: x.numpy().{name}.",
+            )
+        raise AbsentNameError(
+            f"'tensorflow.python.framework.ops.EagerTensor' object has no attribute '{name}'",
+            "See dir(x) for what tensors have.",
+        )
+
+    if TYPE_CHECKING:  # the operators are attached by functrans.tf.operators
+
+        def __getitem__(self, key: Any) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+
+
+class SymbolicArrayError(OperatorNotAllowedInGraphError, NotImplementedError):
+    """NumPy asked for the values of a tensor of which only the type is known."""
+
+
+def _unpickled(v: np.ndarray[Any, Any]) -> Tensor:
+    return wrap(v if v.shape or v.dtype == object else v[()])
+
+
+class Reference:
+    """A hashable stand-in for a tensor or a variable; ``deref()`` gives it back.
+
+    >>> import functrans.tf as tf
+    >>> x = tf.constant(1.0)
+    >>> x.ref() == x.ref(), {x.ref(): "x"}[x.ref()], x.ref().deref() is x
+    (True, 'x', True)
+    """
+
+    __slots__ = ("_wrapped",)
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def deref(self) -> Any:
+        """The object itself."""
+        return self._wrapped
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._wrapped is other._wrapped
+
+    def __hash__(self) -> int:
+        return id(self._wrapped)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
+# --- values in and out ---------------------------------------------------------------------------
+
+
+class TensorLike:
+    """What has a tensor to give, and is accepted wherever a tensor is: variables, sparse rows."""
+
+    __slots__ = ()
+
+    def _as_tensor(self) -> Tensor:
+        raise NotImplementedError
+
+
+class Watcher(Protocol):
+    """A recording that watches tensors and variables by their identity."""
+
+    def watched_value(self, thing: Any, v: Any) -> Any:
+        """``v``, the value of ``thing``, as a traced value if this recording watches it."""
+
+
+class Frame:
+    """The tracing of a ``tf.function``: what stands there for tensors and variables from outside.
+
+    This base makes nothing of them; ``functrans.tf.function`` has the one that does.
+    """
+
+    def captured(self, thing: Any, v: Any) -> Any:
+        """What stands for the value ``v`` of a tensor or variable."""
+        return v
+
+    def made(self, tensor: Tensor) -> None:
+        """Be told of a constant made while tracing."""
+
+
+frame: ContextVar[Frame | None] = ContextVar("functrans_tf_frame", default=None)
+
+
+class _Tracing:
+    """How many frames are open in all threads: none, usually, and then nobody asks for them."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+tracing = _Tracing()
+
+
+def value(x: Tensor) -> Any:
+    """What operations compute with in the place of ``x``."""
+    if x._plain and not x._watched and not tracing.count:
+        return x._v
+    return seen(x, x._v, x._watched)
+
+
+def seen(thing: Any, v: Any, watched: bool) -> Any:
+    """The value ``v`` of a tensor or variable as frames and open tapes here see it."""
+    if tracing.count:
+        around = frame.get()
+        if around is not None:
+            v = around.captured(thing, v)
+    v = settled(v)
+    if watched:
+        for recording in open_recordings():
+            if isinstance(recording, WATCHERS):
+                v = recording.watched_value(thing, v)
+    return v
+
+
+WATCHERS: tuple[type[AnyRecording], ...] = ()
+"""The recordings that are watchers; ``functrans.tf.tape`` adds its own."""
+
+
+def wrap(v: Any, dtype: np.dtype[Any] | None = None) -> Tensor:
+    """The tensor of a result; ``v`` is nobody else's, and ``dtype`` its dtype if it is known."""
+    return Tensor(v, dtype)
+
+
+def _flatten(x: Tensor) -> tuple[tuple[Any], None]:
+    return (value(x),), None
+
+
+def _unflatten(_: None, children: Any) -> Tensor:
+    """A tensor of one child, which may be a placeholder of the transforms."""
+    (child,) = children
+    tensor = Tensor.__new__(Tensor)
+    tensor._v = child
+    tensor._dtype = getattr(child, "dtype", None)  # type: ignore[assignment]  # a placeholder has none, and nobody asks
+    tensor._watched = False
+    tensor._plain = isinstance(child, np.ndarray | np.generic)
+    return tensor
+
+
+tree_util.register_pytree_node(Tensor, _flatten, _unflatten)

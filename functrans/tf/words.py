@@ -1,0 +1,126 @@
+"""The words that operations are declared with: dtype checks, quiet arithmetic, TensorFlow's errors.
+
+An operation takes tensors apart (:func:`functrans.tf.tensor.value`), computes with functions of
+``functrans.numpy``, and wraps the result. NumPy's warnings of overflow and invalid values stay
+silent, as TensorFlow is; errors of shapes become ``InvalidArgumentError`` and name the operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import numpy as np
+
+from functrans.errors import DtypeError, FunctransError, IndexBoundsError, OptionError, ShapeError
+from functrans.tf.convert import BOOL, NumpyDtype, as_tensor, matched, type_name
+from functrans.tf.errors import InvalidArgumentError
+from functrans.tf.tensor import Tensor, value, wrap
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ALLOWED = {
+    "f": ("half", "float", "double"),
+    "c": ("complex64", "complex128"),
+    "i": ("int8", "int16", "int32", "int64"),
+    "u": ("uint8", "uint16", "uint32", "uint64"),
+    "b": ("bool",),
+    "O": ("string",),
+}
+
+
+def check_kind(op: str, dtype: NumpyDtype, kinds: str) -> None:
+    """Raise TensorFlow's error for a dtype whose kind (f, c, i, u, b, O) ``op`` does not take."""
+    if dtype.kind not in kinds:
+        allowed = ", ".join(name for kind in kinds for name in _ALLOWED[kind])
+        raise InvalidArgumentError.at(
+            f"Value for attr 'T' of {type_name(dtype)} is not in the list of allowed values: "
+            f"{allowed} [Op:{op}] name: ",
+            "Convert the tensor with tf.cast.",
+        )
+
+
+def failed(op: str, error: FunctransError) -> NoReturn:
+    """Raise an error of functrans' own functions as TensorFlow's of the operation."""
+    raise InvalidArgumentError.at(f"{error.what} [Op:{op}] name: ", error.remedy) from error
+
+
+OURS = (ShapeError, DtypeError, OptionError, IndexBoundsError)
+"""Errors of functrans.numpy that TensorFlow reports as an InvalidArgumentError."""
+
+
+def operation(op: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator for a function of tensors that computes: quiet, and with TensorFlow's errors."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                with np.errstate(all="ignore"):
+                    return function(*args, **kwargs)
+            except OURS as error:
+                if isinstance(error, InvalidArgumentError):
+                    raise
+                failed(op, error)
+
+        return run
+
+    return decorate
+
+
+def unary(op: str, function: Callable[[Any], Any], x: Any, kinds: str = "fc") -> Tensor:
+    """``function`` of one operand, elementwise and of its dtype."""
+    x = as_tensor(x)
+    dtype = x._dtype
+    if dtype.kind not in kinds:
+        check_kind(op, dtype, kinds)
+    with np.errstate(all="ignore"):
+        return wrap(function(value(x)), dtype)
+
+
+def binary(
+    op: str, function: Callable[[Any, Any], Any], x: Any, y: Any, kinds: str = "fciu"
+) -> Tensor:
+    """``function`` of two operands that broadcast, of their dtype."""
+    if type(x) is not Tensor or type(y) is not Tensor or x._dtype is not y._dtype:
+        x, y = matched(op, x, y)
+    dtype = x._dtype
+    if dtype.kind not in kinds:
+        check_kind(op, dtype, kinds)
+    a, b = value(x), value(y)
+    try:
+        with np.errstate(all="ignore"):
+            return wrap(function(a, b), dtype)
+    except ValueError as error:
+        incompatible(op, x, y, error)
+
+
+def comparison(
+    op: str, function: Callable[[Any, Any], Any], x: Any, y: Any, kinds: str = "fiu"
+) -> Tensor:
+    """``function`` of two operands that broadcast, giving bools; it has no gradient."""
+    if type(x) is not Tensor or type(y) is not Tensor or x._dtype is not y._dtype:
+        x, y = matched(op, x, y)
+    if x._dtype.kind not in kinds:
+        check_kind(op, x._dtype, kinds)
+    a, b = value(x), value(y)
+    try:
+        return wrap(function(a, b), BOOL)
+    except ValueError as error:
+        incompatible(op, x, y, error)
+
+
+def incompatible(op: str, x: Tensor, y: Tensor, error: ValueError) -> NoReturn:
+    """Raise TensorFlow's error of shapes that do not broadcast, if that is what went wrong."""
+    shapes = x._v.shape, y._v.shape
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        a, b = (f"[{','.join(map(str, s))}]" for s in shapes)
+        raise InvalidArgumentError.at(
+            f"Incompatible shapes: {a} vs. {b} [Op:{op}] name: ",
+            "Sizes must be equal or 1, counted from the last axis.",
+        ) from error
+    raise error
