@@ -1,0 +1,401 @@
+"""Gradients of one's own: custom_gradient, grad_pass_through, recompute_grad, stop_gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.tf.oracle import Group, raised
+from tests.tf.shorthand import slope, three, vector
+
+GROUP = Group("custom_gradient")
+case = GROUP.case
+
+
+def softplus(tf: Any) -> Any:
+    @tf.custom_gradient
+    def log1pexp(x: Any) -> Any:
+        e = tf.exp(x)
+
+        def grad(upstream: Any) -> Any:
+            return upstream * (1 - 1 / (1 + e))
+
+        return tf.math.log(1 + e), grad
+
+    return log1pexp
+
+
+@case
+def a_stable_gradient(tf: Any) -> Any:
+    function = softplus(tf)
+    return [slope(tf, function, tf.constant(x)) for x in (0.0, 100.0)]
+
+
+@case
+def it_keeps_the_name(tf: Any) -> Any:
+    return softplus(tf).__name__
+
+
+@case
+def it_is_differentiable_again(tf: Any) -> Any:
+    function, x = softplus(tf), tf.constant(0.5)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        first = slope(tf, function, x)
+    return [first, outer.gradient(first, x)]
+
+
+@case
+def it_works_without_a_tape(tf: Any) -> Any:
+    return softplus(tf)(tf.constant([0.0, 1.0]))
+
+
+@case
+def it_takes_what_converts(tf: Any) -> Any:
+    @tf.custom_gradient
+    def twice(x: Any) -> Any:
+        return 2.0 * x, lambda dy: dy * 10.0
+
+    return [twice(3.0), twice([1.0, 2.0]), twice(tf.Variable(4.0))]
+
+
+@case
+def clipped_gradients(tf: Any) -> Any:
+    @tf.custom_gradient
+    def clip(y: Any) -> Any:
+        return y, lambda dy: tf.clip_by_norm(dy, 0.5)
+
+    v = tf.Variable(2.0)
+    with tf.GradientTape() as tape:
+        output = clip(v * v)
+    return tape.gradient(output, v)
+
+
+@case
+def several_arguments(tf: Any) -> Any:
+    @tf.custom_gradient
+    def product(x: Any, y: Any) -> Any:
+        def grad(dy: Any) -> Any:
+            return dy * y * 10.0, dy * x * 100.0
+
+        return x * y, grad
+
+    return slope(tf, product, tf.constant(2.0), tf.constant(3.0))
+
+
+@case
+def several_results(tf: Any) -> Any:
+    @tf.custom_gradient
+    def pair(x: Any) -> Any:
+        def grad(da: Any, db: Any) -> Any:
+            return da * 10.0 + db * 100.0
+
+        return (x * 2.0, x * 3.0), grad
+
+    x = three(tf)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        a, b = pair(x)
+        c = a + b
+    return [type(pair(x)).__name__, tape.gradient(c, x), tape.gradient(a, x), tape.gradient(b, x)]
+
+
+@case
+def a_list_of_results(tf: Any) -> Any:
+    @tf.custom_gradient
+    def pair(x: Any) -> Any:
+        return [x * 2.0, x * 3.0], lambda da, db: da + db
+
+    return pair(three(tf))
+
+
+@case
+def a_nest_of_arguments(tf: Any) -> Any:
+    @tf.custom_gradient
+    def weighted(xs: Any, y: Any) -> Any:
+        a, b = xs
+
+        def grad(dy: Any) -> Any:
+            return (dy * 10.0, dy * 20.0), dy * 30.0
+
+        return a + b + y, grad
+
+    a, b, y = three(tf), three(tf), three(tf)
+    with tf.GradientTape() as tape:
+        tape.watch([a, b, y])
+        z = weighted((a, b), y)
+    return tape.gradient(z, [a, b, y])
+
+
+@case
+def keywords_and_Python_arguments(tf: Any) -> Any:
+    @tf.custom_gradient
+    def scaled(x: Any, factor: Any = 2, *, extra: str = "no") -> Any:
+        assert extra in ("no", "yes")
+
+        def grad(dy: Any) -> Any:
+            return (dy * factor * 10.0, None) if extra == "no" else dy * 1000.0
+
+        return x * float(factor), grad
+
+    return [
+        raised(lambda: slope(tf, lambda x: scaled(x, 3), three(tf))),
+        raised(lambda: slope(tf, lambda x: scaled(x), three(tf))),
+        raised(lambda: slope(tf, lambda x: scaled(x, extra="yes"), three(tf))),
+        raised(lambda: scaled(three(tf), factor=4)),
+    ]
+
+
+@case
+def None_as_a_gradient(tf: Any) -> Any:
+    @tf.custom_gradient
+    def product(x: Any, y: Any) -> Any:
+        return x * y, lambda dy: (dy * y, None)
+
+    return slope(tf, product, tf.constant(2.0), tf.constant(3.0))
+
+
+@case
+def None_as_the_only_gradient(tf: Any) -> Any:
+    @tf.custom_gradient
+    def blocked(x: Any) -> Any:
+        return x * 2.0, lambda dy: None
+
+    return slope(tf, blocked, three(tf))
+
+
+@case
+def a_wrong_number_of_gradients(tf: Any) -> Any:
+    @tf.custom_gradient
+    def product(x: Any, y: Any) -> Any:
+        return x * y, lambda dy: (dy,)
+
+    @tf.custom_gradient
+    def single(x: Any) -> Any:
+        return x * 2.0, lambda dy: (dy, dy)
+
+    return [
+        raised(lambda: slope(tf, product, tf.constant(2.0), tf.constant(3.0))),
+        raised(lambda: slope(tf, single, tf.constant(2.0))),
+    ]
+
+
+@case
+def no_gradient_function(tf: Any) -> Any:
+    @tf.custom_gradient
+    def forgot(x: Any) -> Any:
+        return x * 2.0
+
+    return forgot(three(tf))
+
+
+@case
+def the_gradient_of_a_list_result_as_a_list(tf: Any) -> Any:
+    @tf.custom_gradient
+    def single(x: Any) -> Any:
+        return x * 2.0, lambda dy: [dy * 7.0]
+
+    return slope(tf, single, three(tf))
+
+
+@case
+def variables_need_their_keyword(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        return x * v, lambda dy: dy * v
+
+    return slope(tf, scaled, three(tf))
+
+
+@case
+def variables_with_their_keyword(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        def grad(dy: Any, variables: Any = None) -> Any:
+            assert [w.ref() for w in variables] == [v.ref()]
+            return dy * 10.0, [dy * x * 100.0]
+
+        return x * v, grad
+
+    x = three(tf)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = scaled(x)
+    return tape.gradient(y, [x, v])
+
+
+@case
+def variables_with_a_wrong_number_of_gradients(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        return x * v, lambda dy, variables=None: (dy * 10.0, [])
+
+    return slope(tf, scaled, three(tf))
+
+
+@case
+def a_variable_as_an_argument_needs_no_keyword(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: dy * 10.0
+
+    with tf.GradientTape() as tape:
+        y = square(v)
+    return tape.gradient(y, v)
+
+
+@case
+def a_keyword_without_variables(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        def grad(dy: Any, variables: Any = None) -> Any:
+            return dy * 10.0
+
+        return x * x, grad
+
+    return slope(tf, square, three(tf))
+
+
+@case
+def a_function_inside_it_is_not_differentiated(tf: Any) -> Any:
+    @tf.custom_gradient
+    def opaque(x: Any) -> Any:
+        return tf.floor(x) * x, lambda dy: dy
+
+    return [slope(tf, opaque, tf.constant(2.5)), opaque(tf.constant(2.5))]
+
+
+@case
+def a_gradient_with_numpy_inside(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return tf.constant(x.numpy() ** 2), lambda dy: dy * 2.0 * x
+
+    return slope(tf, square, three(tf))
+
+
+@case
+def a_wrong_shape_of_the_gradient(tf: Any) -> Any:
+    @tf.custom_gradient
+    def total(x: Any) -> Any:
+        return tf.reduce_sum(x), lambda dy: dy
+
+    return slope(tf, total, vector(tf))
+
+
+@case
+def one_inside_another(tf: Any) -> Any:
+    @tf.custom_gradient
+    def inner(x: Any) -> Any:
+        return x * 2.0, lambda dy: dy * 10.0
+
+    @tf.custom_gradient
+    def outer(x: Any) -> Any:
+        return inner(x) * 3.0, lambda dy: inner(dy) * 100.0
+
+    return slope(tf, lambda x: outer(inner(x)), three(tf))
+
+
+@case
+def inside_a_function(tf: Any) -> Any:
+    function = softplus(tf)
+
+    @tf.function
+    def run(x: Any) -> Any:
+        return slope(tf, function, x)
+
+    return [run(tf.constant(100.0)), slope(tf, tf.function(function), tf.constant(0.0))]
+
+
+@case
+def a_jacobian_through_it(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: dy * 10.0 * x
+
+    x = vector(tf)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = square(x)
+    return tape.jacobian(y, x)
+
+
+@case
+def a_method(tf: Any) -> Any:
+    class Scale:
+        factor = 3.0
+
+        @tf.custom_gradient
+        def __call__(self, x: Any) -> Any:
+            return x * self.factor, lambda dy: (None, dy * 10.0)
+
+    return raised(lambda: slope(tf, Scale(), three(tf)))
+
+
+@case
+def a_straight_through_estimator(tf: Any) -> Any:
+    return slope(tf, lambda x: x + tf.stop_gradient(tf.round(x) - x), tf.constant([0.4, 1.6]))
+
+
+@case
+def grad_pass_through(tf: Any) -> Any:
+    rounded = tf.grad_pass_through(tf.round)
+    x = tf.constant([0.4, 1.6])
+    return [rounded(x), slope(tf, lambda x: rounded(x) * x, x)]
+
+
+@case
+def grad_pass_through_of_an_assignment(tf: Any) -> Any:
+    x, z = tf.Variable(1.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.grad_pass_through(x.assign)(z**2)
+    return [y, x, tape.gradient(y, z)]
+
+
+@case
+def recompute_grad(tf: Any) -> Any:
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(1)
+        return tf.sin(x) * x
+
+    x = three(tf)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.recompute_grad(function)(x)
+    before = len(calls)
+    return [y, tape.gradient(y, x), before, len(calls)]
+
+
+@case
+def recompute_grad_with_variables(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+    x = three(tf)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.recompute_grad(lambda x: tf.sin(x * v))(x)
+    return tape.gradient(y, [x, v])
+
+
+@case
+def stop_gradient(tf: Any) -> Any:
+    x = vector(tf)
+    return [
+        slope(tf, lambda x: x * tf.stop_gradient(x), x),
+        slope(tf, lambda x: tf.stop_gradient(x * x), x),
+        tf.stop_gradient([1.0, 2.0]),
+    ]
+
+
+@case
+def no_gradient_of_an_operation(tf: Any) -> Any:
+    return [raised(lambda: slope(tf, lambda x: tf.stop_gradient(x) + x, three(tf)))]
