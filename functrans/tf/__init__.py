@@ -12,6 +12,7 @@ _NAMES = {
     "convert": "cast constant convert_to_tensor is_tensor",
     "dtypes": "DType as_dtype",
     "math": "add less multiply negative sin subtract",
+    "tape": "GradientTape UnconnectedGradients",
     "shapes": "TensorShape TensorSpec TypeSpec",
 }
 """The public names of each file; files load when one of their names is used."""

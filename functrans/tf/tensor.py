@@ -295,6 +295,17 @@ class TensorLike:
         raise NotImplementedError
 
 
+class WatchedVariable(TensorLike):
+    """A variable as tapes see it: watched when it is read, if it is trainable."""
+
+    __slots__ = ()
+
+    _v: Any
+    trainable: bool
+    _number: int
+    """Variables count up from the first that was made."""
+
+
 class Watcher(Protocol):
     """A recording that watches tensors and variables by their identity."""
 
