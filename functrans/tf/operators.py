@@ -7,6 +7,7 @@ from typing import Any
 
 from functrans.tf import math
 from functrans.tf.indexing import take_slice
+from functrans.tf.products import product
 from functrans.tf.tensor import Tensor
 
 Binary = Callable[[Any, Any], Any]
@@ -34,6 +35,7 @@ _BINARY: dict[str, Binary] = {
     "add": math.add,
     "sub": math.subtract,
     "mul": math.multiply,
+    "matmul": product,
 }
 _COMPARISONS: dict[str, Binary] = {"lt": math.less}
 _UNARY: dict[str, Callable[[Any], Any]] = {"neg": math.negative}
