@@ -30,6 +30,7 @@ import numpy as np
 
 from functrans import kernel
 from functrans.core.avals import Aval
+from functrans.core.jaxpr import evaluate
 from functrans.core.primitive import Absent, Accumulator, Primitive
 from functrans.core.trace import bind, known
 from functrans.errors import TypeMismatchError
@@ -45,7 +46,7 @@ from functrans.transforms.recording import (
     open_recordings,
     settled,
 )
-from functrans.transforms.stage import stage
+from functrans.transforms.stage import Staging, stage
 
 __all__ = [
     "Absent",
@@ -55,10 +56,12 @@ __all__ = [
     "ForwardRecording",
     "Primitive",
     "Recording",
+    "Staging",
     "batch_to_front",
     "bind",
     "check_laws",
     "elementwise",
+    "evaluate",
     "inexact_dtype",
     "kernel",
     "known",

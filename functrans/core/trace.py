@@ -94,6 +94,26 @@ def running(trace: Trace | None) -> Iterator[None]:
         _current.reset(token)
 
 
+def runs_here(trace: Trace) -> bool:
+    """Whether ``trace`` is the current one or around it."""
+    around = _current.get()
+    while around is not None:
+        if around is trace:
+            return True
+        around = around.parent
+    return False
+
+
+def runs_above(trace: Trace, other: Trace) -> bool:
+    """Whether ``trace`` runs here under ``other``: it was started later."""
+    around = _current.get()
+    while around is not None and around is not other:
+        if around is trace:
+            return True
+        around = around.parent
+    return False
+
+
 class _Busy:
     """What forbids native shortcuts, over all threads: the threads with open traces, and others.
 

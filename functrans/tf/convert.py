@@ -16,7 +16,7 @@ from functrans.extend import settled
 from functrans.tf.dtypes import DType, as_dtype
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorShape
-from functrans.tf.tensor import Tensor, TensorLike, frame, tracing, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 NumpyDtype = np.dtype[Any]
 
@@ -54,9 +54,9 @@ def as_tensor(x: Any, dtype: NumpyDtype | None = None) -> Tensor:
     if kind is Tensor:
         tensor: Tensor = x
     elif kind is float or kind is int:
-        return _constant(_python_scalar(x, dtype))
+        return wrap(_python_scalar(x, dtype))
     elif isinstance(x, np.ndarray | np.generic):
-        return _constant(_from_numpy(x, dtype))
+        return wrap(_from_numpy(x, dtype))
     elif isinstance(x, TensorLike):
         tensor = x._as_tensor()
     elif is_traced(x):
@@ -70,15 +70,6 @@ def as_tensor(x: Any, dtype: NumpyDtype | None = None) -> Tensor:
             f"Convert it with tf.cast(x, tf.{as_dtype(dtype).name}).",
         )
     return tensor
-
-
-def _constant(v: Any) -> Tensor:
-    made = wrap(v)
-    if tracing.count:
-        around = frame.get()
-        if around is not None:
-            around.made(made)
-    return made
 
 
 def _python_scalar(x: Any, dtype: NumpyDtype | None) -> Any:
@@ -159,29 +150,36 @@ def _from_traced(x: Any, dtype: NumpyDtype | None) -> Any:
 
 def _from_python(x: Any, dtype: NumpyDtype | None) -> Tensor:
     """A tensor of bools, complex numbers, strings, nested sequences and array-likes."""
-    for plain in (bool, int, float, complex):  # subclasses of them too
-        if isinstance(x, plain):
-            return _constant(_python_scalar(plain(x), dtype))
+    if isinstance(x, complex | float | int):
+        return wrap(_python_scalar(_plain_number(x), dtype))
     if isinstance(x, str | bytes):
         if dtype is not None and dtype != STRING:
             raise InvalidTypeError(
                 f"Cannot convert {x!r} to EagerTensor of dtype {type_name(dtype)}",
                 "Use tf.strings.to_number for numbers in strings.",
             )
-        return _constant(_strings(np.asarray(x, object)))
+        return wrap(_strings(np.asarray(x, object)))
     if isinstance(x, TensorShape):
         x = x.as_list()
     if isinstance(x, list | tuple | range):
         leaves = list(_leaves(x))
         if any(isinstance(a, Tensor | TensorLike) or is_traced(a) for a in leaves):
             return _packed(x, dtype, leaves)
-        return _constant(_from_sequence(list(x), leaves, dtype))
+        return wrap(_from_sequence(list(x), leaves, dtype))
     if (x is not None and hasattr(x, "__array__")) or isinstance(x, memoryview):
-        return _constant(_from_numpy(_settled_array(np.asarray(x)), dtype))
+        return wrap(_from_numpy(_settled_array(np.asarray(x)), dtype))
     raise InvalidValueError(
         f"Attempt to convert a value ({x!r}) with an unsupported type ({type(x)}) to a Tensor.",
         "Pass a tensor, a NumPy array, a number or a list of numbers.",
     )
+
+
+def _plain_number(x: complex) -> complex:
+    """A number of a subclass, such as an enumeration's, as one of Python's own."""
+    if isinstance(x, bool | int | float):
+        kind: type[int] | type[float] = next(k for k in (bool, int, float) if isinstance(x, k))
+        return kind(x)
+    return complex(x)
 
 
 def _settled_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -255,8 +253,9 @@ def _sequence_dtype(array: np.ndarray[Any, Any], leaves: list[Any]) -> NumpyDtyp
     if array.dtype.kind in "iu" and not any(isinstance(a, np.ndarray) for a in leaves):
         small = array.size == 0 or bool(array.min() >= -(2**31) and array.max() < 2**31)
         return INT32 if small else INT64
-    if array.dtype.kind != "f":
-        return array.dtype
+    dtype: NumpyDtype = array.dtype
+    if dtype.kind != "f":
+        return dtype
     floats: list[NumpyDtype] = [a.dtype for a in leaves if isinstance(a, np.floating | np.ndarray)]
     return floats[0] if floats else FLOAT32
 
@@ -358,7 +357,7 @@ def sizes_of(shape: Any) -> tuple[int, ...]:
         return (int(shape),)
     if isinstance(shape, Tensor | TensorLike | np.ndarray):
         return tuple(int(n) for n in np.atleast_1d(as_tensor(shape).numpy()))
-    sizes = tuple(shape.as_list()) if isinstance(shape, TensorShape) else tuple(shape)
+    sizes: list[Any] = shape.as_list() if isinstance(shape, TensorShape) else list(shape)
     return tuple(int(n) for n in sizes)
 
 
@@ -404,7 +403,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     sizes = sizes_of(shape)
     v = tensor._v
     if v.size == 1:
-        return _constant(np.full(sizes, v)[()] if tensor._plain else fnp.broadcast_to(v, sizes))
+        return wrap(np.full(sizes, v)[()] if tensor._plain else fnp.broadcast_to(v, sizes))
     if v.size != prod(sizes):
         raise InvalidTypeError(
             f"Eager execution of tf.constant with unsupported shape. Tensor {tensor.numpy()} "
@@ -412,7 +411,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
             f"{prod(sizes)} elements).",
             "Give as many elements as the shape has, or one.",
         )
-    return _constant(v.reshape(sizes))
+    return wrap(v.reshape(sizes))
 
 
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:

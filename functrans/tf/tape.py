@@ -17,7 +17,7 @@ import numpy as np
 import functrans as ft
 from functrans import numpy as fnp
 from functrans.extend import Recording, settled
-from functrans.tf import nest, tensor
+from functrans.tf import nest
 from functrans.tf.convert import as_tensor
 from functrans.tf.errors import (
     InvalidArgumentError,
@@ -25,7 +25,7 @@ from functrans.tf.errors import (
     InvalidUseError,
     InvalidValueError,
 )
-from functrans.tf.tensor import Tensor, TensorLike, WatchedVariable, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, WatchedVariable, Watcher, value, wrap
 
 logger = logging.getLogger("functrans.tf")
 _SAID_LIMIT = 5
@@ -73,7 +73,7 @@ class Watched:
         self.traced: Any = None
 
 
-class TapeRecording(Recording):
+class TapeRecording(Watcher, Recording):
     """A recording that knows what it watches."""
 
     __slots__ = ("accessed", "table")
@@ -119,9 +119,6 @@ class TapeRecording(Recording):
     def free(self) -> None:
         super().free()
         self.table.clear()
-
-
-tensor.WATCHERS += (TapeRecording,)
 
 
 class GradientTape:
@@ -195,8 +192,8 @@ class GradientTape:
         for thing in nest.flatten(tensor, expand_composites=True):
             if not isinstance(thing, Tensor | TensorLike):
                 raise InvalidValueError(
-                    f"Passed in object {thing!r} of type {type(thing).__name__!r}, not tf.Tensor or "
-                    "tf.Variable or ExtensionType.",
+                    f"Passed in object {thing!r} of type {type(thing).__name__!r}, not tf.Tensor "
+                    "or tf.Variable or ExtensionType.",
                     "Make a tensor of it first: x = tf.constant(x); and use that in the block.",
                 )
             recording = self._recording
@@ -456,8 +453,8 @@ def _seed(target: Any, given: Any) -> Any:
     seed = as_tensor(given)
     if seed._dtype != dtype or tuple(seed.shape) != shape:
         raise InvalidArgumentError.at(
-            f"output_gradients of shape {seed.shape} and dtype {seed.dtype.name} do not fit a target "
-            f"of shape {target.shape} and dtype {target.dtype.name} [Op:Mul] name: ",
+            f"output_gradients of shape {seed.shape} and dtype {seed.dtype.name} do not fit a "
+            f"target of shape {target.shape} and dtype {target.dtype.name} [Op:Mul] name: ",
             "Give each target's gradient in its shape and dtype.",
         )
     v = value(seed)

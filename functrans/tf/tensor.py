@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from functrans import tree_util
-from functrans.extend import AnyRecording, known, open_recordings, settled
+from functrans.extend import known, open_recordings, settled
 from functrans.tf.dtypes import DType, of
 from functrans.tf.errors import (
     AbsentNameError,
@@ -64,6 +64,10 @@ class Tensor:
         else:
             self._plain = isinstance(v, np.generic)
         self._dtype = v.dtype if dtype is None else dtype
+        if self._plain and tracing.count:
+            around = frame.get()
+            if around is not None:
+                around.made(self)
 
     # --- what it is
 
@@ -291,6 +295,10 @@ class TensorLike:
 
     __slots__ = ()
 
+    dtype: DType
+    shape: TensorShape
+    _v: Any
+
     def _as_tensor(self) -> Tensor:
         raise NotImplementedError
 
@@ -300,17 +308,19 @@ class WatchedVariable(TensorLike):
 
     __slots__ = ()
 
-    _v: Any
     trainable: bool
     _number: int
     """Variables count up from the first that was made."""
 
 
-class Watcher(Protocol):
+class Watcher:
     """A recording that watches tensors and variables by their identity."""
+
+    __slots__ = ()
 
     def watched_value(self, thing: Any, v: Any) -> Any:
         """``v``, the value of ``thing``, as a traced value if this recording watches it."""
+        raise NotImplementedError
 
 
 class Frame:
@@ -324,7 +334,15 @@ class Frame:
         return v
 
     def made(self, tensor: Tensor) -> None:
-        """Be told of a constant made while tracing."""
+        """Be told of a constant that was made while tracing."""
+
+    def assigned(self, variable: WatchedVariable, v: Any) -> bool:
+        """Take a new value of a variable; False leaves it to the variable."""
+        return False
+
+    def creating(self, initial: Any) -> Any:
+        """The real initial value of a variable that is made while tracing."""
+        return initial
 
 
 frame: ContextVar[Frame | None] = ContextVar("functrans_tf_frame", default=None)
@@ -351,20 +369,16 @@ def value(x: Tensor) -> Any:
 
 def seen(thing: Any, v: Any, watched: bool) -> Any:
     """The value ``v`` of a tensor or variable as frames and open tapes here see it."""
+    v = settled(v)
     if tracing.count:
         around = frame.get()
         if around is not None:
             v = around.captured(thing, v)
-    v = settled(v)
     if watched:
         for recording in open_recordings():
-            if isinstance(recording, WATCHERS):
+            if isinstance(recording, Watcher):
                 v = recording.watched_value(thing, v)
     return v
-
-
-WATCHERS: tuple[type[AnyRecording], ...] = ()
-"""The recordings that are watchers; ``functrans.tf.tape`` adds its own."""
 
 
 def wrap(v: Any, dtype: np.dtype[Any] | None = None) -> Tensor:

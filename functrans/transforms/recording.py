@@ -20,6 +20,8 @@ from functrans.core.trace import (
     bind_under,
     busy,
     current_trace,
+    runs_above,
+    runs_here,
 )
 from functrans.errors import RecordingError
 from functrans.primitives.layout import zeros
@@ -135,7 +137,7 @@ def settled(x: Any) -> Any:
     if x._trace is _current.get() and type(x.primal) is not DualTracer:
         return x
     primal = settled(x.primal)
-    if not _runs_here(x._trace):
+    if not runs_here(x._trace):
         return primal
     return x if primal is x.primal else DualTracer(x._trace, primal, x.tangent)
 
@@ -157,25 +159,6 @@ def open_recordings() -> list[AnyRecording]:
     return found
 
 
-def _runs_here(trace: Trace) -> bool:
-    around = current_trace()
-    while around is not None:
-        if around is trace:
-            return True
-        around = around.parent
-    return False
-
-
-def _is_above(trace: Trace, other: Trace) -> bool:
-    """Whether ``trace`` runs under ``other``; both run here."""
-    around = current_trace()
-    while around is not None and around is not other:
-        if around is trace:
-            return True
-        around = around.parent
-    return False
-
-
 class _Opened:
     """What both directions share: being open, paused and closed, and finding their tracers."""
 
@@ -190,7 +173,7 @@ class _Opened:
 
     def __enter__(self) -> Any:
         trace = self.trace
-        if _runs_here(trace):
+        if runs_here(trace):
             raise RecordingError(
                 "A recording was entered that is open already.", "Close it first, or make another."
             )
@@ -232,7 +215,7 @@ class _Opened:
     def lift(self, x: Any, tangent: Any) -> Any:
         """``x`` with a tangent here; what an inner transform traces already passes unchanged."""
         x = settled(x)
-        if isinstance(x, Tracer) and _is_above(x._trace, self.trace):
+        if isinstance(x, Tracer) and runs_above(x._trace, self.trace):
             if type(x) is not DualTracer:
                 return x
             return DualTracer(x._trace, self.lift(x.primal, tangent), x.tangent)

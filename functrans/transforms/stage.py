@@ -12,7 +12,17 @@ from functrans import tree
 from functrans.core.avals import Aval, aval_of, float0, is_inexact, native
 from functrans.core.jaxpr import Atom, Eqn, Jaxpr, Literal, Var, is_literal_value
 from functrans.core.primitive import Primitive
-from functrans.core.trace import Trace, Tracer, current_trace, leaked, run_under, running
+from functrans.core.trace import (
+    Trace,
+    Tracer,
+    _current,
+    busy,
+    current_trace,
+    leaked,
+    run_under,
+    running,
+    runs_above,
+)
 from functrans.errors import ArgumentError, user_source
 from functrans.passes.dce import dce
 
@@ -145,6 +155,54 @@ def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxp
         tuple(trace.constants), tuple(trace.constants.values()), invars, trace.eqns, outvars
     )
     return dce(jaxpr)
+
+
+class Staging:
+    """Staging held open: inputs may be added while code runs, and the program is asked for last.
+
+    >>> with ft.extend.Staging() as staging:
+    ...     y = staging.input(1.0) * 2.0
+    >>> ft.extend.evaluate(staging.program([y]), 3.0)
+    [np.float64(6.0)]
+    """
+
+    __slots__ = ("inputs", "trace")
+
+    def __init__(self) -> None:
+        self.inputs: list[JaxprTracer] = []
+
+    def __enter__(self) -> Staging:
+        self.trace = JaxprTrace(current_trace())
+        busy.add(self)
+        _current.set(self.trace)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _current.set(self.trace.parent)
+        busy.remove(self)
+        self.trace.live = False
+
+    def input(self, x: Any) -> JaxprTracer:
+        """A further input of the type of ``x``."""
+        tracer = self.trace.input(aval_of(x).strengthen())
+        self.inputs.append(tracer)
+        return tracer
+
+    def owns(self, x: Any) -> bool:
+        """Whether ``x`` is a traced value of this program, or of a transform inside it."""
+        if not isinstance(x, Tracer):
+            return False
+        return x._trace is self.trace or runs_above(x._trace, self.trace)
+
+    def program(self, outs: Sequence[Any]) -> Jaxpr:
+        """What was staged, as a program from the inputs to ``outs``."""
+        trace = self.trace
+        outvars = [trace.atom(x) for x in outs]
+        invars = [t.variable for t in self.inputs]
+        constants = trace.constants
+        return dce(
+            Jaxpr(tuple(constants), tuple(constants.values()), invars, list(trace.eqns), outvars)
+        )
 
 
 class ShapeDtypeStruct:

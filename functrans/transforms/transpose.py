@@ -109,20 +109,9 @@ def backward(
     token = current_line.set(None)
     try:
         for eqn in _taken(tape) if once else reversed(tape.eqns):
-            primitive = eqn.primitive
-            if primitive.multiple:
-                found = [sums[t.index] for t in eqn.outs]
-                cotangent = [None if s is None else s.value for s in found]
-                if all(ct is None for ct in cotangent):
-                    continue
-            else:
-                index = eqn.outs[0].index
-                single = sums[index]
-                if single is None or single.value is None:
-                    continue
-                cotangent = single.value
-                if index not in kept:
-                    sums[index] = None  # memory is freed as the pass goes
+            cotangent = _arrived(eqn, sums, kept)
+            if cotangent is None:
+                continue
             args = []
             for a in eqn.args:
                 if type(a) is LinearTracer and a._trace is tape:
@@ -132,14 +121,26 @@ def backward(
                 args.append(a)
             if eqn.source is not None:
                 current_line.set(eqn.source)
-            primitive.transpose(cotangent, *args, **eqn.params)
+            eqn.primitive.transpose(cotangent, *args, **eqn.params)
     finally:
         current_line.reset(token)
-    result: list[Any] = []
-    for t in ins:
-        final = None if t is None else sums[t.index]
-        result.append(None if final is None else final.value)
-    return result
+    found = (None if t is None else sums[t.index] for t in ins)
+    return [None if final is None else final.value for final in found]
+
+
+def _arrived(eqn: LinearEqn, sums: list[Sum | None], kept: set[int]) -> Any:
+    """The cotangent of an equation's results, a list for several; None if there is none."""
+    if eqn.primitive.multiple:
+        found = [sums[t.index] for t in eqn.outs]
+        several = [None if s is None else s.value for s in found]
+        return None if all(ct is None for ct in several) else several
+    index = eqn.outs[0].index
+    single = sums[index]
+    if single is None:
+        return None
+    if index not in kept:
+        sums[index] = None  # memory is freed as the pass goes
+    return single.value
 
 
 def _taken(tape: Tape) -> Iterator[LinearEqn]:
