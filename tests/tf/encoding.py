@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,9 @@ import numpy as np
 TOLERANCE = {"float16": 4e-3, "float32": 1e-5, "complex64": 1e-5}
 PLAIN = (type(None), bool, str, int, float)
 FINE = 1e-9  # the tolerance of float64, of complex128 and of Python's own numbers
+
+
+_NOISE = re.compile(r"0x[0-9a-f]+|{{function_node [^}]*}} ")
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def _error(raised: Raised) -> dict[str, Any]:
     """Its public classes, most special first. The message is there for readers, see ``says``."""
     error = raised.error
     names = [c.__name__ for c in type(error).__mro__ if _is_public(c)]
-    found = {"raises": names, "message": str(error).split("\n")[0][:120]}
+    found = {"raises": names, "message": _NOISE.sub("", str(error).split("\n")[0])[:100]}
     if raised.says:
         assert raised.says in str(error), f"no {raised.says!r} in: {error}"
         found["says"] = raised.says
