@@ -43,6 +43,7 @@ from functrans.transforms.recording import (
     AnyRecording,
     ForwardRecording,
     Recording,
+    detached,
     open_recordings,
     settled,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "batch_to_front",
     "bind",
     "check_laws",
+    "detached",
     "elementwise",
     "evaluate",
     "inexact_dtype",

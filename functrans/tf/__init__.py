@@ -13,8 +13,10 @@ _NAMES = {
     "dtypes": "DType as_dtype",
     "math": "add less multiply negative sin subtract",
     "products": "einsum matmul tensordot",
+    "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
     "tape": "GradientTape UnconnectedGradients",
     "shapes": "TensorShape TensorSpec TypeSpec",
+    "variable": "Variable VariableAggregation VariableSynchronization",
 }
 """The public names of each file; files load when one of their names is used."""
 

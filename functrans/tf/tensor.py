@@ -333,6 +333,10 @@ class Frame:
         """What stands for the value ``v`` of a tensor or variable."""
         return v
 
+    def assigned(self, variable: Any, v: Any) -> bool:
+        """Be told of a variable's new value; whether the frame keeps it for the variable."""
+        return False
+
     def made(self, tensor: Tensor) -> None:
         """Be told of a constant that was made while tracing."""
 
@@ -390,7 +394,7 @@ def _flatten(x: Tensor) -> tuple[tuple[Any], None]:
     return (value(x),), None
 
 
-def _unflatten(_: None, children: Any) -> Tensor:
+def unflatten(_: None, children: Any) -> Tensor:
     """A tensor of one child, which may be a placeholder of the transforms."""
     (child,) = children
     tensor = Tensor.__new__(Tensor)
@@ -401,4 +405,4 @@ def _unflatten(_: None, children: Any) -> Tensor:
     return tensor
 
 
-tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
+tree_util.register_pytree_node(Tensor, _flatten, unflatten)

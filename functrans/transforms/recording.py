@@ -142,6 +142,23 @@ def settled(x: Any) -> Any:
     return x if primal is x.primal else DualTracer(x._trace, primal, x.tangent)
 
 
+def detached(x: Any) -> Any:
+    """``x`` without the tracers of any recording, open or not; other transforms' stay.
+
+    >>> recording = ft.extend.Recording()
+    >>> with recording:
+    ...     y = recording.watch(3.0) * 2.0
+    ...     float(ft.extend.detached(y)), recording.tangent_of(ft.extend.detached(y))
+    (6.0, None)
+    """
+    if type(x) is not DualTracer:
+        return x
+    primal = detached(x.primal)
+    if isinstance(x._trace, RecordingTrace | ForwardTrace):
+        return primal
+    return x if primal is x.primal else DualTracer(x._trace, primal, x.tangent)
+
+
 def open_recordings() -> list[AnyRecording]:
     """The recordings that run here, the outermost first.
 
