@@ -333,10 +333,6 @@ class Frame:
         """What stands for the value ``v`` of a tensor or variable."""
         return v
 
-    def assigned(self, variable: Any, v: Any) -> bool:
-        """Be told of a variable's new value; whether the frame keeps it for the variable."""
-        return False
-
     def made(self, tensor: Tensor) -> None:
         """Be told of a constant that was made while tracing."""
 

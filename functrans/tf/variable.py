@@ -137,7 +137,9 @@ class Variable(WatchedVariable):
             )
         if name is not None and not isinstance(name, str):
             raise InvalidValueError("name for name_scope must be a string.", "Give it a name.")
+        around = tensors.frame.get()
         initial = initial_value() if callable(initial_value) else initial_value
+        initial = initial if around is None else around.creating(initial)
         held = as_tensor(initial, numpy_dtype(dtype))
         self._v = detached(value(held))
         self._dtype = held._dtype
