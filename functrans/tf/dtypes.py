@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
+from functrans.tf.rooms import names, public
 
 NumpyDtype = np.dtype[Any]
 
@@ -254,3 +255,11 @@ def _remedy(value: Any) -> str:
     if isinstance(value, type) and value in _REMEDIES:
         return _REMEDIES[value]
     return "Give a dtype such as tf.float32, its name, or NumPy's dtype."
+
+
+def __getattr__(name: str) -> Any:
+    return public(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return names(__name__)

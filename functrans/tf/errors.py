@@ -9,44 +9,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from functrans.errors import FunctransError, Source
-
-__all__ = [
-    "ABORTED",
-    "ALREADY_EXISTS",
-    "CANCELLED",
-    "DATA_LOSS",
-    "DEADLINE_EXCEEDED",
-    "FAILED_PRECONDITION",
-    "INTERNAL",
-    "INVALID_ARGUMENT",
-    "NOT_FOUND",
-    "OK",
-    "OUT_OF_RANGE",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "UNAUTHENTICATED",
-    "UNAVAILABLE",
-    "UNIMPLEMENTED",
-    "UNKNOWN",
-    "AbortedError",
-    "AlreadyExistsError",
-    "CancelledError",
-    "DataLossError",
-    "DeadlineExceededError",
-    "FailedPreconditionError",
-    "InternalError",
-    "InvalidArgumentError",
-    "NotFoundError",
-    "OpError",
-    "OperatorNotAllowedInGraphError",
-    "OutOfRangeError",
-    "PermissionDeniedError",
-    "ResourceExhaustedError",
-    "UnauthenticatedError",
-    "UnavailableError",
-    "UnimplementedError",
-    "UnknownError",
-]
+from functrans.tf.rooms import names, public
 
 OK = 0
 CANCELLED = 1
@@ -334,3 +297,11 @@ class AbsentNameError(FunctransError, AttributeError):
 
 class NoGradientError(FunctransError, LookupError):
     """A gradient through an operation that has none."""
+
+
+def __getattr__(name: str) -> Any:
+    return public(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return names(__name__)

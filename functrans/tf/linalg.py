@@ -1,5 +1,15 @@
 """tf.linalg: the public room; what it names is made in files by family."""
 
-from functrans.tf.products import cross, einsum, matmul, matvec, tensordot
+from __future__ import annotations
 
-__all__ = ["cross", "einsum", "matmul", "matvec", "tensordot"]
+from typing import Any
+
+from functrans.tf.rooms import names, public
+
+
+def __getattr__(name: str) -> Any:
+    return public(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functrans import numpy as fnp
+from functrans.tf.rooms import names, public
 from functrans.tf.tensor import Tensor
 from functrans.tf.words import binary, comparison, unary
 
@@ -69,3 +70,11 @@ def less(x: Any, y: Any, name: str | None = None) -> Tensor:
     array([ True, False])
     """
     return comparison("Less", fnp.less, x, y)
+
+
+def __getattr__(name: str) -> Any:
+    return public(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return names(__name__)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView, 
 from typing import Any, NamedTuple
 
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
-
-__all__ = ["assert_same_structure", "flatten", "is_nested", "map_structure", "pack_sequence_as"]
+from functrans.tf.rooms import names, public
 
 _PLAIN = frozenset((list, tuple, dict))
 
@@ -243,3 +242,11 @@ class _Dot:
 def _outline(structure: Any) -> str:
     """The containers alone, with a dot for every leaf."""
     return str(_pack(structure, iter([_Dot()] * len(flatten(structure))), False))
+
+
+def __getattr__(name: str) -> Any:
+    return public(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return names(__name__)

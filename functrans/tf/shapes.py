@@ -207,7 +207,7 @@ class TensorShape:
         return TensorShape, (self._dims,)
 
 
-def known(dims: tuple[int, ...]) -> TensorShape:
+def shape_of(dims: tuple[int, ...]) -> TensorShape:
     """The TensorShape of an array's shape, which needs no check."""
     shape = TensorShape.__new__(TensorShape)
     shape._dims = dims
@@ -336,9 +336,11 @@ class TensorSpec(TypeSpec):
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Whether a tensor or spec has this dtype and a shape that fits; others never do."""
+        from functrans.tf.tensor import Tensor  # a tensor's file stands on this one
+
         other = spec_or_value
         return (
-            isinstance(other, (TensorSpec, self.value_type))
+            isinstance(other, TensorSpec | Tensor)
             and self._dtype is other.dtype
             and self._shape.is_compatible_with(other.shape)
         )

@@ -23,7 +23,7 @@ from functrans.tf.errors import (
     OperatorNotAllowedInGraphError,
 )
 from functrans.tf.formatting import tensor_repr, tensor_str
-from functrans.tf.shapes import TensorShape
+from functrans.tf.shapes import TensorShape, shape_of
 
 DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
 
@@ -79,7 +79,7 @@ class Tensor:
     @property
     def shape(self) -> TensorShape:
         """The shape, with all sizes known."""
-        return TensorShape(self._v.shape)
+        return shape_of(self._v.shape)
 
     @property
     def ndim(self) -> int:

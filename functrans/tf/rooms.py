@@ -1,0 +1,130 @@
+"""Which public names there are, and in which file each lives.
+
+A room is a module of TensorFlow's: ``tf`` itself, ``tf.math`` and so on. Files load when one of
+their names is used. ``public:own`` is a name that the file calls otherwise. No file may be called
+as a function of ``tf`` is: the import system would put the file in its place.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+NAMES: dict[str, dict[str, str]] = {
+    "": {
+        "convert": "cast constant convert_to_tensor is_tensor",
+        "dtypes": (
+            "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
+            " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
+        ),
+        "math": "add less multiply negative sin subtract",
+        "printing": "print timestamp",
+        "products": "einsum matmul tensordot",
+        "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
+        "shapes": "TensorShape TensorSpec TypeSpec",
+        "strings": "as_string",
+        "tape": "GradientTape UnconnectedGradients",
+        "tensor": "Tensor",
+        "variable": "Variable VariableAggregation VariableSynchronization",
+    },
+    "autodiff": {
+        "tape": "GradientTape",
+    },
+    "dtypes": {
+        "convert": "cast",
+        "dtypes": (
+            "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
+            " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
+        ),
+    },
+    "errors": {
+        "errors": (
+            "ABORTED ALREADY_EXISTS AbortedError AlreadyExistsError CANCELLED CancelledError"
+            " DATA_LOSS DEADLINE_EXCEEDED DataLossError DeadlineExceededError FAILED_PRECONDITION"
+            " FailedPreconditionError INTERNAL INVALID_ARGUMENT InternalError InvalidArgumentError"
+            " NOT_FOUND NotFoundError OK OUT_OF_RANGE OpError OperatorNotAllowedInGraphError"
+            " OutOfRangeError PERMISSION_DENIED PermissionDeniedError RESOURCE_EXHAUSTED"
+            " ResourceExhaustedError UNAUTHENTICATED UNAVAILABLE UNIMPLEMENTED UNKNOWN"
+            " UnauthenticatedError UnavailableError UnimplementedError UnknownError"
+        ),
+    },
+    "linalg": {
+        "products": "cross einsum matmul matvec tensordot",
+    },
+    "math": {
+        "math": "add less multiply negative sin subtract",
+    },
+    "nest": {
+        "nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
+    },
+    "strings": {
+        "strings": (
+            "as_string bytes_split format join length lower reduce_join regex_full_match"
+            " regex_replace split strip substr to_number upper"
+        ),
+    },
+}
+"""The names of each room, by the file under ``functrans/tf`` that has them."""
+
+
+def public(module: str, name: str) -> Any:
+    """The value of a room's public name, found once; what ``__getattr__`` of a room returns."""
+    if name == "__all__":
+        return names(module)
+    if name.startswith("__") or name in _files():
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    value = _value(_room(module), name)
+    if not hasattr(builtins, name):  # which the functions of a room's file use
+        setattr(sys.modules[module], name, value)
+    return value
+
+
+def names(module: str) -> list[str]:
+    """The public names of a room, and the rooms in it; what ``__dir__`` of a room returns."""
+    room = _room(module)
+    return sorted([*_homes(room), *_rooms_in(room)])
+
+
+def _room(module: str) -> str:
+    return module.removeprefix("functrans.tf").lstrip(".")
+
+
+@cache
+def _files() -> frozenset[str]:
+    """Files that are no rooms, which the import system asks for before it looks for them."""
+    files = {path.stem for path in Path(__file__).parent.iterdir()}
+    return frozenset(files - NAMES.keys())
+
+
+def _value(room: str, name: str) -> Any:
+    if name in _rooms_in(room):
+        return import_module(".".join(filter(None, ("functrans.tf", room, name))))
+    home = _homes(room).get(name)
+    if home is None:
+        from functrans.tf.absent import absent  # for an error, whose data are not read before
+
+        raise absent(room, name)
+    file, own = home
+    return getattr(import_module(f"functrans.tf.{file}"), own)
+
+
+@cache
+def _homes(room: str) -> dict[str, tuple[str, str]]:
+    """The file and the name there of each public name."""
+    found = {}
+    for file, listed in NAMES[room].items():
+        for entry in listed.split():
+            name, _, own = entry.partition(":")
+            found[name] = file, own or name
+    return found
+
+
+@cache
+def _rooms_in(room: str) -> frozenset[str]:
+    start = f"{room}." if room else ""
+    inner = (other.removeprefix(start) for other in NAMES if other and other.startswith(start))
+    return frozenset(other for other in inner if "." not in other)
