@@ -187,6 +187,27 @@ op("unique", [CORNER], call=lambda tf, x: tuple(tf.unique(x)))
 op("math.bincount", [np.array([0, 2, 2])])
 
 
+# Targets of their own dtype: a boolean or an integer as the target
+
+for path in ("math.is_nan", "math.is_inf", "math.is_finite", "argmax", "shape", "argsort"):
+
+    @case(f"the gradient of {path}")
+    def _(tf: Any, path: str = path) -> Any:
+        function = tf
+        for part in path.split("."):
+            function = getattr(function, part)
+        return slope(tf, function, tf.constant([1.0, 2.0]))
+
+
+case("the gradient of a comparison", lambda tf: slope(tf, lambda x: x > 0.0, three(tf)))
+case("the gradient of equality", lambda tf: slope(tf, lambda x: x == 3.0, three(tf)))
+case("the gradient of unique", lambda tf: slope(tf, lambda x: tf.unique(x)[0], vector(tf)))
+case(
+    "the gradient through is_nan",
+    lambda tf: slope(tf, lambda x: tf.cast(tf.math.is_nan(x), tf.float32), three(tf)),
+)
+
+
 def unconnected(name: str, program: Any) -> None:
     """A program that loses the connection between its source and its target."""
 
