@@ -19,13 +19,9 @@ def take_slice(tensor: Tensor, key: Any) -> Tensor:
     InvalidTypeError: a key of another type.
     InvalidArgumentError: a position out of range, more keys than axes, a step of zero.
     """
-    if type(key) is int or type(key) is slice:
-        parts: tuple[Any, ...] = (key,)
-    elif (isinstance(key, Tensor) and key._dtype == BOOL) or _is_mask(key):
+    if is_mask(key):
         return wrap(_masked(value(tensor), as_tensor(key)))
-    else:
-        parts = tuple(key) if isinstance(key, tuple | list) else (key,)
-    parts = tuple(p if type(p) is int else _part(p) for p in parts)
+    parts = positions(key)
     v = value(tensor)
     shape = v.shape
     try:
@@ -34,8 +30,19 @@ def take_slice(tensor: Tensor, key: Any) -> Tensor:
         raise _out_of_range(parts, shape) from error
 
 
-def _is_mask(key: Any) -> bool:
+def is_mask(key: Any) -> bool:
+    """Whether a key is an array of bools."""
+    if isinstance(key, Tensor | TensorLike):
+        return key.dtype == BOOL
     return isinstance(key, np.ndarray) and key.dtype == BOOL
+
+
+def positions(key: Any) -> tuple[Any, ...]:
+    """A key that is no mask, axis by axis as functrans.numpy takes it."""
+    if type(key) is int or type(key) is slice:
+        key = (key,)
+    parts = key if isinstance(key, tuple | list) else (key,)
+    return tuple(p if type(p) is int else _part(p) for p in parts)
 
 
 def _masked(v: Any, mask: Tensor) -> Any:

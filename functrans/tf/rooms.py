@@ -22,6 +22,7 @@ NAMES: dict[str, dict[str, str]] = {
             " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
         ),
         "math": "add less multiply negative sin subtract",
+        "module": "Module",
         "printing": "print timestamp",
         "products": "einsum matmul tensordot",
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",

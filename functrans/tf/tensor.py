@@ -7,7 +7,7 @@ tensor, and forgets the tapes that are closed. :func:`wrap` makes the tensor of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -44,7 +44,7 @@ class Tensor:
     <tf.Tensor: shape=(2,), dtype=float32, numpy=array([2., 4.], dtype=float32)>
     """
 
-    __slots__ = ("__weakref__", "_dtype", "_plain", "_v", "_watched")
+    __slots__ = ("__weakref__", "_assign", "_dtype", "_plain", "_v", "_watched")
     __array_priority__ = 100
     __hash__ = None  # type: ignore[assignment]  # as TensorFlow's: equality is elementwise
 
@@ -52,6 +52,8 @@ class Tensor:
     _dtype: np.dtype[Any]
     _plain: bool
     """Whether ``_v`` is a real array or scalar rather than a traced value."""
+    _assign: Callable[..., Any]
+    """Assigns to the part of a variable that it was read from; else not set."""
     _watched: bool
     """Whether a tape has ever watched it, so that reading must ask the open ones."""
 
@@ -208,7 +210,9 @@ class Tensor:
             "slices have .assign.",
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Any:
+        if name == "assign" and hasattr(self, "_assign"):
+            return self._assign
         if name in _GRAPH_ATTRIBUTES:
             raise AbsentNameError(
                 f"Tensor.{name} is undefined when eager execution is enabled.",

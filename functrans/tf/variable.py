@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,11 +26,12 @@ from functrans.tf.errors import (
     InvalidUseError,
     InvalidValueError,
 )
+from functrans.tf.indexing import is_mask, positions
 from functrans.tf.operators import attach
 from functrans.tf.scopes import scoped
 from functrans.tf.shapes import TensorShape, as_shape
 from functrans.tf.tensor import DEVICE, Reference, Tensor, WatchedVariable, seen, value, wrap
-from functrans.tf.words import check_kind
+from functrans.tf.words import check_kind, operation
 
 
 class VariableSynchronization(Enum):
@@ -105,7 +107,6 @@ class Variable(WatchedVariable):
     _dtype: NumpyDtype
     _shape: TensorShape
     _name: str
-    trainable: bool
 
     def __init__(
         self,
@@ -156,7 +157,7 @@ class Variable(WatchedVariable):
         self._synchronization = synchronization
         self._aggregation = aggregation
         on_read = synchronization is VariableSynchronization.ON_READ
-        self.trainable = not on_read if trainable is None else bool(trainable)
+        self._trainable = not on_read if trainable is None else bool(trainable)
 
     # --- what it is
 
@@ -164,6 +165,11 @@ class Variable(WatchedVariable):
     def name(self) -> str:
         """The name, ``:0`` behind it."""
         return f"{self._name}:0"
+
+    @property
+    def trainable(self) -> bool:
+        """Whether tapes watch it when it is read."""
+        return self._trainable
 
     @property
     def dtype(self) -> DType:
@@ -216,7 +222,7 @@ class Variable(WatchedVariable):
     # --- reading
 
     def _as_tensor(self) -> Tensor:
-        return wrap(seen(self, self._v, self.trainable), self._dtype)
+        return wrap(seen(self, self._v, self._trainable), self._dtype)
 
     def value(self) -> Tensor:
         """The value now, as a tensor."""
@@ -249,7 +255,11 @@ class Variable(WatchedVariable):
         return iter(self._as_tensor())
 
     def __getitem__(self, key: Any) -> Tensor:
-        return self._as_tensor()[key]
+        """A part, which has the method ``assign`` if it was no mask that chose it."""
+        part = self._as_tensor()[key]
+        if not is_mask(key):
+            part._assign = partial(self._assign_part, key)
+        return part
 
     def __hash__(self) -> NoReturn:
         raise InvalidTypeError(
@@ -321,6 +331,11 @@ class Variable(WatchedVariable):
         self._update("AssignSubVariableOp", fnp.subtract, delta)
         return self._after(read_value)
 
+    def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable | None:
+        part = tensors.value(as_tensor(value, self._dtype))
+        self._store(_with_part(seen(self, self._v, False), positions(key), part))
+        return self._after(read_value=True)
+
     def _update(self, op: str, function: Callable[[Any, Any], Any], delta: Any) -> None:
         v = seen(self, self._v, False)
         d = value(as_tensor(delta, self._dtype))
@@ -373,6 +388,11 @@ class Variable(WatchedVariable):
     __ipow__ = _in_place("**", "assign(var ** value)", "var")
 
 
+@operation("ResourceStridedSliceAssign")
+def _with_part(v: Any, key: tuple[Any, ...], part: Any) -> Any:
+    return fnp.at(v)[key].set(part)
+
+
 class _Unread(Variable):
     """What ``assign`` returns: it reads, and is written, as the variable itself."""
 
@@ -390,6 +410,9 @@ class _Unread(Variable):
 
     def _store(self, v: Any) -> None:
         self._variable._store(v)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return self._variable[key]
 
     def _after(self, read_value: bool) -> Variable | None:
         return self._variable._after(read_value)
