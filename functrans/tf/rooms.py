@@ -21,6 +21,7 @@ NAMES: dict[str, dict[str, str]] = {
             "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
             " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
         ),
+        "functions": "function",
         "math": "add less multiply negative sin subtract",
         "module": "Module",
         "printing": "print timestamp",

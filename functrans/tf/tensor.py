@@ -299,9 +299,17 @@ class TensorLike:
 
     __slots__ = ()
 
-    dtype: DType
-    shape: TensorShape
     _v: Any
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the elements."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape."""
+        raise NotImplementedError
 
     def _as_tensor(self) -> Tensor:
         raise NotImplementedError
@@ -315,6 +323,10 @@ class WatchedVariable(TensorLike):
     trainable: bool
     _number: int
     """Variables count up from the first that was made."""
+
+    def _store(self, v: Any) -> None:
+        """Make ``v`` the value."""
+        raise NotImplementedError
 
 
 class Watcher:

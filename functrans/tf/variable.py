@@ -138,11 +138,12 @@ class Variable(WatchedVariable):
             )
         if name is not None and not isinstance(name, str):
             raise InvalidValueError("name for name_scope must be a string.", "Give it a name.")
-        around = tensors.frame.get()
         initial = initial_value() if callable(initial_value) else initial_value
-        initial = initial if around is None else around.creating(initial)
         held = as_tensor(initial, numpy_dtype(dtype))
         self._v = detached(value(held))
+        around = tensors.frame.get()
+        if around is not None:
+            self._v = around.creating(self._v)
         self._dtype = held._dtype
         self._shape = held.shape if shape is None else as_shape(shape)
         if not self._shape.is_compatible_with(held.shape):
