@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from functrans.core.avals import dtype_of, shape_of
+from functrans.core.avals import dtype_of, is_weak, shape_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind, current_trace, known
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
@@ -351,14 +351,13 @@ def apply_binary(primitive: Primitive, ufunc: np.ufunc, x: Any, y: Any) -> Any:
     """``primitive`` of two operands, promoted as NumPy does for ``ufunc`` and broadcast."""
     x, y = operand(x), operand(y)
     dtype = dtype_of(x)
-    if (
-        dtype in FLOATS
-        and dtype_of(y) == dtype
-        and ufunc not in INTEGER_ONLY
-        and (shape_of(x) or shape_of(y))
-    ):
-        x, y = cast(x, dtype), cast(y, dtype)
-        return bind(primitive, *((x, y) if shape_of(x) == shape_of(y) else broadcast(x, y)))
+    if dtype in FLOATS and dtype_of(y) == dtype and ufunc not in INTEGER_ONLY:
+        x_shape, y_shape = shape_of(x), shape_of(y)
+        if x_shape or y_shape:
+            x, y = cast(x, dtype), cast(y, dtype)
+            return bind(primitive, *((x, y) if x_shape == y_shape else broadcast(x, y)))
+        if not (is_weak(x) or is_weak(y)):
+            return bind(primitive, x, y)
     x_dtype, y_dtype = loop(ufunc, key_of(x), key_of(y))[:2]
     if x_dtype != y_dtype:
         return _compare_signed(primitive, ufunc, x, y)
