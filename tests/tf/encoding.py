@@ -35,7 +35,7 @@ def encode(tf: Any, value: Any) -> Any:
         return [encode(tf, v) for v in value]
     if isinstance(value, Raised):
         return _error(value)
-    if tf.is_tensor(value) or isinstance(value, tf.IndexedSlices):
+    if tf.is_tensor(value):
         return _tensor(tf, value)
     for kind, encoder in OTHERS.items():
         if isinstance(value, kind):
@@ -44,15 +44,21 @@ def encode(tf: Any, value: Any) -> Any:
 
 
 def _tensor(tf: Any, value: Any) -> Any:
-    if isinstance(value, tf.IndexedSlices):
-        parts = (value.values, value.indices, value.dense_shape, tf.convert_to_tensor(value))
-        names = ("slices", "indices", "dense_shape", "dense")
-        return {name: encode(tf, part) for name, part in zip(names, parts, strict=True)}
     if isinstance(value, tf.Variable):
         return _array("variable", value.numpy()) | {"name": value.name}
+    if not isinstance(value, tf.Tensor):
+        return _slices(tf, value)
     if not hasattr(value, "numpy"):  # TensorFlow's tensors inside a tf.function
         return {"symbolic": f"{value.dtype.name}{value.shape}"}
     return _array("tensor", value.numpy())
+
+
+def _slices(tf: Any, value: Any) -> Any:
+    """Sparse gradients, also as the dense tensor that they stand for."""
+    assert isinstance(value, tf.IndexedSlices), type(value)
+    parts = (value.values, value.indices, value.dense_shape, tf.convert_to_tensor(value))
+    names = ("slices", "indices", "dense_shape", "dense")
+    return {name: encode(tf, part) for name, part in zip(names, parts, strict=True)}
 
 
 def _array(kind: str, value: Any) -> dict[str, Any]:

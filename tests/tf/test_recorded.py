@@ -27,12 +27,12 @@ def tf() -> Any:
 
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_what_tensorflow_gave(case: Case | Row, tf: Any) -> None:
-    assert not case.check(tf, record(case.group)[case.name])
+    _agree(case.check(tf, record(case.group)[case.name]))
 
 
 @pytest.mark.parametrize("row", COMPILED)
 def test_it_is_the_same_compiled(row: Row, tf: Any) -> None:
-    assert not row.check_compiled(tf, record(row.group)[row.name])
+    _agree(row.check_compiled(tf, record(row.group)[row.name]))
 
 
 @pytest.mark.parametrize("group", groups().values(), ids=lambda g: g.name)
@@ -40,3 +40,7 @@ def test_every_case_has_its_record_and_no_other(group: Group) -> None:
     names = Counter(case.name for case in group.cases)
     assert [name for name, count in names.items() if count > 1] == []
     assert list(record(group.name)) == list(names), "record the group again"
+
+
+def _agree(differences: list[str]) -> None:
+    assert not differences, "\n".join(differences)
