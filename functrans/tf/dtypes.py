@@ -19,7 +19,7 @@ class DType:
 
     >>> import numpy as np
     >>> import functrans.tf as tf
-    >>> tf.float32, tf.float32 == np.float32, tf.DType(1) is tf.float32
+    >>> tf.float32, tf.float32 == np.float32, tf.DType(1) == "float32"
     (tf.float32, True, True)
     """
 

@@ -225,8 +225,9 @@ def _difference_of_types(a: Any, b: Any) -> _Difference | None:
 
 
 def _same_sequence_type(a: Any, b: Any) -> bool:
-    if _is_namedtuple(a) and _is_namedtuple(b):
-        return type(a).__name__ == type(b).__name__ and a._fields == b._fields
+    if _is_namedtuple(a) or _is_namedtuple(b):
+        fields = getattr(a, "_fields", None) == getattr(b, "_fields", None)
+        return fields and type(a).__name__ == type(b).__name__
     return isinstance(a, type(b)) or isinstance(b, type(a))
 
 

@@ -116,9 +116,9 @@ def _parts(thing: Any, summarize: int) -> list[str | Tensor]:
 
 def _writer(stream: Any) -> Writer:
     """The function that writes to a stream, which is looked up when it writes."""
-    if stream is sys.stderr or stream is sys.__stderr__:
+    if stream is sys.stderr:
         return lambda text: sys.stderr.write(text)
-    if stream is sys.stdout or stream is sys.__stdout__:
+    if stream is sys.stdout:
         return lambda text: sys.stdout.write(text)
     if isinstance(stream, str) and stream.startswith("file://"):
         return lambda text: _append(stream.removeprefix("file://"), text)

@@ -14,6 +14,7 @@ from functrans.tf.errors import (
     InvalidArgumentError,
     InvalidTypeError,
     InvalidValueError,
+    OutOfRangeError,
     UnimplementedError,
 )
 from functrans.tf.formatting import printed
@@ -115,7 +116,7 @@ def reduce_join(
     axes = range(texts.ndim)[::-1] if axis is None else np.atleast_1d(np.asarray(axis)).tolist()
     for each in axes:
         if not -texts.ndim <= each < texts.ndim:
-            raise InvalidArgumentError.at(
+            raise OutOfRangeError.at(
                 f"Invalid reduction dimension {each} for input with {texts.ndim} dimension(s) "
                 "[Op:ReduceJoin] name: ",
                 "Axes count from 0, or from -1 backwards.",

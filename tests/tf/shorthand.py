@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import CodeType
 from typing import Any
+
+import numpy as np
+
+from tests.tf.oracle import Group
 
 
 def three(tf: Any) -> Any:
@@ -23,3 +29,18 @@ def slope(tf: Any, function: Any, *sources: Any, **options: Any) -> Any:
         tape.watch(sources)
         target = function(*sources)
     return tape.gradient(target, sources[0] if len(sources) == 1 else list(sources), **options)
+
+
+def lines(group: Group, text: str, **names: Any) -> None:
+    """A case for each line, an expression of ``tf``, ``np`` and ``names``.
+
+    What follows two spaces and ``#`` must be in the message of its error.
+    """
+    for line in text.strip().splitlines():
+        expression, _, says = line.partition("  # ")
+        code = compile(expression, "<case>", "eval")
+        group.case(expression, partial(_evaluated, code=code, names=names), says=says)
+
+
+def _evaluated(tf: Any, code: CodeType, names: dict[str, Any]) -> Any:
+    return eval(code, {"tf": tf, "np": np, "c": tf.constant, **names})
