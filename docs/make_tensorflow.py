@@ -130,12 +130,16 @@ def data() -> str:
     return "".join(f"{room}:{' '.join(theirs)}\n" for room, theirs in rooms().items())
 
 
+MADE = {DATA: data, PAGE: page}
+"""What is written, in the order in which one depends on the other."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if out of date")
     check = parser.parse_args().check
     stale = []
-    for file, make in ((DATA, data), (PAGE, page)):
+    for file, make in MADE.items():
         if check and file.exists() and file.read_text(encoding="utf-8") == make():
             continue
         stale.append(file)

@@ -11,7 +11,7 @@ from functrans.tf.errors import AbsentNameError
 from functrans.tf.rooms import NAMES, names
 
 _ARRAYS = "Iterate over NumPy arrays: for i in range(0, len(x), 32): batch = x[i : i + 32]."
-_MODULE = "Write a tf.Module with tf.Variables, and call functions of tf and tf.nn."
+_MODULE = "Write a tf.Module that holds variables, and call functions of tf and tf.nn."
 _ONE_PROCESS = "Programs run in this process, on the processor; there is nothing to distribute."
 _OPS = "The operations are functions of tf, tf.math, tf.linalg and tf.nn."
 _SAVING = "Save the variables' values: np.savez(file, *[v.numpy() for v in variables])."
