@@ -58,10 +58,19 @@ NAMES: dict[str, dict[str, str]] = {
         "products": "cross einsum matmul matvec tensordot",
     },
     "math": {
+        "cross_entropies": "log_softmax softmax",
         "math": "add less multiply negative sin subtract",
     },
     "nest": {
         "nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
+    },
+    "nn": {
+        "activations": "crelu elu gelu l2_loss leaky_relu relu relu6 selu silu swish",
+        "cross_entropies": (
+            "log_poisson_loss log_softmax sigmoid_cross_entropy_with_logits softmax"
+            " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
+            " weighted_cross_entropy_with_logits"
+        ),
     },
     "strings": {
         "strings": (
