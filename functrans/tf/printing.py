@@ -1,4 +1,4 @@
-"""tf.print, and tf.timestamp: what a program does besides computing, each time it runs."""
+"""tf.print, the logger and tf.timestamp: what a program says, and when, each time it runs."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _writer(stream: Any) -> Writer:
     if isinstance(stream, str) and stream.startswith("file://"):
         return lambda text: _append(stream.removeprefix("file://"), text)
     if stream in _LEVELS:
-        return lambda text: logging.getLogger("tensorflow").log(stream, text.rstrip("\n"))
+        return lambda text: get_logger().log(stream, text.rstrip("\n"))
     raise InvalidValueError(
         f"Unsupported output stream, logging level, or file.{stream}. Supported streams are "
         "sys.stdout, sys.stderr, tf.logging.info, tf.logging.warning, tf.logging.error. File needs "
@@ -140,6 +140,15 @@ def _append(path: str, text: str) -> None:
         raise NotFoundError.at(
             f"{path}; {error.strerror} [Op:PrintV2] name: ", "Make the folder first."
         ) from error
+
+
+def get_logger() -> logging.Logger:
+    """The logger of this layer's warnings, for example to silence them.
+
+    >>> import functrans.tf as tf
+    >>> tf.get_logger().setLevel("WARNING")
+    """
+    return logging.getLogger("functrans.tf")
 
 
 def timestamp(name: str | None = None) -> Tensor:

@@ -24,7 +24,7 @@ NAMES: dict[str, dict[str, str]] = {
         "functions": "function",
         "math": "add less multiply negative sin subtract",
         "module": "Module",
-        "printing": "print timestamp",
+        "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
         "shapes": "TensorShape TensorSpec TypeSpec",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from collections import OrderedDict, namedtuple
@@ -287,6 +288,18 @@ def under_a_tape(tf: Any) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(x)
         return shown(tf, "x", x, x * x)
+
+
+@case
+def levels_of_logging(tf: Any) -> Any:
+    for level in (logging.INFO, logging.WARNING, logging.ERROR):
+        tf.print("x", output_stream=level)
+    return tf.get_logger().level
+
+
+@case("other levels", says="Unsupported output stream, logging level, or file.10")
+def other_levels(tf: Any) -> Any:
+    tf.print("x", output_stream=logging.DEBUG)
 
 
 @case
