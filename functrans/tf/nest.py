@@ -10,10 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
 from functrans.tf.rooms import names, public
+from functrans.tf.tensor import Tensor
 
-_PLAIN = frozenset((list, tuple, dict))
+_NESTED = frozenset((list, tuple, dict))
+_LEAVES = frozenset((Tensor, np.ndarray, float, int, bool, str, bytes, type(None)))
+"""The usual types, which need no closer look."""
 
 
 def is_nested(seq: Any) -> bool:
@@ -23,8 +28,9 @@ def is_nested(seq: Any) -> bool:
     >>> tf.nest.is_nested([1]), tf.nest.is_nested("text")
     (True, False)
     """
-    if type(seq) in _PLAIN:
-        return True
+    kind = type(seq)
+    if kind in _NESTED or kind in _LEAVES:
+        return kind in _NESTED
     return isinstance(seq, Sequence | Mapping | MappingView) and not isinstance(seq, str | bytes)
 
 
