@@ -305,3 +305,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return names(__name__)
+
+
+class UnsupportedError(FunctransError, NotImplementedError):
+    """What TensorFlow refuses with a NotImplementedError."""

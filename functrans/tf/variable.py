@@ -25,6 +25,7 @@ from functrans.tf.errors import (
     InvalidTypeError,
     InvalidUseError,
     InvalidValueError,
+    UnsupportedError,
 )
 from functrans.tf.indexing import is_mask, positions
 from functrans.tf.operators import attach
@@ -214,6 +215,19 @@ class Variable(WatchedVariable):
         """True: variables are made with their value."""
         return wrap(np.bool_(True))
 
+    def initialized_value(self) -> NoReturn:
+        """Absent in TensorFlow 2."""
+        raise UnsupportedError(
+            "Variables have no initialized_value in TensorFlow 2.", "Read the variable itself."
+        )
+
+    def eval(self, session: Any = None) -> NoReturn:
+        """Absent in eager code."""
+        raise InvalidUseError(
+            "This operation is not supported when eager execution is enabled.",
+            "Read the value with .numpy().",
+        )
+
     def ref(self) -> Reference:
         """A hashable stand-in, equal to other references to this variable."""
         return Reference(self)
@@ -223,7 +237,7 @@ class Variable(WatchedVariable):
     # --- reading
 
     def _as_tensor(self) -> Tensor:
-        return wrap(seen(self, self._v, self._trainable), self._dtype)
+        return wrap(seen(self, self._v, True), self._dtype)
 
     def value(self) -> Tensor:
         """The value now, as a tensor."""
