@@ -16,7 +16,7 @@ PLAIN = (type(None), bool, str, int, float)
 FINE = 1e-9  # the tolerance of float64, of complex128 and of Python's own numbers
 
 
-_NOISE = re.compile(r"0x[0-9a-f]+|{{function_node [^}]*}} ")
+_NOISE = re.compile(r"0x[0-9a-f]+|{{function_node [^}]*}} |__inference_\w+ ")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _named(tf: Any, value: Any) -> Any:
 def _error(raised: Raised) -> dict[str, Any]:
     """Its public classes, most special first. The message is there for readers, see ``says``."""
     error = raised.error
-    names = [c.__name__ for c in type(error).__mro__ if _is_public(c)]
+    names = list(dict.fromkeys(c.__name__ for c in type(error).__mro__ if _is_public(c)))
     found = {"raises": names, "message": _NOISE.sub("", str(error).split("\n")[0])[:100]}
     if raised.says:
         assert raised.says in str(error), f"no {raised.says!r} in: {error}"
