@@ -26,6 +26,7 @@ GROUPS = {
     "budgets": "benchmarks.budgets",
     "random": "benchmarks.random_numbers",
     "linalg": "benchmarks.linalg",
+    "tf": "benchmarks.tf",
     "adbench": "benchmarks.adbench.run",
 }
 
