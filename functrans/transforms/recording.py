@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
 from functrans.core.avals import aval_of
 from functrans.core.primitive import Primitive
@@ -20,18 +21,17 @@ from functrans.core.trace import (
     bind_under,
     busy,
     current_trace,
+    run_under,
     runs_above,
     runs_here,
 )
 from functrans.errors import RecordingError
-from functrans.primitives.layout import zeros
-from functrans.primitives.linear import add, convert_p
+from functrans.primitives.linear import add_p, convert_p
 from functrans.transforms.linearize import (
     DualTracer,
     JVPTrace,
     LinearizeTrace,
     LinearTracer,
-    linearize_flat,
 )
 from functrans.transforms.stage import is_staging
 from functrans.transforms.transpose import Sum, backward
@@ -58,7 +58,7 @@ class RecordingTrace(LinearizeTrace):
 
     def __init__(self, owner: Recording, keep: bool) -> None:
         super().__init__(None)
-        self.owner = owner
+        self.owner = ref(owner)  # weak: a recorded value must not keep the tape alive
         self.live = False
         self.recording = False
         self.steps: list[Step] | None = [] if keep else None
@@ -113,9 +113,13 @@ class ForwardTrace(JVPTrace):
 
     def __init__(self, owner: ForwardRecording) -> None:
         super().__init__(None)
-        self.owner = owner
+        self.owner = ref(owner)
         self.live = False
         self.recording = False
+
+    def enter(self, parent: Trace | None) -> None:
+        """Run under ``parent``, which may be another one than before."""
+        self.parent = self.target = parent
 
     def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if not self.recording:
@@ -170,7 +174,9 @@ def open_recordings() -> list[AnyRecording]:
     trace = current_trace()
     while trace is not None:
         if isinstance(trace, RecordingTrace | ForwardTrace) and trace.recording:
-            found.append(trace.owner)
+            owner = trace.owner()
+            if owner is not None:
+                found.append(owner)
         trace = trace.parent
     found.reverse()
     return found
@@ -194,14 +200,11 @@ class _Opened:
             raise RecordingError(
                 "A recording was entered that is open already.", "Close it first, or make another."
             )
-        self._enter(_current.get())
+        trace.enter(_current.get())
         trace.live = trace.recording = True
         busy.add(self)
         _current.set(trace)
         return self
-
-    def _enter(self, parent: Trace | None) -> None:
-        self.trace.parent = parent
 
     def __exit__(self, *error: object) -> None:
         trace = self.trace
@@ -266,9 +269,6 @@ class Recording(_Opened):
         self.keep = keep
         self.trace = RecordingTrace(self, keep)
 
-    def _enter(self, parent: Trace | None) -> None:
-        self.trace.enter(parent)
-
     def variable(self, x: Any) -> LinearTracer:
         """A new input of the tape, of the type of ``x``, to :meth:`lift` values with."""
         return self.trace.tape.input(aval_of(x).strengthen())
@@ -305,40 +305,39 @@ class Recording(_Opened):
     def _pull_recorded(
         self, outs: Sequence[Any], cotangents: Sequence[Any], variables: Sequence[LinearTracer]
     ) -> list[Any]:
-        """The pullback as operations of this recording: its steps run again and are linearized."""
+        """The pullback as operations of this recording: its steps are linearized once more, at
+        the values that it knows itself."""
         targets = [self.tangent_of(o) for o in outs]
-        steps = self.trace.steps_to(targets)
+        inner = LinearizeTrace(current_trace())
+        inputs = {v.index: inner.tape.input(v.aval) for v in variables}
+        tangents = dict(inputs)
 
-        def shifted(*shifts: Any) -> list[Any]:
-            """The outputs where each variable's value is shifted by an input that is zero."""
-            shift = dict(zip((v.index for v in variables), shifts, strict=True))
-            again: dict[int, Any] = {}
+        def dual(a: Any) -> Any:
+            variable = self.tangent_of(a)
+            tangent = None if variable is None else tangents.get(variable.index)
+            return a if tangent is None else DualTracer(inner, a, tangent)
 
-            def read(a: Any) -> Any:
-                variable = self.tangent_of(a)
-                if variable is None:
-                    return a
-                if variable.index in again:
-                    return again[variable.index]
-                return add(a, shift[variable.index]) if variable.index in shift else a
-
-            for step in steps:
-                args = [read(a) for a in step.args]
+        def run_again() -> None:
+            for step in self.trace.steps_to(targets):
+                args = [dual(a) for a in step.args]
                 if all(new is a for new, a in zip(args, step.args, strict=True)):
                     continue
                 out = bind(step.primitive, *args, **step.params)
-                for old, new in zip(
-                    step.outs, out if step.primitive.multiple else [out], strict=True
-                ):
-                    variable = self.tangent_of(old)
-                    if variable is not None:
-                        more = shift.get(variable.index)
-                        again[variable.index] = new if more is None else add(new, more)
-            return [read(o) for o in outs]
+                news = out if step.primitive.multiple else [out]
+                for old, new in zip(step.outs, news, strict=True):
+                    variable, tangent = self.tangent_of(old), inner.split(new)[1]
+                    if variable is None or tangent is None:
+                        continue
+                    if variable.index in inputs:  # an intermediate is an input too
+                        more = inputs[variable.index]
+                        tangent = bind_under(inner.tape, add_p, (tangent, more), {})
+                    tangents[variable.index] = tangent
 
-        at_zero = [zeros(v.aval) for v in variables]
-        _, linear = linearize_flat(shifted, at_zero, [True] * len(at_zero))
-        return backward(linear.tape, linear.outs, cotangents, linear.ins, once=True)
+        run_under(inner, run_again)
+        found = [None if t is None else tangents.get(t.index) for t in targets]
+        return backward(
+            inner.tape, found, cotangents, [inputs[v.index] for v in variables], once=True
+        )
 
     def free(self) -> None:
         """Give back what the tape holds; values that were recorded stay usable."""
