@@ -109,6 +109,16 @@ def test_imports_inside_functions_say_why() -> None:
     assert not silent
 
 
+def test_the_tensorflow_layer_stands_on_public_doors() -> None:
+    inner = ("core", "primitives", "passes", "codegen", "transforms", "control")
+    private = [
+        str(i)
+        for i in imports()
+        if i.module.startswith("functrans.tf") and i.target.split(".")[1:2] in [[r] for r in inner]
+    ]
+    assert not private
+
+
 def test_importing_functrans_loads_numpy_and_nothing_heavier() -> None:
     code = "import sys, functrans; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
