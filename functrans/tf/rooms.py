@@ -16,25 +16,43 @@ from typing import Any
 
 NAMES: dict[str, dict[str, str]] = {
     "": {
+        "assertions": "Assert assert_equal assert_greater assert_less",
+        "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
+        "custom_gradients": "custom_gradient grad_pass_through gradients hessians",
         "dtypes": (
             "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
             " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
         ),
         "functions": "function",
+        "mapping": "foldl foldr map_fn scan vectorized_map",
         "math": "add less multiply negative sin subtract",
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
+        "shape_assertions": "assert_rank",
         "shapes": "TensorShape TensorSpec TypeSpec",
         "strings": "as_string",
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
+        "tensor_array": "TensorArray",
         "variable": "Variable VariableAggregation VariableSynchronization",
     },
     "autodiff": {
         "tape": "GradientTape",
+    },
+    "debugging": {
+        "assertions": (
+            "Assert assert_all_finite assert_equal assert_greater assert_greater_equal"
+            " assert_integer assert_less assert_less_equal assert_near assert_negative"
+            " assert_non_negative assert_non_positive assert_none_equal assert_positive"
+            " assert_proper_iterable assert_same_float_dtype assert_type check_numerics"
+            " is_numeric_tensor"
+        ),
+        "shape_assertions": (
+            "assert_rank assert_rank_at_least assert_rank_in assert_scalar assert_shapes"
+        ),
     },
     "dtypes": {
         "convert": "cast",

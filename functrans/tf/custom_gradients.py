@@ -1,0 +1,305 @@
+"""Gradients of one's own: custom_gradient, recompute_grad, grad_pass_through; and the absent ones.
+
+The function runs once, under all tapes. Its results are then taken from the tapes and given back
+with the rule: one operation, whose pullback is the user's function of tensors. Where values are
+known that function is Python, conditions on values included; while a ``tf.function``, ``jit`` or
+``vmap`` traces it becomes a program, whose arguments are the traced values that it closes over.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from typing import Any, NoReturn
+
+import functrans as ft
+from functrans import numpy as fnp
+from functrans.extend import ForwardRecording, known
+from functrans.tf import nest
+from functrans.tf.convert import as_tensor
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidUseError,
+    InvalidValueError,
+)
+from functrans.tf.tensor import Tensor, TensorLike, WatchedVariable, Watcher, value, wrap
+
+Function = Callable[..., Any]
+Values = Sequence[Any]
+
+
+class _VariablesRead(Watcher, ForwardRecording):
+    """Notes which trainable variables are read in its block, and records nothing."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[int, WatchedVariable] = {}
+
+    def watched_value(self, thing: Any, v: Any) -> Any:
+        if isinstance(thing, WatchedVariable):
+            self.found.setdefault(id(thing), thing)
+        return v
+
+
+class _Custom:
+    """A function with a gradient of its own; it binds as functions do in classes."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _run(self._function, args, kwargs)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else _Custom(self._function.__get__(instance, owner))
+
+
+def custom_gradient(f: Any = None) -> Any:
+    """Decorator for a function that returns its result with the function of its gradient.
+
+    The decorated function returns ``(y, grad_fn)``. ``grad_fn`` gets the gradient of each result
+    and returns one for each positional argument, None for none. If variables are read that are
+    no arguments, it takes them as ``variables=`` and returns ``(gradients, variable_gradients)``.
+
+    Raises
+    ------
+    InvalidTypeError: variables were read, but ``grad_fn`` has no argument ``variables``.
+    InvalidValueError: a wrong number of gradients.
+
+    >>> import functrans.tf as tf
+    >>> @tf.custom_gradient
+    ... def clipped(x):
+    ...     return x * x, lambda dy: tf.minimum(dy * 2.0 * x, 1.0)
+    >>> x = tf.constant(3.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = clipped(x)
+    >>> tape.gradient(y, x).numpy()
+    np.float32(1.0)
+    """
+    return custom_gradient if f is None else _Custom(f)
+
+
+def _run(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with _VariablesRead() as read:
+        result, grad_fn = function(*args, **kwargs)
+    given = nest.flatten(args)
+    named = nest.flatten(list(kwargs.values()))
+    variables = [v for v in read.found.values() if all(v is not x for x in [*given, *named])]
+    if variables and not _takes_variables(grad_fn):
+        raise InvalidTypeError(
+            "@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function "
+            f"uses variables: {variables}",
+            "Write def grad(dy, variables=None), and return (gradients, variable_gradients).",
+        )
+    results = [as_tensor(x) for x in nest.flatten(result)]
+    rule = _Rule(grad_fn, given, variables, results)
+    return nest.pack_sequence_as(result, rule.connected())
+
+
+def _takes_variables(grad_fn: Function) -> bool:
+    parameters = inspect.signature(grad_fn).parameters
+    if "variables" in parameters:
+        return True
+    return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+
+
+class _Rule:
+    """One call: what it was given, what it returned, and the function of its gradient."""
+
+    __slots__ = ("arguments", "function", "inputs", "places", "results", "smooth", "variables")
+
+    def __init__(
+        self,
+        function: Function,
+        given: Sequence[Any],
+        variables: Sequence[WatchedVariable],
+        results: Sequence[Tensor],
+    ) -> None:
+        self.function = function
+        self.arguments = len(given)
+        self.variables = variables
+        self.results = results
+        self.smooth = [i for i, r in enumerate(results) if r._dtype.kind in "fc"]
+        things = [
+            as_tensor(x) if isinstance(x, Tensor | TensorLike) else None
+            for x in [*given, *variables]
+        ]
+        self.places = [i for i, x in enumerate(things) if x is not None and x._dtype.kind in "fc"]
+        self.inputs = [value(x) for x in things if x is not None and x._dtype.kind in "fc"]
+
+    def connected(self) -> list[Tensor]:
+        """The results as results of the operation with this rule."""
+        outs = [ft.stop_gradient(value(r)) for r in self.results]
+        if not self.inputs or not self.smooth:
+            return [wrap(o) for o in outs]
+        ys = [outs[i] for i in self.smooth]
+        if all(known(v) is not None for v in [*self.inputs, *ys]):
+            found = _with_pullback(
+                lambda _, cotangents: self.gradients(cotangents),
+                (),
+                self.inputs,
+                [known(y) for y in ys],
+            )
+        else:
+            program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
+            found = _with_pullback(
+                lambda closed_over, cotangents: program(*cotangents, *closed_over),
+                closed_over,
+                self.inputs,
+                ys,
+            )
+        for i, y in zip(self.smooth, found, strict=True):
+            outs[i] = y
+        return [wrap(o, r._dtype) for o, r in zip(outs, self.results, strict=True)]
+
+    def gradients(self, cotangents: Values) -> list[Any]:
+        """What the user's function returns for the inputs, in functrans' convention."""
+        seeds: list[Tensor] = [wrap(fnp.zeros(r._v.shape, r._dtype)) for r in self.results]
+        for i, ct in zip(self.smooth, cotangents, strict=True):
+            seeds[i] = wrap(_turned(ct), self.results[i]._dtype)
+        found = [*self._called(seeds)]
+        return [
+            None if found[place] is None else self._fitting(found[place], v)
+            for place, v in zip(self.places, self.inputs, strict=True)
+        ]
+
+    def _called(self, seeds: Sequence[Tensor]) -> Sequence[Any]:
+        """The gradients of all arguments, then of all variables."""
+        of_variables: Sequence[Any] = ()
+        if self.variables:
+            found, of_variables = self.function(*seeds, variables=self.variables)
+            if len(of_variables) != len(self.variables):
+                raise InvalidValueError(
+                    "Must return gradient for each variable from @custom_gradient grad_fn.",
+                    "Return (gradients, [one for each of variables]).",
+                )
+        else:
+            found = self.function(*seeds)
+        of_arguments = nest.flatten(found)
+        if len(of_arguments) != self.arguments:
+            raise InvalidValueError(
+                f"custom_gradient function expected to return {self.arguments} gradients, but "
+                f"returned {len(of_arguments)} instead.",
+                "Return a gradient, or None, for each positional argument.",
+            )
+        return [*of_arguments, *of_variables]
+
+    def _fitting(self, gradient: Any, v: Any) -> Any:
+        """A gradient of the input ``v`` as a cotangent."""
+        tensor = as_tensor(gradient)
+        if tensor._dtype != v.dtype or tuple(tensor._v.shape) != tuple(v.shape):
+            raise InvalidArgumentError.at(
+                f"custom_gradient function returned a gradient of shape {tensor.shape} and dtype "
+                f"{tensor.dtype.name} for an argument of shape {tuple(v.shape)} and dtype "
+                f"{v.dtype.name}.",
+                "Return gradients of their arguments' shapes and dtypes.",
+            )
+        return _turned(value(tensor))
+
+
+def _turned(v: Any) -> Any:
+    """To TensorFlow's gradient from the cotangent, and back: they are conjugates."""
+    return fnp.conj(v) if v.dtype.kind == "c" else v
+
+
+def _with_pullback(pullback: Function, residuals: Values, xs: Values, ys: Values) -> list[Any]:
+    """``ys`` as functions of ``xs`` with this pullback, at every level of derivatives."""
+
+    def run(residuals: Values, xs: Values, ys: Values) -> Values:
+        return ys
+
+    def forward(residuals: Values, xs: Values, ys: Values) -> Any:
+        return operation(residuals, xs, ys), residuals
+
+    def backward(residuals: Values, cotangents: Values) -> Any:
+        return None, pullback(residuals, cotangents), None
+
+    operation = ft.custom_vjp(run)
+    operation.defvjp(forward, backward)
+    return list(operation(residuals, xs, ys))
+
+
+# --- ready-made ----------------------------------------------------------------------------------
+
+
+def grad_pass_through(f: Any) -> Any:
+    """``f`` with the gradient of the identity: that of the result goes to the argument.
+
+    >>> import functrans.tf as tf
+    >>> rounded = tf.grad_pass_through(tf.round)
+    >>> x = tf.constant(1.6)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = rounded(x)
+    >>> tape.gradient(y, x).numpy()
+    np.float32(1.0)
+    """
+
+    def passed(*args: Any, **kwargs: Any) -> Any:
+        def grad(*dys: Any, variables: Any = None) -> Any:
+            return dys if variables is None else (dys, [None] * len(variables))
+
+        return f(*args, **kwargs), grad
+
+    return update_wrapper(_Custom(passed), f)
+
+
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str | None = "gradients",
+    gate_gradients: bool = False,
+    aggregation_method: Any = None,
+    stop_gradients: Any = None,
+    unconnected_gradients: Any = None,
+) -> NoReturn:
+    """Raises: derivatives are those of a tape.
+
+    >>> import functrans.tf as tf
+    >>> try:
+    ...     tf.gradients(tf.constant(1.0), tf.constant(1.0))
+    ... except RuntimeError as error:
+    ...     print(str(error)[:16])
+    tf.gradients is
+    """
+    raise _needs_a_graph(
+        "with tf.GradientTape() as tape: tape.watch(xs); ys = …; and after it "
+        "tape.gradient(ys, xs)."
+    )
+
+
+def hessians(
+    ys: Any,
+    xs: Any,
+    gate_gradients: bool = False,
+    aggregation_method: Any = None,
+    name: str | None = "hessians",
+) -> NoReturn:
+    """Raises: a Hessian is the ``jacobian`` of a gradient taken inside a tape.
+
+    >>> import functrans.tf as tf
+    >>> try:
+    ...     tf.hessians(tf.constant(1.0), tf.constant(1.0))
+    ... except RuntimeError as error:
+    ...     print(str(error)[:16])
+    tf.gradients is
+    """
+    raise _needs_a_graph(
+        "with tf.GradientTape() as outer: outer.watch(x); g = … by an inner tape; and after it "
+        "outer.jacobian(g, x)."
+    )
+
+
+def _needs_a_graph(instead: str) -> InvalidUseError:
+    return InvalidUseError(
+        "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape "
+        "instead.",
+        f"Functions are not graphs here, inside tf.function neither. Write {instead}",
+    )
