@@ -142,6 +142,12 @@ def aval_of(x: Any) -> Aval:
     )
 
 
+def array_behind(x: Any) -> Any:
+    """What an object with the method ``__functrans_array__`` stands for; all else, itself."""
+    method = getattr(x, "__functrans_array__", None)
+    return x if method is None else method()
+
+
 def native(x: Any) -> Any:
     """``x``; an array of a subclass or in the other byte order as a plain one of the machine's."""
     if isinstance(x, np.ndarray):

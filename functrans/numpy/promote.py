@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from functrans.core.avals import dtype_of, is_weak, shape_of
+from functrans.core.avals import array_behind, dtype_of, is_weak, shape_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind, current_trace, known
 from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
@@ -80,7 +80,9 @@ def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P,
 def has_tracer(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
     """Whether a traced value is among the arguments, or in lists and tuples among them."""
     for a in args:
-        if isinstance(a, Tracer) or (isinstance(a, list | tuple) and has_tracer(a, {})):
+        if isinstance(a, Tracer) or hasattr(a, "__functrans_array__"):
+            return True
+        if isinstance(a, list | tuple) and has_tracer(a, {}):
             return True
     return bool(kwargs) and has_tracer(tuple(kwargs.values()), {})
 
@@ -116,7 +118,8 @@ def operand(x: Any) -> Any:
                 "Convert it to a numeric dtype first, for example with x.astype(float).",
             )
         return x if kind is np.ndarray or isinstance(x, np.generic) else x.view(np.ndarray)
-    return from_nested(x)
+    behind = array_behind(x)
+    return from_nested(x) if behind is x else operand(behind)
 
 
 def array_like(x: Any) -> Any:

@@ -159,6 +159,9 @@ class Tensor:
             )
         return np.array(v, dtype)
 
+    def __functrans_array__(self) -> Any:
+        return value(self)
+
     def __bool__(self) -> bool:
         return bool(self._concrete("bool"))
 
@@ -314,6 +317,9 @@ class TensorLike:
     def _as_tensor(self) -> Tensor:
         raise NotImplementedError
 
+    def __functrans_array__(self) -> Any:
+        return value(self._as_tensor())
+
 
 class WatchedVariable(TensorLike):
     """A variable as tapes see it: watched when it is read, if it is trainable."""
@@ -407,8 +413,11 @@ def _flatten(x: Tensor) -> tuple[tuple[Any], None]:
 
 
 def unflatten(_: None, children: Any) -> Tensor:
-    """A tensor of one child, which may be a placeholder of the transforms."""
+    """A tensor of one child: an array, a placeholder of the transforms, or, where structures of
+    inputs and outputs are combined, a tensor."""
     (child,) = children
+    if type(child) is Tensor:
+        return child
     tensor = Tensor.__new__(Tensor)
     tensor._v = child
     tensor._dtype = getattr(child, "dtype", None)  # type: ignore[assignment]  # a placeholder has none, and nobody asks

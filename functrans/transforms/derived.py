@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from functrans import tree
-from functrans.core.avals import Aval, aval_of, float0, is_complex, is_inexact
+from functrans.core.avals import Aval, array_behind, aval_of, float0, is_complex, is_inexact
 from functrans.core.trace import Tracer, current_trace, run_under
 from functrans.errors import (
     ArgumentError,
@@ -415,7 +415,7 @@ class _Reverse:
             aux_leaves, aux_tree = _flatten_aux(aux)
             aux_values = [trace.split(x)[0] for x in unshared(aux_leaves)]
             aux = tree.unflatten(aux_tree, own(aux_values, leaves))
-        value, variable_out = trace.split(out)
+        value, variable_out = trace.split(array_behind(out))
         seed = _checked_output(value, self.holomorphic)
         found = backward(tape, [variable_out], [seed], ins, once=True)
         filled = [instantiate(ct, a) for ct, a in zip(found, avals, strict=True)]
