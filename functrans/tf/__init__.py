@@ -9,6 +9,9 @@ from typing import Any
 
 from functrans.tf import operators as _operators  # noqa: F401  # attaches the operators
 from functrans.tf.rooms import names, public
+from functrans.tf.version import VERSION
+
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

@@ -42,6 +42,18 @@ NAMES: dict[str, dict[str, str]] = {
     "autodiff": {
         "tape": "GradientTape",
     },
+    "config": {
+        "devices": (
+            "LogicalDevice PhysicalDevice get_visible_devices list_logical_devices"
+            " list_physical_devices set_visible_devices"
+        ),
+        "functions": "functions_run_eagerly run_functions_eagerly",
+    },
+    "config.experimental": {
+        "devices": (
+            "get_visible_devices list_logical_devices list_physical_devices set_visible_devices"
+        ),
+    },
     "debugging": {
         "assertions": (
             "Assert assert_all_finite assert_equal assert_greater assert_greater_equal"
@@ -95,6 +107,14 @@ NAMES: dict[str, dict[str, str]] = {
             "as_string bytes_split format join length lower reduce_join regex_full_match"
             " regex_replace split strip substr to_number upper"
         ),
+    },
+    "test": {
+        "devices": (
+            "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_gpu_available"
+        ),
+    },
+    "version": {
+        "version": "VERSION",
     },
 }
 """The names of each room, by the file under ``functrans/tf`` that has them."""
