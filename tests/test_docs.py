@@ -48,6 +48,7 @@ ROOMS = (
     "functrans.testing",
     "functrans.tf",
     "functrans.tf.autodiff",
+    "functrans.tf.bitwise",
     "functrans.tf.dtypes",
     "functrans.tf.errors",
     "functrans.tf.linalg",

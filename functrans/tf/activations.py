@@ -8,11 +8,10 @@ import numpy as np
 
 from functrans import nn
 from functrans import numpy as fnp
-from functrans.extend import open_recordings
-from functrans.tf.convert import FLOAT32, as_tensor, cast, is_traced
+from functrans.tf.convert import FLOAT32, as_tensor, cast
 from functrans.tf.errors import InvalidArgumentError, InvalidValueError
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.words import check_kind, operation, unary
+from functrans.tf.words import bent, check_kind, operation, unary
 
 FLOAT16 = np.dtype(np.float16)
 REALS = "fiu"
@@ -31,18 +30,7 @@ def relu(features: Any, name: str | None = None) -> Tensor:
 
 
 def _relu(v: Any) -> Any:
-    return _bent(v, nn.relu(v))
-
-
-def _bent(x: Any, y: Any) -> Any:
-    """``y``, whose derivative by x is constant in pieces: TensorFlow's second one is 0, not None.
-
-    A square of zeros is added where several tapes look on, who alone can ask for it.
-    """
-    if not is_traced(y) or len(open_recordings()) < 2:
-        return y
-    zero = fnp.where(np.zeros(x.shape, bool), x, 0)
-    return y + zero * zero
+    return bent(v, nn.relu(v))
 
 
 def relu6(features: Any, name: str | None = None) -> Tensor:
@@ -52,7 +40,7 @@ def relu6(features: Any, name: str | None = None) -> Tensor:
     >>> tf.nn.relu6([-1.0, 2.0, 8.0]).numpy()
     array([0., 2., 6.], dtype=float32)
     """
-    return unary("Relu6", lambda v: _bent(v, nn.relu6(v)), features, REALS)
+    return unary("Relu6", lambda v: bent(v, nn.relu6(v)), features, REALS)
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
@@ -66,7 +54,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
     if x._dtype.kind in "iu":
         x = wrap(fnp.astype(value(x), FLOAT32))
     slope = x._dtype.type(np.float32(alpha))
-    return unary("LeakyRelu", lambda v: _bent(v, fnp.where(v > 0, v, slope * v)), x, "f")
+    return unary("LeakyRelu", lambda v: bent(v, fnp.where(v > 0, v, slope * v)), x, "f")
 
 
 def elu(features: Any, name: str | None = None) -> Tensor:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from functrans.tf import math
+import numpy as np
+
+from functrans.tf import arithmetic, elementwise, logic
+from functrans.tf.convert import BOOL, as_tensor
+from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.indexing import take_slice
 from functrans.tf.products import product
-from functrans.tf.tensor import Tensor
+from functrans.tf.tensor import Tensor, TensorLike, wrap
 
 Binary = Callable[[Any, Any], Any]
 
@@ -31,14 +35,91 @@ def _reflected(function: Binary) -> Binary:
     return reflected
 
 
+# --- the operators that are more than one function -----------------------------------------------
+
+
+def _times(x: Any, y: Any) -> Any:
+    return logic.logical_and(x, y) if _is_bool(x, y) else arithmetic.multiply(x, y)
+
+
+def _is_bool(x: Any, y: Any) -> bool:
+    """Whether the operand that is a tensor has bools."""
+    operand = x if isinstance(x, Tensor | TensorLike) else y
+    dtype = operand._dtype if type(operand) is Tensor else operand.dtype.np
+    return dtype is BOOL or dtype == BOOL
+
+
+def _bits(name: str, boolean: Binary) -> Binary:
+    """Logic of bools, bits of integers."""
+
+    def run(x: Any, y: Any) -> Any:
+        if _is_bool(x, y):
+            return boolean(x, y)
+        # Few programs use the bits, and tf.bitwise need not load for the others.
+        from functrans.tf import bitwise
+
+        function: Binary = getattr(bitwise, name)
+        return function(x, y)
+
+    return run
+
+
+def _invert(x: Any) -> Any:
+    if _is_bool(x, x):
+        return logic.logical_not(x)
+    from functrans.tf import bitwise  # as in _bits
+
+    return bitwise.invert(x)
+
+
+def _equal(x: Any, y: Any) -> Any:
+    return _compared(logic.equal, x, y, False)
+
+
+def _not_equal(x: Any, y: Any) -> Any:
+    return _compared(logic.not_equal, x, y, True)
+
+
+def _compared(function: Binary, x: Any, y: Any, otherwise: bool) -> Any:
+    """A comparison that has an answer for None and for shapes that do not broadcast too."""
+    if y is None:
+        return otherwise
+    try:
+        return function(x, y)
+    except InvalidArgumentError:
+        try:
+            np.broadcast_shapes(as_tensor(x)._v.shape, as_tensor(y)._v.shape)
+        except ValueError:
+            return wrap(np.bool_(otherwise))
+        raise
+
+
 _BINARY: dict[str, Binary] = {
-    "add": math.add,
-    "sub": math.subtract,
-    "mul": math.multiply,
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": _times,
+    "truediv": arithmetic.truediv,
+    "floordiv": arithmetic.floordiv,
+    "mod": arithmetic.floormod,
+    "pow": arithmetic.pow,
     "matmul": product,
+    "and": _bits("bitwise_and", logic.logical_and),
+    "or": _bits("bitwise_or", logic.logical_or),
+    "xor": _bits("bitwise_xor", logic.logical_xor),
 }
-_COMPARISONS: dict[str, Binary] = {"lt": math.less}
-_UNARY: dict[str, Callable[[Any], Any]] = {"neg": math.negative}
+_COMPARISONS: dict[str, Binary] = {
+    "lt": logic.less,
+    "le": logic.less_equal,
+    "gt": logic.greater,
+    "ge": logic.greater_equal,
+    "eq": _equal,
+    "ne": _not_equal,
+}
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "neg": elementwise.negative,
+    "abs": elementwise.abs,
+    "invert": _invert,
+}
 
 attach(Tensor)
 Tensor.__getitem__ = take_slice  # type: ignore[method-assign]  # indexing builds on tensors

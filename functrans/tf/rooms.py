@@ -16,17 +16,28 @@ from typing import Any
 
 NAMES: dict[str, dict[str, str]] = {
     "": {
+        "arithmetic": (
+            "add add_n atan2 divide maximum minimum multiply pow scalar_mul subtract truediv"
+            " truncatediv truncatemod"
+        ),
         "assertions": "Assert assert_equal assert_greater assert_less",
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
         "custom_gradients": "custom_gradient grad_pass_through gradients hessians",
         "dtypes": (
-            "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
-            " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
+            "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
+            " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
+        ),
+        "elementwise": (
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
+            " sigmoid sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
+        "logic": (
+            "equal greater greater_equal less less_equal logical_and logical_not logical_or"
+            " not_equal"
+        ),
         "mapping": "foldl foldr map_fn scan vectorized_map",
-        "math": "add less multiply negative sin subtract",
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
@@ -41,6 +52,9 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "autodiff": {
         "tape": "GradientTape",
+    },
+    "bitwise": {
+        "bitwise": "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift",
     },
     "config": {
         "devices": (
@@ -69,8 +83,8 @@ NAMES: dict[str, dict[str, str]] = {
     "dtypes": {
         "convert": "cast",
         "dtypes": (
-            "DType as_dtype bool:bool_ complex64 complex128 double float16 float32 float64 half"
-            " int8 int16 int32 int64 string uint8 uint16 uint32 uint64"
+            "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
+            " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
     },
     "errors": {
@@ -88,8 +102,22 @@ NAMES: dict[str, dict[str, str]] = {
         "products": "cross einsum matmul matvec tensordot",
     },
     "math": {
+        "arithmetic": (
+            "accumulate_n add add_n atan2 divide divide_no_nan floordiv floormod maximum minimum"
+            " mod multiply multiply_no_nan nextafter polyval pow scalar_mul squared_difference"
+            " subtract truediv xdivy xlog1py xlogy"
+        ),
         "cross_entropies": "log_softmax softmax",
-        "math": "add less multiply negative sin subtract",
+        "elementwise": (
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
+            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
+            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+        ),
+        "logic": (
+            "equal greater greater_equal is_finite is_inf is_nan is_non_decreasing"
+            " is_strictly_increasing less less_equal logical_and logical_not logical_or logical_xor"
+            " not_equal"
+        ),
     },
     "nest": {
         "nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
@@ -101,6 +129,7 @@ NAMES: dict[str, dict[str, str]] = {
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
             " weighted_cross_entropy_with_logits"
         ),
+        "elementwise": "sigmoid softplus softsign tanh",
     },
     "strings": {
         "strings": (
@@ -109,9 +138,7 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
     "test": {
-        "devices": (
-            "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_gpu_available"
-        ),
+        "devices": "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_gpu_available",
     },
     "version": {
         "version": "VERSION",

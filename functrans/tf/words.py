@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from functrans import numpy as fnp
+from functrans import stop_gradient
 from functrans.errors import DtypeError, FunctransError, IndexBoundsError, OptionError, ShapeError
+from functrans.extend import open_recordings
 from functrans.tf.convert import BOOL, NumpyDtype, as_tensor, matched, type_name
 from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.tensor import Tensor, value, wrap
@@ -124,3 +127,118 @@ def incompatible(op: str, x: Tensor, y: Tensor, error: ValueError) -> NoReturn:
             "Sizes must be equal or 1, counted from the last axis.",
         ) from error
     raise error
+
+
+# --- families of operations that are alike --------------------------------------------------------
+
+
+class Unary(Protocol):
+    """An operation of one operand."""
+
+    def __call__(self, x: Any, name: str | None = None) -> Tensor: ...
+
+
+class Binary(Protocol):
+    """An operation of two operands."""
+
+    def __call__(self, x: Any, y: Any, name: str | None = None) -> Tensor: ...
+
+
+def elementwise(
+    module: str,
+    name: str,
+    op: str,
+    function: Callable[[Any], Any],
+    says: str,
+    example: str,
+    kinds: str = "fc",
+) -> Unary:
+    """The public operation ``name(x)``; ``example`` is an expression → what it shows."""
+
+    def operation(x: Any, name: str | None = None) -> Tensor:
+        return unary(op, function, x, kinds)
+
+    return _named(operation, module, name, says, example)
+
+
+def pairwise(
+    module: str,
+    name: str,
+    op: str,
+    function: Callable[[Any, Any], Any],
+    says: str,
+    example: str,
+    kinds: str = "fciu",
+) -> Binary:
+    """The public operation ``name(x, y)``; ``example`` is an expression → what it shows."""
+
+    def operation(x: Any, y: Any, name: str | None = None) -> Tensor:
+        return binary(op, function, x, y, kinds)
+
+    return _named(operation, module, name, says, example)
+
+
+def compared(
+    module: str,
+    name: str,
+    op: str,
+    function: Callable[[Any, Any], Any],
+    says: str,
+    example: str,
+    kinds: str = "fiu",
+) -> Binary:
+    """The public comparison ``name(x, y)``; ``example`` is an expression → what it shows."""
+
+    def operation(x: Any, y: Any, name: str | None = None) -> Tensor:
+        return comparison(op, function, x, y, kinds)
+
+    return _named(operation, module, name, says, example)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _named(function: F, module: str, name: str, says: str, example: str) -> F:
+    expression, shown = example.split(" → ")
+    function.__module__ = module
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{says}\n\n>>> import functrans.tf as tf\n>>> {expression}\n{shown}\n"
+    return function
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+
+
+def is_plain(*values: Any) -> bool:
+    """Whether no transform looks on: all values are arrays or scalars."""
+    return all(isinstance(v, np.ndarray | np.generic) for v in values)
+
+
+def stopped(v: Any) -> Any:
+    """The value without derivatives: what comes of it is not connected."""
+    return v if is_plain(v) else stop_gradient(v)
+
+
+def without_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of values whose results are not connected to its operands."""
+
+    def run(*values: Any) -> Any:
+        return function(*map(stopped, values))
+
+    return run
+
+
+def connected_zero(v: Any) -> Any:
+    """Zeros like ``v`` that are connected to it, with the gradient 0."""
+    return fnp.where(np.False_, v, v.dtype.type(0))
+
+
+def bent(x: Any, y: Any) -> Any:
+    """``y``, whose derivative by x is constant in pieces: TensorFlow's second one is 0, not None.
+
+    A square of zeros is added where several tapes look on, who alone can ask for it.
+    """
+    if is_plain(y) or len(open_recordings()) < 2:
+        return y
+    zero = connected_zero(x)
+    return fnp.add(y, fnp.multiply(zero, zero))
