@@ -44,6 +44,7 @@ NAMES: dict[str, dict[str, str]] = {
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
         "shape_assertions": "assert_rank",
         "shapes": "TensorShape TensorSpec TypeSpec",
+        "spectra": "eig eigvals",
         "strings": "as_string",
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
@@ -99,7 +100,19 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
     "linalg": {
+        "diagonals": (
+            "adjoint band_part diag diag_part matrix_transpose set_diag tensor_diag"
+            " tensor_diag_part trace"
+        ),
         "products": "cross einsum matmul matvec tensordot",
+        "solvers": (
+            "banded_triangular_solve cholesky cholesky_solve det inv logdet lstsq lu"
+            " lu_matrix_inverse lu_reconstruct lu_solve pinv slogdet solve triangular_solve"
+            " tridiagonal_matmul tridiagonal_solve"
+        ),
+        "spectra": (
+            "eig eigh eigh_tridiagonal eigvals eigvalsh expm logm matrix_rank qr sqrtm svd"
+        ),
     },
     "math": {
         "arithmetic": (
