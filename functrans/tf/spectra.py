@@ -9,6 +9,7 @@ import numpy as np
 
 import functrans as ft
 from functrans import numpy as fnp
+from functrans.scipy import linalg as functions
 from functrans.tf.convert import INT32, as_tensor, convert_to_tensor, matched
 from functrans.tf.errors import InvalidValueError
 from functrans.tf.solvers import adjoint_of, factoring, hermitian, matrices, real_matrices
@@ -211,7 +212,7 @@ def expm(input: Any, name: str | None = None) -> Tensor:
             "Convert the matrix with tf.cast.",
         )
     _, v = matrices("MatMul", x)
-    return wrap(_each(ft.scipy.linalg.expm, v), x._dtype)
+    return wrap(_each(functions.expm, v), x._dtype)
 
 
 @operation("MatrixSquareRoot")
@@ -224,7 +225,7 @@ def sqrtm(input: Any, name: str | None = None) -> Tensor:
            [0., 3.]], dtype=float32)
     """
     x, v = matrices("MatrixSquareRoot", input)
-    root = _each(ft.scipy.linalg.sqrtm, _complex(v))
+    root = _each(functions.sqrtm, _complex(v))
     if x._dtype.kind == "c":
         return wrap(root, x._dtype)
     real, rest = fnp.real(root), fnp.abs(ft.stop_gradient(fnp.imag(root)))
@@ -244,4 +245,4 @@ def logm(input: Any, name: str | None = None) -> Tensor:
     x = as_tensor(input)
     check_kind("MatrixLogarithm", x._dtype, "c")
     _, v = matrices("MatrixLogarithm", x)
-    return wrap(_each(lambda m: ft.scipy.linalg.funm(m, fnp.log), v), x._dtype)
+    return wrap(_each(lambda m: functions.funm(m, fnp.log), v), x._dtype)
