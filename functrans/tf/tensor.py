@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from functrans import tree_util
-from functrans.extend import known, open_recordings, settled
+from functrans.extend import detached, known, open_recordings, settled
 from functrans.tf.dtypes import DType, of
 from functrans.tf.errors import (
     AbsentNameError,
@@ -127,18 +127,26 @@ class Tensor:
         return v.copy() if v.shape or v.dtype != object else v.item()
 
     def _known(self, wanted: str) -> Any:
-        v = self._v if self._plain else known(self._v)
+        v = self._v if self._plain else self._without_tapes()
         if v is None:
             raise AbsentNameError(
                 f"'SymbolicTensor' object has no attribute '{wanted}'",
                 "Inside tf.function, jit or vmap only shapes and dtypes are known: print values "
                 "with tf.print, and take .numpy() outside.",
             )
-        return v
+        return v if isinstance(v, np.ndarray | np.generic) else np.asarray(v)
 
-    def _concrete(self, use: str) -> np.ndarray[Any, Any]:
+    def _without_tapes(self) -> Any:
+        """The value that tapes see through, or None where only its type is known.
+
+        It is traced where ``functrans.grad`` differentiates it. Python and NumPy may ask such a
+        value whether it is zero, but get no number out of it, which would lose the derivative.
+        """
+        return None if known(self._v) is None else detached(self._v)
+
+    def _concrete(self, use: str) -> Any:
         """The values for Python's own protocols."""
-        v = self._v if self._plain else known(self._v)
+        v = self._v if self._plain else self._without_tapes()
         if v is None:
             raise OperatorNotAllowedInGraphError(
                 f"Using a symbolic `tf.Tensor` as a Python `{use}` is not allowed. You can attempt "
@@ -147,10 +155,10 @@ class Tensor:
                 "using AutoGraph, you can try decorating this function with @tf.function.",
                 "Inside jit or vmap write tf.cond, tf.where or tf.while_loop.",
             )
-        return np.asarray(v)
+        return np.asarray(v) if isinstance(v, np.ndarray | np.generic) else v
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        v = self._v if self._plain else known(self._v)
+        v = self._v if self._plain else self._without_tapes()
         if v is None:
             raise SymbolicArrayError(
                 "Cannot convert a symbolic tf.Tensor to a numpy array. This error may indicate "

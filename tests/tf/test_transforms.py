@@ -15,6 +15,7 @@ import functrans as ft
 import functrans.numpy as fnp
 import functrans.tf as tf
 from functrans.core.trace import busy, current_trace
+from functrans.errors import ConcretizationTypeError, TracerArrayConversionError
 
 X = np.array([0.3, -1.2, 2.0])
 Function = Callable[[Any], Any]
@@ -107,6 +108,16 @@ def test_a_variable_is_read_in_a_transform_around() -> None:
         return energy(w * scale)
 
     np.testing.assert_allclose(ft.grad(loss)(1.0), np.sum(EXACT * X), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [float, np.asarray, lambda x: x.numpy(), lambda x: tf.constant(np.mean(x))],
+    ids=["float", "asarray", "numpy", "mean"],
+)
+def test_grad_loses_no_derivative_silently(lose: Function) -> None:
+    with pytest.raises((ConcretizationTypeError, TracerArrayConversionError)):
+        ft.grad(lose)(tf.constant(0.5))
 
 
 def test_an_exception_inside_the_block_leaves_no_state() -> None:
