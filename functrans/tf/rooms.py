@@ -38,6 +38,7 @@ NAMES: dict[str, dict[str, str]] = {
             " not_equal"
         ),
         "mapping": "foldl foldr map_fn scan vectorized_map",
+        "inspection": "get_static_value is_symbolic_tensor newaxis type_spec_from_value",
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
@@ -147,8 +148,9 @@ NAMES: dict[str, dict[str, str]] = {
     "strings": {
         "strings": (
             "as_string bytes_split format join length lower reduce_join regex_full_match"
-            " regex_replace split strip substr to_number upper"
+            " regex_replace split strip substr to_number unsorted_segment_join upper"
         ),
+        "unicode": "unicode_decode unicode_encode unicode_split unicode_transcode",
     },
     "test": {
         "devices": "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_gpu_available",

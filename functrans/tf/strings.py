@@ -135,6 +135,20 @@ def _joined(texts: Strings, axis: int, glue: bytes) -> Strings:
     return made
 
 
+def unsorted_segment_join(
+    inputs: Any, segment_ids: Any, num_segments: int, separator: str = "", name: str | None = None
+) -> Tensor:
+    """The strings of each segment put together in their order.
+
+    >>> import functrans.tf as tf
+    >>> tf.strings.unsorted_segment_join(["a", "b", "c"], [0, 1, 0], 2).numpy()
+    array([b'ac', b'b'], dtype=object)
+    """
+    texts, segments = _strings(inputs).ravel(), as_tensor(segment_ids).numpy().ravel()
+    chosen = (texts[segments == i] for i in range(int(num_segments)))
+    return _vector([separator.encode().join(part) for part in chosen])
+
+
 def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Tensor:
     """The lengths of strings in bytes, or in characters with ``unit="UTF8_CHAR"``.
 
