@@ -9,7 +9,9 @@ flat side (``relu'(0)`` is 0). Integers count as floats. ``nn.initializers`` mak
 array([0.25, 0.75])
 """
 
-from functrans.nn import initializers
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from functrans.nn.activations import (
     celu,
     elu,
@@ -47,6 +49,9 @@ from functrans.nn.normal import (
     standardize,
 )
 
+if TYPE_CHECKING:
+    from functrans.nn import initializers
+
 __all__ = [
     "celu",
     "dot_product_attention",
@@ -82,3 +87,9 @@ __all__ = [
     "swish",
     "tanh",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "initializers":  # loaded when it is named, and with it functrans.random
+        return import_module("functrans.nn.initializers")
+    raise AttributeError(f"module 'functrans.nn' has no attribute {name!r}")
