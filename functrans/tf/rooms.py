@@ -23,6 +23,7 @@ NAMES: dict[str, dict[str, str]] = {
         "assertions": "Assert assert_equal assert_greater assert_less",
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
+        "cumulative": "cumsum",
         "custom_gradients": "custom_gradient grad_pass_through gradients hessians",
         "dtypes": (
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
@@ -42,6 +43,10 @@ NAMES: dict[str, dict[str, str]] = {
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
+        "reductions": (
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
+            " reduce_min reduce_prod reduce_sum"
+        ),
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
         "shape_assertions": "assert_rank",
         "shapes": "TensorShape TensorSpec TypeSpec",
@@ -122,6 +127,7 @@ NAMES: dict[str, dict[str, str]] = {
             " subtract truediv xdivy xlog1py xlogy"
         ),
         "cross_entropies": "log_softmax softmax",
+        "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
             "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
             " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
@@ -132,6 +138,17 @@ NAMES: dict[str, dict[str, str]] = {
             " is_strictly_increasing less less_equal logical_and logical_not logical_or logical_xor"
             " not_equal"
         ),
+        "reductions": (
+            "argmax argmin count_nonzero reduce_all reduce_any reduce_euclidean_norm"
+            " reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_std reduce_sum"
+            " reduce_variance zero_fraction"
+        ),
+        "segments": (
+            "bincount confusion_matrix segment_max segment_mean segment_min segment_prod"
+            " segment_sum unsorted_segment_max unsorted_segment_mean unsorted_segment_min"
+            " unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum"
+        ),
+        "selection": "approx_max_k approx_min_k in_top_k invert_permutation top_k",
     },
     "nest": {
         "nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
@@ -144,6 +161,8 @@ NAMES: dict[str, dict[str, str]] = {
             " weighted_cross_entropy_with_logits"
         ),
         "elementwise": "sigmoid softplus softsign tanh",
+        "reductions": "zero_fraction",
+        "selection": "approx_max_k approx_min_k in_top_k top_k",
     },
     "strings": {
         "strings": (
