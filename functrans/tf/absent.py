@@ -69,7 +69,11 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("test.compute_gradient", "Use functrans.testing.check_grads."),
     ("test.*", "Use numpy.testing and pytest."),
     ("experimental.numpy*", "Use functrans.numpy."),
-    ("compat.v1* compat", f"TensorFlow 1 is not here. {_GRAPH}"),
+    (
+        "compat.v1* compat",
+        "TensorFlow 1 is not here: code runs as it is called, and tf.function compiles it. Set the "
+        "level of logging with tf.get_logger().",
+    ),
     ("linalg.LinearOperator*", "Use functions of tf.linalg on matrices, or a function x -> A x."),
     ("random.Generator random.get_global_generator random.experimental*", "Use tf.random.normal."),
     ("initializers.* keras.initializers.*", "Draw the values with tf.random."),
