@@ -183,7 +183,7 @@ class Tensor:
         return complex(self._concrete("complex"))
 
     def __index__(self) -> int:
-        return self._concrete("int").__index__()
+        return int(self._concrete("int").__index__())
 
     def __len__(self) -> int:
         if not self._v.shape:
