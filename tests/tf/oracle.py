@@ -269,6 +269,11 @@ def raised(program: Callable[[], Any], says: str = "", always: bool = False) -> 
     return result
 
 
+def fails(program: Callable[[], Any]) -> bool:
+    """Whether the program raises: where TensorFlow's error is that of an attribute it misses."""
+    return isinstance(raised(program), Raised)
+
+
 def printed(tf: Any, program: Callable[[], Any]) -> dict[str, str]:
     """What the program writes to ``stdout`` and ``stderr``, from Python or below it."""
     streams = {"out": (1, io.StringIO()), "err": (2, io.StringIO())}

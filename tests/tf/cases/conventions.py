@@ -308,11 +308,6 @@ def a_list_converted(tf: Any, tape: Any) -> Any:
     return tf.convert_to_tensor([x, x * 2.0]), x
 
 
-def a_constant_of_a_list(tf: Any, tape: Any) -> Any:
-    x = watched(tf, tape)
-    return tf.constant([x, x * 2.0]), x
-
-
 for program in (
     rebound,
     through_numpy,
@@ -330,7 +325,6 @@ for program in (
     a_tensor_made_of_a_variable,
     a_python_float_of_it,
     a_list_converted,
-    a_constant_of_a_list,
 ):
     unconnected(f"unconnected? {program.__name__.replace('_', ' ')}", program)
 

@@ -134,7 +134,7 @@ each(
     "refused",
     len=lambda tf: len(pair(tf)),
     hash=lambda tf: hash(pair(tf)),
-    an_item=lambda tf: pair(tf).__setitem__(0, 1.0),
+    an_item=lambda tf: operator.setitem(pair(tf), 0, 1.0),
     add_in_place=lambda tf: operator.iadd(pair(tf), 1.0),
     subtract_in_place=lambda tf: operator.isub(pair(tf), 1.0),
     multiply_in_place=lambda tf: operator.imul(pair(tf), 2.0),
