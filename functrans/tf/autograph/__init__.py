@@ -1,0 +1,1 @@
+"""tf.autograph: Python control flow that tensors decide."""
