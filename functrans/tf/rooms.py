@@ -60,6 +60,12 @@ NAMES: dict[str, dict[str, str]] = {
     "autodiff": {
         "tape": "GradientTape",
     },
+    "autograph": {
+        "autograph.api": "set_verbosity to_code to_graph trace",
+    },
+    "autograph.experimental": {
+        "autograph.experimental": "Feature do_not_convert set_loop_options",
+    },
     "bitwise": {
         "bitwise": "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift",
     },

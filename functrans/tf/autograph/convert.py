@@ -4,8 +4,8 @@ What converted code calls is converted when it is called. Libraries are left as 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import copy
 import functools
@@ -29,13 +29,13 @@ _OURS = str(Path(__file__).parents[2])
 _AS_IT_IS = "_functrans_not_converted"
 """The attribute of functions that do_not_convert marked."""
 
-_logger = logging.getLogger("tensorflow")
+logger = logging.getLogger("functrans.tf.autograph")
+"""What cannot be converted is said here."""
+
 _converted: WeakKeyDictionary[types.CodeType, types.CodeType | None] = WeakKeyDictionary()
 """The new code of a function's code, or None where it stays as it is."""
 _generated: WeakSet[types.CodeType] = WeakSet()
 """Code that came out of a conversion."""
-overloads: dict[Any, Callable[..., Any]] = {}
-"""What replaces builtins, which cannot take tensors; ``functrans.tf.autograph.builtins`` fills it."""
 
 
 def converted(called: Any, *, asked: bool = False) -> Any:
@@ -50,7 +50,7 @@ def converted(called: Any, *, asked: bool = False) -> Any:
     if isinstance(called, types.MethodType):
         return _method(called.__func__, called.__self__, called, asked)
     if isinstance(called, types.BuiltinFunctionType | type):
-        return overloads.get(called, called)
+        return _overloads().get(called, called)
     if isinstance(called, functools.partial):
         return functools.partial(
             converted(called.func, asked=asked), *called.args, **called.keywords
@@ -65,19 +65,23 @@ def _method(function: Any, owner: Any, whole: Any, asked: bool) -> Any:
     return whole if new is function else types.MethodType(new, owner)
 
 
-def left_as_it_is(function: Any) -> bool:
-    """Whether do_not_convert marked the function."""
-    return getattr(function, _AS_IT_IS, False) is True
+def leave_as_it_is(called: Callable[..., Any]) -> Callable[..., Any]:
+    """The same thing to call, but not to be converted."""
+    if isinstance(called, types.FunctionType):
+        setattr(called, _AS_IT_IS, True)
+        return called
 
+    def as_it_is(*args: Any, **kwargs: Any) -> Any:
+        return called(*args, **kwargs)
 
-def leave_as_it_is(function: Any) -> None:
-    """Mark a function so that it is not converted."""
-    setattr(function, _AS_IT_IS, True)
+    return functools.wraps(called)(as_it_is)
 
 
 def _function(function: types.FunctionType, asked: bool) -> types.FunctionType:
     code = function.__code__
-    if code in _generated or left_as_it_is(function) or (not asked and _is_library(function)):
+    if code in _generated or _AS_IT_IS in function.__dict__:
+        return function
+    if not asked and _is_library(function):
         return function
     if code not in _converted:
         _converted[code] = _new_code(function)
@@ -103,12 +107,19 @@ def _function(function: types.FunctionType, asked: bool) -> types.FunctionType:
 _OPERATORS = "ag__"
 
 
+# These import late: the operators need this file.
 @functools.cache
 def _operators_cell() -> types.CellType:
-    # Late: the operators need this file.
-    from functrans.tf.autograph import operators
+    from functrans.tf.autograph import operators  # late, as said above
 
     return types.CellType(operators)
+
+
+@functools.cache
+def _overloads() -> dict[Any, Callable[..., Any]]:
+    from functrans.tf.autograph.overloads import OVERLOADS  # late, as said above
+
+    return OVERLOADS
 
 
 def _is_library(function: types.FunctionType) -> bool:
@@ -124,7 +135,7 @@ def _new_code(function: types.FunctionType) -> types.CodeType | None:
     try:
         tree = converted_tree(function)
     except NoSourceError as error:
-        _logger.warning(
+        logger.warning(
             "AutoGraph could not be applied to %r and will run as-is.\nCause: %s\nTo silence this "
             "warning, decorate the function with @tf.autograph.experimental.do_not_convert",
             function,

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from functrans.tf.autograph.names import nodes
+from functrans.tf.autograph.liveness import nodes
 from functrans.tf.autograph.state import RESULT
 
 RETURNED = "ag__returned"
@@ -35,11 +35,15 @@ def without_jumps(function: ast.FunctionDef) -> Stops:
 
 
 def parsed(text: str, where: ast.AST) -> Block:
-    """Statements from a text, on the line of ``where``."""
+    """Statements from a text, on the first line of ``where``."""
     statements = ast.parse(text).body
     for statement in statements:
         for node in ast.walk(statement):
             ast.copy_location(node, where)
+            if node.__dict__.get("end_lineno") != node.__dict__.get("lineno"):
+                # Python counts a method that is called as being on its last line.
+                node.end_lineno = node.lineno  # type: ignore[attr-defined]
+                node.end_col_offset = node.col_offset + 1  # type: ignore[attr-defined]
     return statements
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from functrans.tf.autograph.state import (
     UNDEFINED,
     Assigned,
     MissingReturnError,
-    NewAssignments,
+    NewAssignmentsError,
     Packed,
     Snapshot,
     State,
@@ -143,13 +144,12 @@ class Rows:
         self, rows: Tensor | Range, more: Callable[[], Any] | None, body: Any, most: Any
     ) -> None:
         self.range = rows if isinstance(rows, Range) else None
-        self.array = None if isinstance(rows, Range) else value(rows)
-        if self.array is not None and not self.array.shape:
-            raise InvalidValueError(
-                "len requires a non-scalar tensor, got one of shape ()",
-                "Loop over a range: for i in tf.range(n).",
-            )
-        self.count = rows.count if isinstance(rows, Range) else self.array.shape[0]
+        self.array: Any = None
+        if isinstance(rows, Range):
+            self.count = rows.count
+        else:
+            self.array = value(rows)
+            self.count = _length(self.array)
         if most is not None:
             self.count = fnp.minimum(self.count, most)
         self.more = more
@@ -194,18 +194,28 @@ class Rows:
             return (k + 1, carry.leave()), None
 
         rows = self.array if self.array is None or len(self.array) == count else self.array[:count]
-        (_, leaves), _ = lax.scan(step, (np.int64(0), carry.start()), rows, length=count)
-        return leaves
+        last, _ = lax.scan(step, (np.int64(0), carry.start()), rows, length=count)
+        return list(last[1])
 
 
 def _run_while(
     going: Callable[[Any, Leaves], Any], step: Callable[[Any, Leaves], Leaves], start: Leaves
 ) -> Leaves:
-    return lax.while_loop(
+    last = lax.while_loop(
         lambda state: going(*state),
         lambda state: (state[0] + 1, step(*state)),
         (np.int64(0), start),
-    )[1]
+    )
+    return list(last[1])
+
+
+def _length(array: Any) -> Any:
+    if not array.shape:
+        raise InvalidValueError(
+            "len requires a non-scalar tensor, got one of shape ()",
+            "Loop over a range: for i in tf.range(n).",
+        )
+    return array.shape[0]
 
 
 def _raw(test: Any) -> Any:
@@ -223,7 +233,7 @@ def run_loop(
             carry.fill(loop.iteration)
             leaves = loop.run(carry)
             break
-        except NewAssignments as new:
+        except NewAssignmentsError as new:
             keys = new.keys
         finally:
             state.write(before)
@@ -236,13 +246,14 @@ def run_loop(
 def _check_ran(starts: Any, name: str) -> None:
     """Raise, when the program runs, if there is no iteration that gives the name its value."""
     text = "the function return value" if name == RESULT else name
+    error = InvalidArgumentError.at(
+        f"assertion failed: [loop must iterate at least once to initialize {text}]",
+        "Give it a value before the loop.",
+    )
 
     def check(ran: Any) -> None:
         if not ran:
-            raise InvalidArgumentError.at(
-                f"assertion failed: [loop must iterate at least once to initialize {text}]",
-                "Give it a value before the loop.",
-            )
+            raise copy(error)  # a new one each time, of the loop's own line
 
     debug.callback(check, starts)
 

@@ -1,4 +1,4 @@
-"""What converted code calls in the place of control flow: Python's way, or a staged one for tensors.
+"""What converted code calls for control flow: Python's way, or a staged one where tensors decide.
 
 A tensor is staged while a ``tf.function`` is traced, and wherever its value is not known.
 """
@@ -12,10 +12,9 @@ from typing import Any
 
 from functrans import lax
 from functrans import numpy as fnp
-from functrans.extend import known
 from functrans.tf.autograph.convert import converted
-from functrans.tf.autograph.ranges import Range, iterated
 from functrans.tf.autograph.loops import Rows, Until, run_loop
+from functrans.tf.autograph.ranges import Range, iterated
 from functrans.tf.autograph.state import (
     RESULT,
     UNDEFINED,
@@ -23,7 +22,7 @@ from functrans.tf.autograph.state import (
     Attribute,
     Item,
     MissingReturnError,
-    NewAssignments,
+    NewAssignmentsError,
     Packed,
     Place,
     State,
@@ -33,7 +32,6 @@ from functrans.tf.autograph.state import (
     is_staged,
     shown,
 )
-from functrans.tf.convert import as_tensor, is_traced
 from functrans.tf.dtypes import of
 from functrans.tf.errors import (
     InvalidArgumentError,
@@ -41,7 +39,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     UnsupportedError,
 )
-from functrans.tf.tensor import Tensor, frame, value
+from functrans.tf.tensor import Tensor, value
 
 __all__ = [
     "NOTHING",
@@ -135,7 +133,9 @@ def _nothing() -> None:
 Outcome = Callable[[], dict[str, Any]]
 
 
-def _either(pred: Any, main: Outcome, other: Outcome, restore: Callable[[], None]) -> dict[str, Any]:
+def _either(
+    pred: Any, main: Outcome, other: Outcome, restore: Callable[[], None]
+) -> dict[str, Any]:
     """What one of two functions gives, by name; and it is left to the frame what it assigns.
 
     Both are traced, ``main`` first, after ``restore``. Names without a value in both have none.
@@ -150,7 +150,7 @@ def _either(pred: Any, main: Outcome, other: Outcome, restore: Callable[[], None
                 fnp.logical_not(pred), partial(branches.flat, other), partial(branches.flat, main)
             )
             break
-        except NewAssignments as new:
+        except NewAssignmentsError as new:
             keys = new.keys
         finally:
             restore()
@@ -226,9 +226,7 @@ def _check_branches(name: str, main: Packed, other: Packed) -> None:
             "Return the same containers with the same keys from both.",
         )
     if not all(a.same(b) for a, b in zip(main.kinds, other.kinds, strict=True)):
-        odd = next(
-            (a, b) for a, b in zip(main.kinds, other.kinds, strict=True) if not a.same(b)
-        )
+        odd = next((a, b) for a, b in zip(main.kinds, other.kinds, strict=True) if not a.same(b))
         raise InvalidTypeError(
             f"'{text}' is {odd[0].what!r:.80} in the main branch and {odd[1].what!r:.80} in the "
             "else branch, and a tensor decides between them: neither is a tensor or a number",
@@ -252,9 +250,7 @@ def _check_branches(name: str, main: Packed, other: Packed) -> None:
 # --- expressions ---------------------------------------------------------------------------------
 
 
-def if_expression(
-    test: Any, body: Callable[[], Any], other: Callable[[], Any], text: str
-) -> Any:
+def if_expression(test: Any, body: Callable[[], Any], other: Callable[[], Any], text: str) -> Any:
     """``body() if test else other()``."""
     if not is_staged(test):
         return body() if test else other()
@@ -306,7 +302,7 @@ def not_(x: Any) -> Any:
     if not is_staged(x):
         return not x
     if isinstance(x, Tensor):
-        if x._dtype != bool:
+        if x._dtype.kind != "b":
             raise InvalidTypeError(
                 f"Input 'x' of 'LogicalNot' Op has type {x.dtype.name} that does not match "
                 "expected type of bool.",

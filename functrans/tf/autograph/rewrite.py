@@ -9,10 +9,11 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from functrans.tf.autograph.jumps import Block, Stops, parsed, without_jumps
-from functrans.tf.autograph.names import (
+from functrans.tf.autograph.liveness import (
+    SCOPES,
     Liveness,
     Names,
     bound,
@@ -109,10 +110,8 @@ class _Declarations(ast.NodeTransformer):
             return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
-    def _scope(self, node: N) -> N:
-        return node
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = visit_ClassDef = _scope
+    def visit(self, node: ast.AST) -> Any:
+        return node if isinstance(node, SCOPES) else super().visit(node)
 
 
 @dataclass
@@ -202,10 +201,11 @@ class _Rewriter(ast.NodeTransformer):
             _rewrite(node)
         return node
 
-    def _untouched(self, node: N) -> N:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.stmt:
         return node
 
-    visit_AsyncFunctionDef = visit_ClassDef = _untouched
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
+        return node
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         # Statements that stay may hold statements that become several.

@@ -14,8 +14,8 @@ import numpy as np
 from functrans import tree
 from functrans.extend import known
 from functrans.tf.convert import as_tensor, is_traced
-from functrans.tf.errors import InvalidTypeError, InvalidValueError
-from functrans.tf.tensor import Tensor, TensorLike, frame, value
+from functrans.tf.errors import InvalidValueError
+from functrans.tf.tensor import Tensor, frame, value
 
 
 class Undefined:
@@ -139,7 +139,7 @@ class State:
         handed_on: Sequence[str],
         places: Sequence[Place],
     ) -> None:
-        cells = {}
+        cells: dict[str, Any] = {}
         for function in functions:
             free = function.__code__.co_freevars
             cells.update(zip(free, function.__closure__ or (), strict=True))
@@ -184,7 +184,7 @@ def assign(values: dict[int, Any]) -> None:
         around.set_values(values)
 
 
-class NewAssignments(Exception):
+class NewAssignmentsError(Exception):
     """Variables were assigned that are not carried yet: trace again, carrying them too."""
 
     def __init__(self, keys: frozenset[int]) -> None:
@@ -213,12 +213,12 @@ class Assigned:
 
         Raises
         ------
-        NewAssignments: others have been assigned meanwhile.
+        NewAssignmentsError: others have been assigned meanwhile.
         """
         values = assigned()
         new = {k for k, v in values.items() if k not in self.start or v is not self.start[k]}
         if not new <= set(self.keys):
-            raise NewAssignments(frozenset(new | set(self.keys)))
+            raise NewAssignmentsError(frozenset(new | set(self.keys)))
         return [values.get(k, self.start[k]) for k in self.keys]
 
     def put(self, values: Sequence[Any], before: dict[int, Any]) -> None:
@@ -287,7 +287,7 @@ def _is_tensor(x: Any) -> bool:
 
 def _carried(leaf: Any) -> tuple[_Kind, Any]:
     if isinstance(leaf, Tensor):
-        if leaf._dtype == object:
+        if leaf._dtype.kind == "O":
             return _Kind(leaf), None
         return _TENSOR, value(leaf)
     if isinstance(leaf, bool | int | float | complex | np.ndarray | np.generic):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 Names = frozenset[str]
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -66,7 +66,7 @@ def read(roots: Iterable[ast.AST]) -> Names:
 def captured(function: Scope) -> Names:
     """The names that functions nested in this one read: at a time that nobody knows."""
     body = function.body if isinstance(function.body, list) else [function.body]
-    inner = [n for n in nodes(body) if isinstance(n, _SCOPES)]
+    inner = [n for n in nodes(body) if isinstance(n, SCOPES)]
     return read(inner)
 
 
@@ -80,9 +80,10 @@ def stored_places(statements: Iterable[ast.AST]) -> list[ast.Attribute | ast.Sub
     """The attributes and items of names that statements store to: ``self.v``, ``d["k"]``."""
     found: dict[str, ast.Attribute | ast.Subscript] = {}
     for node in nodes(statements):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            if _is_place(node):
-                found.setdefault(ast.unparse(node), node)
+        if not isinstance(node, ast.Attribute | ast.Subscript):
+            continue
+        if isinstance(node.ctx, ast.Store) and _is_place(node):
+            found.setdefault(ast.unparse(node), node)
     return [found[text] for text in sorted(found)]
 
 
