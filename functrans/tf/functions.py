@@ -70,6 +70,7 @@ class TracingFrame(Frame):
         self.created = False
         self._may_create = may_create
         self._made: dict[int, Tensor] = {}
+        self._assignable: dict[int, WatchedVariable] = {}
 
     def captured(self, thing: Any, v: Any) -> Any:
         assigned = self.state.get(id(thing))
@@ -86,8 +87,19 @@ class TracingFrame(Frame):
         self._made[id(tensor)] = tensor  # held: its identity must not be another's
 
     def assigned(self, variable: WatchedVariable, v: Any) -> bool:
+        self._assignable[id(variable)] = variable
         self.state[id(variable)] = variable, v
         return True
+
+    def values(self) -> dict[int, Any]:
+        return {key: v for key, (_, v) in self.state.items()}
+
+    def set_values(self, values: dict[int, Any]) -> None:
+        self.state = {key: (self._assignable[key], v) for key, v in values.items()}
+
+    def first_value(self, key: int) -> Any:
+        variable = self._assignable[key]
+        return self.captured(variable, variable._v)
 
     def creating(self, initial: Any) -> Any:
         if not self._may_create:

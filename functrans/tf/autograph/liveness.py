@@ -127,7 +127,8 @@ class Liveness:
             bound_there = bound([s.target])
             return read([s.iter, s.target]) | self._loop(s, frozenset(), bound_there, out)
         if isinstance(s, ast.With):
-            return read([i.context_expr for i in s.items]) | self.before(s.body, out)
+            given = bound([i.optional_vars for i in s.items if i.optional_vars])
+            return read([i.context_expr for i in s.items]) | (self.before(s.body, out) - given)
         if isinstance(s, ast.Try | ast.Match):
             return self._any_path(s, out)
         if isinstance(s, ast.Return | ast.Raise):

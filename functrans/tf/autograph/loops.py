@@ -74,7 +74,10 @@ class Carry:
         return [*(x for p in after.values() for x in p.leaves), *values]
 
     def fill(self, iteration: Callable[[], None]) -> None:
-        """Give names without a value zeros of the types that they have after an iteration."""
+        """Give names without a value zeros of the types that they have after an iteration.
+
+        A name that has an object then, or still nothing, has no value after the loop.
+        """
 
         def trace(*leaves: Any) -> None:
             self.enter(leaves)
@@ -83,7 +86,8 @@ class Carry:
             found = {p.name: p.get() for p in self.state.carried}
             for name in self.empty:
                 _refuse_none(name, found[name])
-            types.update({n: Packed(found[n]) for n in self.empty if found[n] is not UNDEFINED})
+            packed = {n: Packed(found[n]) for n in self.empty if found[n] is not UNDEFINED}
+            types.update({n: p for n, p in packed.items() if p.is_carried})
 
         if not self.empty:
             return

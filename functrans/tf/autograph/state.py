@@ -244,6 +244,11 @@ class Packed:
             if kind in (_TENSOR, _ARRAY):
                 self.leaves.append(array)
 
+    @property
+    def is_carried(self) -> bool:
+        """Whether all of it is arrays."""
+        return len(self.leaves) == len(self.kinds)
+
     def rebuilt(self, leaves: Sequence[Any]) -> Any:
         """The value with other arrays in it."""
         rest = iter(leaves)
