@@ -299,10 +299,6 @@ class NoGradientError(FunctransError, LookupError):
     """A gradient through an operation that has none."""
 
 
-class UnsupportedError(FunctransError, NotImplementedError):
-    """Something that TensorFlow refuses with a NotImplementedError."""
-
-
 def __getattr__(name: str) -> Any:
     return public(__name__, name)
 
