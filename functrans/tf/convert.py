@@ -12,9 +12,14 @@ from typing import Any
 import numpy as np
 
 from functrans import numpy as fnp
-from functrans.extend import settled
+from functrans.extend import known, settled
 from functrans.tf.dtypes import DType, as_dtype
-from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidValueError,
+    OperatorNotAllowedInGraphError,
+)
 from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
@@ -353,12 +358,44 @@ def numpy_dtype(dtype: Any) -> NumpyDtype | None:
 
 def sizes_of(shape: Any) -> tuple[int, ...]:
     """The sizes of a shape given as a TensorShape, a sequence, an integer or a tensor."""
-    if isinstance(shape, int | np.integer):
-        return (int(shape),)
-    if isinstance(shape, Tensor | TensorLike | np.ndarray):
-        return tuple(int(n) for n in np.atleast_1d(as_tensor(shape).numpy()))
-    sizes: list[Any] = shape.as_list() if isinstance(shape, TensorShape) else list(shape)
-    return tuple(int(n) for n in sizes)
+    if type(shape) is tuple and all(type(n) is int for n in shape):
+        return shape
+    return tuple(integers(shape).reshape(-1).tolist())
+
+
+def integer(x: Any) -> int:
+    """One integer that must be known: an axis, a number of elements."""
+    return x if type(x) is int else int(integers(x).reshape(-1)[0])
+
+
+def integers(x: Any) -> np.ndarray[Any, Any]:
+    """The integers of an argument that shapes depend on: numbers, tensors and lists of them."""
+    if type(x) is int:
+        return np.asarray(x)
+    if isinstance(x, TensorShape):
+        return np.asarray(x.as_list(), np.int64)
+    if isinstance(x, list | tuple | range):
+        rows = [integers(item) for item in x]
+        if len({r.shape for r in rows}) > 1:
+            raise _ragged()
+        return np.asarray(rows, np.int64)
+    tensor = as_tensor(x)
+    v = tensor._v if tensor._plain else known(value(tensor))
+    if v is None:
+        raise OperatorNotAllowedInGraphError(
+            "A shape, size or axis depends on values that are not known while tracing.",
+            "Inside tf.function, jit or vmap sizes must follow from shapes: compute them from "
+            "x.shape, or pass them as Python integers.",
+        )
+    if tensor._dtype.kind in "iu":
+        return np.asarray(v)
+    if tensor._dtype.kind == "f" and not v.size:  # what an empty list was made of
+        return np.asarray(v).astype(np.int64)
+    what = f"Cannot convert {x!r} to EagerTensor of dtype int32"
+    remedy = "Sizes, axes and positions are integers."
+    if isinstance(x, Tensor | TensorLike):
+        raise InvalidArgumentError.at(what, remedy)
+    raise InvalidTypeError(what, remedy)
 
 
 def convert_to_tensor(

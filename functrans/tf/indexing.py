@@ -8,6 +8,7 @@ import numpy as np
 
 from functrans.tf.convert import BOOL, as_tensor, is_traced
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.layouts import own
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 
@@ -25,7 +26,7 @@ def take_slice(tensor: Tensor, key: Any) -> Tensor:
     v = value(tensor)
     shape = v.shape
     try:
-        return wrap(v[parts if len(parts) != 1 else parts[0]], tensor._dtype)
+        return wrap(own(v[parts if len(parts) != 1 else parts[0]], v), tensor._dtype)
     except (IndexError, ValueError) as error:
         raise _out_of_range(parts, shape) from error
 

@@ -21,8 +21,16 @@ NAMES: dict[str, dict[str, str]] = {
             " truncatediv truncatemod"
         ),
         "assertions": "Assert assert_equal assert_greater assert_less",
+        "blocks": (
+            "batch_to_space required_space_to_batch_paddings space_to_batch"
+            " space_to_batch_nd:space_to_batch"
+        ),
+        "clipping": "clip_by_global_norm clip_by_norm clip_by_value",
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
+        "creation": (
+            "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros zeros_like"
+        ),
         "cumulative": "cumsum",
         "custom_gradients": "custom_gradient grad_pass_through gradients hessians",
         "dtypes": (
@@ -30,26 +38,48 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
-            " sigmoid sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
+            " sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
+        "gathering": "boolean_mask gather gather_nd where",
+        "indexed": "IndexedSlices",
+        "indexing": "newaxis",
+        "inspection": "get_static_value is_symbolic_tensor newaxis type_spec_from_value",
+        "joining": (
+            "concat pad parallel_stack repeat reverse reverse_sequence roll split stack tile"
+            " unstack"
+        ),
         "logic": (
             "equal greater greater_equal less less_equal logical_and logical_not logical_or"
             " not_equal"
         ),
         "mapping": "foldl foldr map_fn scan vectorized_map",
-        "inspection": "get_static_value is_symbolic_tensor newaxis type_spec_from_value",
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
-            " reduce_min reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
+            " reduce_prod reduce_sum"
+        ),
+        "scattering": (
+            "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
+            " tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub"
+            " tensor_scatter_nd_update"
         ),
         "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
         "shape_assertions": "assert_rank",
         "shapes": "TensorShape TensorSpec TypeSpec",
+        "shaping": (
+            "bitcast broadcast_dynamic_shape broadcast_static_shape broadcast_to ensure_shape"
+            " expand_dims group guarantee_const identity identity_n no_op rank reshape shape"
+            " shape_n size squeeze stop_gradient transpose unravel_index"
+        ),
+        "slicing": "slice strided_slice",
+        "sorting": (
+            "argsort histogram_fixed_width histogram_fixed_width_bins searchsorted sort unique"
+            " unique_with_counts"
+        ),
         "spectra": "eig eigvals",
         "strings": "as_string",
         "tape": "GradientTape UnconnectedGradients",
@@ -111,7 +141,12 @@ NAMES: dict[str, dict[str, str]] = {
             " UnauthenticatedError UnavailableError UnimplementedError UnknownError"
         ),
     },
+    "image": {
+        "blocks": "extract_patches",
+    },
     "linalg": {
+        "clipping": "global_norm",
+        "creation": "eye",
         "diagonals": (
             "adjoint band_part diag diag_part matrix_transpose set_diag tensor_diag"
             " tensor_diag_part trace"
@@ -122,9 +157,7 @@ NAMES: dict[str, dict[str, str]] = {
             " lu_matrix_inverse lu_reconstruct lu_solve pinv slogdet solve triangular_solve"
             " tridiagonal_matmul tridiagonal_solve"
         ),
-        "spectra": (
-            "eig eigh eigh_tridiagonal eigvals eigvalsh expm logm matrix_rank qr sqrtm svd"
-        ),
+        "spectra": "eig eigh eigh_tridiagonal eigvals eigvalsh expm logm matrix_rank qr sqrtm svd",
     },
     "math": {
         "arithmetic": (
@@ -135,9 +168,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
-            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
-            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
+            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
+            " sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "logic": (
             "equal greater greater_equal is_finite is_inf is_nan is_non_decreasing"
@@ -161,6 +194,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn": {
         "activations": "crelu elu gelu l2_loss leaky_relu relu relu6 selu silu swish",
+        "blocks": "space_to_batch",
         "cross_entropies": (
             "log_poisson_loss log_softmax sigmoid_cross_entropy_with_logits softmax"
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"

@@ -1,0 +1,104 @@
+"""tf.IndexedSlices: the rows of a gradient that are not zero, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from functrans import lax
+from functrans.tf.convert import as_tensor, sizes_of
+from functrans.tf.dtypes import DType
+from functrans.tf.errors import AbsentNameError, InvalidValueError
+from functrans.tf.shapes import TensorShape
+from functrans.tf.tensor import DEVICE, Tensor, TensorLike, value, wrap
+
+
+class IndexedSlices(TensorLike):
+    """Rows ``values`` at the positions ``indices`` of a tensor that is zero elsewhere.
+
+    Rows of one position add up. It is what the gradient of ``tf.gather`` is. Functions take it
+    as the tensor that it stands for, once ``dense_shape`` is known; operators do not.
+
+    >>> import functrans.tf as tf
+    >>> rows = tf.IndexedSlices(tf.constant([5.0]), tf.constant([1]), tf.constant([3]))
+    >>> tf.convert_to_tensor(rows).numpy()
+    array([0., 5., 0.], dtype=float32)
+    """
+
+    __slots__ = ("_dense_shape", "_indices", "_values")
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self._values = values
+        self._indices = indices
+        self._dense_shape = dense_shape
+
+    @property
+    def values(self) -> Any:
+        """The rows."""
+        return self._values
+
+    @property
+    def indices(self) -> Any:
+        """The position of each row."""
+        return self._indices
+
+    @property
+    def dense_shape(self) -> Any:
+        """The shape of the tensor that it stands for, or None."""
+        return self._dense_shape
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape of the tensor that it stands for, as far as it is known."""
+        return TensorShape(None if self._dense_shape is None else sizes_of(self._dense_shape))
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the rows."""
+        return as_tensor(self._values).dtype
+
+    @property
+    def device(self) -> str:
+        """Where the rows are: always the processor."""
+        return DEVICE
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("name", "op", "graph"):
+            return getattr(self._values, name)
+        raise AbsentNameError(
+            f"'IndexedSlices' object has no attribute '{name}'",
+            "tf.convert_to_tensor(x) gives the tensor that it stands for.",
+        )
+
+    def __str__(self) -> str:
+        dense = "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{dense})"
+
+    def __neg__(self) -> IndexedSlices:
+        return self._map(lambda values: -values)
+
+    def _map(self, function: Callable[[Tensor], Tensor]) -> IndexedSlices:
+        """The rows after ``function``, at the same positions."""
+        return IndexedSlices(function(as_tensor(self._values)), self._indices, self._dense_shape)
+
+    def _components(self) -> list[Any]:
+        parts = [self._values, self._indices, self._dense_shape]
+        return [p for p in parts if p is not None]
+
+    def _as_tensor(self) -> Tensor:
+        if self._dense_shape is None:
+            raise InvalidValueError(
+                "Tensor conversion requested for IndexedSlices for argument `value` without "
+                f"dense_shape: {self!s}",
+                "Give dense_shape to tf.IndexedSlices.",
+            )
+        rows, places = as_tensor(self._values), as_tensor(self._indices)
+        empty = np.zeros(sizes_of(self._dense_shape), rows._dtype)
+        return wrap(lax.scatter(empty, value(rows), (value(places),), (0,), "add"), rows._dtype)
+
+
+def over_values(function: Callable[[Tensor], Tensor], x: Any) -> Any:
+    """``function`` of a tensor, or of the rows of an IndexedSlices."""
+    return x._map(function) if isinstance(x, IndexedSlices) else function(as_tensor(x))
