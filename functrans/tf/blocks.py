@@ -15,9 +15,7 @@ from functrans.tf.layouts import Sizes, rearranged
 from functrans.tf.tensor import Tensor, wrap
 
 
-def space_to_batch(
-    input: Any, block_shape: Any, paddings: Any, name: str | None = None
-) -> Tensor:
+def space_to_batch(input: Any, block_shape: Any, paddings: Any, name: str | None = None) -> Tensor:
     """Blocks of the axes after the first, once padded, moved into the batch axis.
 
     >>> import functrans.tf as tf
@@ -63,7 +61,8 @@ def batch_to_space(input: Any, block_shape: Any, crops: Any, name: str | None = 
 
     def moved(v: Any) -> Any:
         blocks = fnp.reshape(v, (*block, batch, *small, *rest))
-        return fnp.reshape(fnp.transpose(blocks, order), (batch, *large, *rest))[(slice(None), *keys)]
+        whole = fnp.reshape(fnp.transpose(blocks, order), (batch, *large, *rest))
+        return whole[(slice(None), *keys)]
 
     return rearranged("BatchToSpaceND", moved, x)
 

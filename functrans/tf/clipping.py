@@ -16,9 +16,7 @@ from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import operation
 
 
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Any:
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
     """Elements below or above the limits replaced by them; the limits broadcast to ``t``.
 
     >>> import functrans.tf as tf
@@ -132,4 +130,5 @@ def clip_by_global_norm(
     def scaled(x: Tensor) -> Tensor:
         return wrap(own(value(x) * fnp.astype(scale, x._dtype)), x._dtype)
 
-    return [t if t is None else over_values(scaled, t) for t in tensors], norm if use_norm is None else use_norm
+    clipped = [t if t is None else over_values(scaled, t) for t in tensors]
+    return clipped, norm if use_norm is None else use_norm

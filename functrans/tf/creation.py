@@ -12,8 +12,6 @@ from functrans.extend import known
 from functrans.tf.convert import (
     FLOAT32,
     FLOAT64,
-    INT32,
-    INT64,
     NumpyDtype,
     as_tensor,
     integer,
@@ -30,7 +28,7 @@ from functrans.tf.errors import (
     OperatorNotAllowedInGraphError,
 )
 from functrans.tf.layouts import check_attribute, own, rearranged
-from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 # --- constants of a shape ------------------------------------------------------------------------
 
@@ -154,7 +152,7 @@ def range(
     if limit is None:
         start, limit = 0, start
     wanted = numpy_dtype(dtype)
-    tensors = [as_tensor(a, None if isinstance(a, Tensor) else wanted) for a in (start, limit, delta)]
+    tensors = [_given(a, wanted) for a in (start, limit, delta)]
     common = wanted or _highest([t._dtype for t in tensors])
     first, last, step = [_end(t).astype(common) for t in tensors]
     if step == 0:
@@ -168,7 +166,12 @@ def range(
             f"[Op:Range] name: ",
             "Turn the ends around, or the sign of delta.",
         )
-    return wrap(np.arange(first, last, step, common))
+    return wrap(np.arange(first, last, step, dtype=common))
+
+
+def _given(x: Any, dtype: NumpyDtype | None) -> Tensor:
+    """A tensor as it is, or another value in a dtype."""
+    return as_tensor(x, None if isinstance(x, Tensor | TensorLike) else dtype)
 
 
 def _end(end: Tensor) -> Any:
@@ -198,7 +201,7 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     array([0. , 0.5, 1. ], dtype=float32)
     """
     first = as_tensor(start)
-    last = as_tensor(stop, None if isinstance(stop, Tensor) else first._dtype)
+    last = _given(stop, first._dtype)
     if first._dtype != last._dtype:
         raise InvalidValueError(
             f"Tensor conversion requested dtype {first.dtype.name} for Tensor with dtype "
@@ -260,7 +263,7 @@ def one_hot(
 
 def _hot_values(on: Any, off: Any, wanted: NumpyDtype | None) -> tuple[Tensor, Tensor]:
     """The two values of one dtype: the one asked for, or that of a value, or float32."""
-    given = [as_tensor(v, None if isinstance(v, Tensor) else wanted) for v in (on, off) if v is not None]
+    given = [_given(v, wanted) for v in (on, off) if v is not None]
     common = wanted or (given[0]._dtype if given else FLOAT32)
     if any(t._dtype != common for t in given):
         odd = next(t for t in given if t._dtype != common)
@@ -273,8 +276,8 @@ def _hot_values(on: Any, off: Any, wanted: NumpyDtype | None) -> tuple[Tensor, T
         raise InvalidValueError(
             "on_value and off_value must be given for strings.", "Give both values."
         )
-    found = [as_tensor(given.pop(0) if v is not None else common.type(d)) for v, d in ((on, 1), (off, 0))]
-    return found[0], found[1]
+    hot = as_tensor(common.type(1)) if on is None else given.pop(0)
+    return hot, as_tensor(common.type(0)) if off is None else given.pop(0)
 
 
 def sequence_mask(

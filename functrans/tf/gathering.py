@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -194,9 +195,7 @@ def _check_nd(op: str, i: Any, sizes: Sizes, policy: str) -> None:
 # --- masks ---------------------------------------------------------------------------------------
 
 
-def boolean_mask(
-    tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask"
-) -> Tensor:
+def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
     """The elements where a mask, which fits the axes from ``axis`` on, is True.
 
     >>> import functrans.tf as tf
@@ -210,15 +209,16 @@ def boolean_mask(
         raise InvalidValueError("mask cannot be scalar.", "Give a mask with an axis.")
     found = x._v.shape[place : place + len(sizes)]
     if found != sizes:
-        raise InvalidValueError(f"Shapes {found} and {sizes} are incompatible", "The mask's shape must be that of the axes from `axis` on.")
+        raise InvalidValueError(
+            f"Shapes {found} and {sizes} are incompatible",
+            "The mask's shape must be that of the axes from `axis` on.",
+        )
     flat = np.flatnonzero(_known_mask(chosen))
-    merged = (*x._v.shape[:place], -1, *x._v.shape[place + len(sizes) :])
+    merged = (*x._v.shape[:place], prod(sizes), *x._v.shape[place + len(sizes) :])
 
     def kept(v: Any) -> Any:
         return fnp.take(own(fnp.reshape(v, merged), v), flat, axis=place)
 
-    if 0 in x._v.shape:
-        return rearranged("GatherV2", lambda v: v[(slice(None),) * place + (np.asarray(_known_mask(chosen)),)], x)
     return rearranged("GatherV2", kept, x)
 
 

@@ -11,6 +11,9 @@ from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidV
 from functrans.tf.layouts import own
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
+newaxis = None
+"""As a key: a new axis of size 1."""
+
 
 def take_slice(tensor: Tensor, key: Any) -> Tensor:
     """``tensor[key]`` as TensorFlow has it: a list is a tuple, integer arrays are refused.

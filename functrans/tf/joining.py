@@ -116,7 +116,9 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
 # --- apart ---------------------------------------------------------------------------------------
 
 
-def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Tensor]:
+def unstack(
+    value: Any, num: int | None = None, axis: int = 0, name: str = "unstack"
+) -> list[Tensor]:
     """The elements of an axis as a list.
 
     >>> import functrans.tf as tf
@@ -137,7 +139,11 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
             "num, if given, is the size of the axis.",
         )
     front = (slice(None),) * (axis % len(sizes))
-    return [rearranged("Unpack", lambda v, i=i: v[(*front, i)], x) for i in range(count)]
+    return [_part("Unpack", x, (*front, i)) for i in range(count)]
+
+
+def _part(op: str, x: Tensor, key: tuple[Any, ...]) -> Tensor:
+    return rearranged(op, lambda v: v[key], x)
 
 
 def split(
@@ -158,10 +164,7 @@ def split(
     sizes = _parts(parts.tolist(), total) if parts.shape else _equal_parts(int(parts), total)
     front = (slice(None),) * place
     ends = np.cumsum([0, *sizes]).tolist()
-    return [
-        rearranged("Split", lambda v, a=a, b=b: v[(*front, slice(a, b))], x)
-        for a, b in pairwise(ends)
-    ]
+    return [_part("Split", x, (*front, slice(a, b))) for a, b in pairwise(ends)]
 
 
 def _equal_parts(count: int, total: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What operations that move elements are written with: known integers, axes, results of their own."""
+"""What operations that move elements are written with: axes, results of their own."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from functrans.extend import known
 from functrans.tf.convert import as_tensor, integer, is_traced, sizes_of
 from functrans.tf.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from functrans.tf.gathering import nd_positions
-from functrans.tf.layouts import Sizes, alike, check_attribute, own, rearranged, shape_text
-from functrans.tf.tensor import Tensor, TensorLike, value, wrap
+from functrans.tf.layouts import alike, check_attribute, own, rearranged, shape_text
+from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import operation
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import functrans
 from functrans import numpy as fnp
-from functrans.tf.convert import INT32, as_tensor, integer, numpy_dtype, sizes_of
+from functrans.tf.convert import INT32, as_tensor, numpy_dtype, sizes_of
 from functrans.tf.dtypes import as_dtype, int32
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.layouts import Sizes, axis_of, own, rearranged, shape_text
