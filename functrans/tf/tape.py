@@ -18,8 +18,9 @@ import functrans as ft
 from functrans import numpy as fnp
 from functrans.extend import Recording, settled
 from functrans.tf import nest
-from functrans.tf.convert import as_tensor
+from functrans.tf.convert import as_tensor, mismatch
 from functrans.tf.errors import (
+    AbsentNameError,
     InvalidArgumentError,
     InvalidTypeError,
     InvalidUseError,
@@ -168,7 +169,7 @@ class GradientTape:
                 "tape.",
                 "Make a tape for each block.",
             )
-        if self._recording is None or not self._persistent:
+        if self._recording is None:
             self._recording = TapeRecording(self._persistent, self._accessed)
         self._recording.__enter__()
         self._active = True
@@ -198,8 +199,10 @@ class GradientTape:
                 )
             recording = self._recording
             if recording is None:
-                raise InvalidUseError(
-                    "A tape was asked to watch before its block.", "Call watch inside the block."
+                raise AbsentNameError(
+                    "'NoneType' object has no attribute '_tape': the tape was asked to watch before "
+                    "its block.",
+                    "Call watch inside the block.",
                 )
             if not (thing.dtype.is_floating or thing.dtype.is_complex):
                 _warn(
@@ -282,15 +285,10 @@ class GradientTape:
                 "CompositeTensors to be differentiated, but received None.",
                 "Return the loss from the block, and pass it.",
             )
-        targets = [_differentiable(t, "target") for t in nest.flatten(target)]
-        wanted = nest.flatten(sources)
-        for source in wanted:
-            _differentiable(source, "source")
-        given: Sequence[Any] = [None] * len(targets)
-        if output_gradients is not None:
-            given = nest.flatten(output_gradients)
+        targets = [_checked(t, "target") for t in nest.flatten(target)]
+        wanted = [_checked(s, "source") for s in nest.flatten(sources)]
         with np.errstate(all="ignore"):
-            seeds = [_seed(t, g) for t, g in zip(targets, given, strict=True)]
+            seeds = _seeds(targets, output_gradients)
             found = _pull(recording, targets, seeds, wanted)
             self._done(recording)
             gradients = [_finished(s, g, unconnected) for s, g in zip(wanted, found, strict=True)]
@@ -323,11 +321,11 @@ class GradientTape:
         recording = self._taken()
         unconnected = _unconnected(unconnected_gradients)
         self._check_pfor(experimental_use_pfor)
-        target = _single(target)
-        wanted = nest.flatten(sources)
+        target = _checked(target, "target")
+        wanted = [_checked(s, "source") for s in nest.flatten(sources)]
         shape, size = tuple(target.shape), int(np.prod(tuple(target.shape), dtype=int))
         with np.errstate(all="ignore"):
-            basis = np.eye(size, dtype=target._dtype).reshape(size, *shape)
+            basis = np.eye(size, dtype=target.dtype.np).reshape(size, *shape)
             rows = ft.vmap(lambda seed: _pull(recording, [target], [seed], wanted))(basis)
             self._done(recording)
             jacobians = [
@@ -365,10 +363,16 @@ class GradientTape:
                [0., 8.]], dtype=float32)
         """
         recording = self._taken()
-        target, source_shape = _single(target), tuple(source.shape)
+        target, source = _checked(target, "target"), _checked(source, "source")
         _unconnected(unconnected_gradients)
-        shape = tuple(target.shape)
-        if len(shape) < 2 or len(source_shape) < 2 or shape[0] != source_shape[0]:
+        shape, source_shape = tuple(target.shape), tuple(source.shape)
+        for s in (shape, source_shape):
+            if len(s) < 2:
+                raise InvalidValueError(
+                    f"Shape {s} must have rank at least 2",
+                    "A batch has its examples along the first axis: use jacobian for one.",
+                )
+        if shape[0] != source_shape[0]:
             raise InvalidValueError(
                 f"Need first dimension of target shape {target.shape} and source shape "
                 f"{source.shape} to match.",
@@ -377,7 +381,7 @@ class GradientTape:
         self._check_pfor(experimental_use_pfor)
         batch, size = shape[0], int(np.prod(shape[1:], dtype=int))
         with np.errstate(all="ignore"):
-            each = np.eye(size, dtype=target._dtype).reshape(size, 1, *shape[1:])
+            each = np.eye(size, dtype=target.dtype.np).reshape(size, 1, *shape[1:])
             basis = np.broadcast_to(each, (size, *shape))
             (rows,) = ft.vmap(lambda seed: _pull(recording, [target], [seed], [source]))(basis)
             self._done(recording)
@@ -427,37 +431,50 @@ class GradientTape:
 # --- helpers -------------------------------------------------------------------------------------
 
 
-def _differentiable(thing: Any, role: str) -> Any:
-    """A target or source, with a log entry if it can have no gradient."""
-    if not isinstance(thing, Tensor | TensorLike):
-        thing = as_tensor(thing)
-    if not (thing.dtype.is_floating or thing.dtype.is_complex):
-        _warn(
-            f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
-            "GradientTape.gradient, got %s",
-            thing.dtype,
-        )
-    return thing
+class NotATensorError(InvalidTypeError, AttributeError):
+    """A target or source that is no tensor or variable."""
 
 
-def _single(target: Any) -> Tensor:
-    """The one tensor that a Jacobian is of."""
-    return as_tensor(target)
+def _checked(thing: Any, role: str) -> Any:
+    """A target or source."""
+    if isinstance(thing, Tensor | TensorLike):
+        return thing
+    raise NotATensorError(
+        f"{type(thing).__name__!r} object has no gradient: the {role} {thing!r:.60} is no tensor or "
+        "variable.",
+        f"Give the {role} as a tensor of the recorded computation, or as a variable.",
+    )
 
 
-def _seed(target: Any, given: Any) -> Any:
-    """The cotangent of a target."""
-    dtype, shape = target.dtype.np, tuple(target.shape)
+def _seeds(targets: Sequence[Any], given: Any) -> list[Any]:
+    """The cotangents of the targets: ones, or what is given for them, in order."""
     if given is None:
-        return np.ones(shape, dtype)[()] if dtype.kind in "fc" else None
-    seed = as_tensor(given)
-    if seed._dtype != dtype or tuple(seed.shape) != shape:
-        raise InvalidArgumentError.at(
-            f"output_gradients of shape {seed.shape} and dtype {seed.dtype.name} do not fit a "
-            f"target of shape {target.shape} and dtype {target.dtype.name} [Op:Mul] name: ",
-            "Give each target's gradient in its shape and dtype.",
+        kinds = [(tuple(t.shape), t.dtype.np) for t in targets]
+        return [np.ones(s, d)[()] if d.kind in "fc" else None for s, d in kinds]
+    seeds = [as_tensor(g) for g in nest.flatten(given)]
+    if len(seeds) < len(targets):
+        raise InvalidValueError(
+            f"There are {len(targets)} targets, but {len(seeds)} output gradients.",
+            "Give one for each target, nested as the targets are.",
         )
-    v = value(seed)
+    return [_seed(t, g) for t, g in zip(targets, seeds, strict=False)]
+
+
+def _seed(target: Any, given: Tensor) -> Any:
+    """A given cotangent, broadcast to its target."""
+    dtype, shape = target.dtype.np, tuple(target.shape)
+    if given._dtype != dtype:
+        raise mismatch("Mul", 1, given._dtype, dtype)
+    v = value(given)
+    if v.shape != shape:
+        a, b = (f"[{','.join(map(str, s))}]" for s in (v.shape, shape))
+        try:
+            v = fnp.broadcast_to(v, shape)
+        except ValueError as error:
+            raise InvalidArgumentError.at(
+                f"Incompatible shapes: {a} vs. {b} [Op:Mul] name: ",
+                "Give each target's gradient in its shape.",
+            ) from error
     return fnp.conj(v) if dtype.kind == "c" else v
 
 
