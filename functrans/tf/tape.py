@@ -200,8 +200,8 @@ class GradientTape:
             recording = self._recording
             if recording is None:
                 raise AbsentNameError(
-                    "'NoneType' object has no attribute '_tape': the tape was asked to watch before "
-                    "its block.",
+                    "'NoneType' object has no attribute '_tape': the tape was asked to watch "
+                    "before its block.",
                     "Call watch inside the block.",
                 )
             if not (thing.dtype.is_floating or thing.dtype.is_complex):
@@ -431,17 +431,14 @@ class GradientTape:
 # --- helpers -------------------------------------------------------------------------------------
 
 
-class NotATensorError(InvalidTypeError, AttributeError):
-    """A target or source that is no tensor or variable."""
-
-
 def _checked(thing: Any, role: str) -> Any:
     """A target or source."""
     if isinstance(thing, Tensor | TensorLike):
         return thing
-    raise NotATensorError(
-        f"{type(thing).__name__!r} object has no gradient: the {role} {thing!r:.60} is no tensor or "
-        "variable.",
+    kind = InvalidTypeError if thing is None or isinstance(thing, str | bytes) else AbsentNameError
+    raise kind(
+        f"{type(thing).__name__!r} object has no gradient: the {role} is no tensor or variable, "
+        f"but {thing!r:.60}.",
         f"Give the {role} as a tensor of the recorded computation, or as a variable.",
     )
 
