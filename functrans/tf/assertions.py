@@ -369,7 +369,15 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor
     x = as_tensor(tensor)
     check_kind("CheckNumerics", x._dtype, "f")
     _checked_now_or_later(partial(_only_finite, message), x)
-    return _with_checked_gradient(message)(x)
+
+    def gradient(dy: Tensor) -> Tensor:
+        found = "Not a number (NaN) or infinity (Inf) values detected in gradient."
+        check = partial(_only_finite, f"{found} {message.encode()!r}")
+        _checked_now_or_later(check, dy)
+        return dy
+
+    checked: Tensor = custom_gradient(lambda x: (x, gradient))(x)
+    return checked
 
 
 def _only_finite(message: str, v: Any) -> None:
@@ -380,18 +388,6 @@ def _only_finite(message: str, v: Any) -> None:
             "Look for a division by zero, a logarithm or root of a value out of range, or a step "
             "that was too long.",
         )
-
-
-def _with_checked_gradient(message: str) -> Callable[[Tensor], Tensor]:
-    def gradient(dy: Tensor) -> Tensor:
-        return check_numerics(
-            dy,
-            "Not a number (NaN) or infinity (Inf) values detected in gradient. "
-            f"{message.encode()!r}",
-        )
-
-    identity: Callable[[Tensor], Tensor] = custom_gradient(lambda x: (wrap(value(x)), gradient))
-    return identity
 
 
 def assert_all_finite(x: Any, message: str, name: str | None = None) -> Tensor:

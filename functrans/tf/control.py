@@ -7,6 +7,7 @@ Where the condition's value is known, Python runs the branch or the loop, under 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 import functrans as ft
 from functrans import lax
 from functrans import numpy as fnp
-from functrans.errors import TreeError, TypeMismatchError
+from functrans.errors import TypeMismatchError
 from functrans.extend import known
 from functrans.tf import nest
 from functrans.tf.convert import INT32, as_tensor, type_name
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.pieces import Piece, State
 from functrans.tf.tensor import Tensor, TensorLike, frame, tracing, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
@@ -79,8 +81,8 @@ def case(
 ) -> Any:
     """The result of the function of the first pair ``(pred, function)`` whose ``pred`` holds.
 
-    Of ``default`` if none does; without it that is an InvalidArgumentError. ``exclusive`` makes an
-    error of two that hold.
+    Of ``default`` if none does; without it that is an InvalidArgumentError. ``exclusive``, beside a
+    default, makes an error of two that hold.
 
     >>> import functrans.tf as tf
     >>> x = tf.constant(3)
@@ -145,7 +147,7 @@ def _pairs_of_case(given: Any, exclusive: bool) -> list[tuple[Tensor, Function]]
 def _first_of(pairs: Sequence[tuple[Tensor, Function]], default: Any, exclusive: bool) -> Any:
     held = [bool(pred) for pred, _ in pairs]
     shown = ", ".join(map(str, held))
-    if exclusive and sum(held) > 1:
+    if exclusive and default is not None and sum(held) > 1:
         raise _failed_case(
             f"Input error: exclusive=True: more than 1 conditions ({', '.join('?' * len(held))}) "
             "evaluated as True:",
@@ -239,29 +241,52 @@ def _functions_by_place(given: Any) -> list[Function]:
 
 def _branched(what: str, index: Tensor, functions: Sequence[Function]) -> Any:
     """One operation that runs one of the functions."""
-    structures: list[Any] = []
+    found: list[Any] = []
 
-    def flat(function: Function) -> list[Any]:
+    def flat(function: Function, _: Sequence[Any]) -> list[Any]:
         result = function()
-        structures.append(result)
-        return [None if x is None else value(as_tensor(x)) for x in _leaves(result)]
+        found.append(result)
+        return [value(as_tensor(x)) for x in leaves_of(result) if x is not None]
 
-    branches = [lambda f=f: flat(f) for f in functions]
+    pieces = [Piece(partial(flat, f), []) for f in functions]
+    for other in found[1:]:
+        _check_same(what, found[0], other)
+    state = State(*pieces)
+
+    def branch(piece: Piece) -> Function:
+        run = piece.program(state)
+        return lambda variables: run([], variables)
+
+    branches = [branch(piece) for piece in pieces]
     try:
         if index._dtype.kind == "b":
-            leaves = lax.cond(value(index), branches[1], branches[0])
+            leaves, news = lax.cond(value(index), branches[1], branches[0], state.values)
         else:
-            leaves = lax.switch(value(index), branches)
-    except (TypeMismatchError, TreeError) as error:
-        first, *others = structures
-        raise InvalidTypeError(
-            f"true_fn and false_fn arguments to tf.{what} must have the same number, type, and "
-            f"overall structure of return values. Found: {first}; {'; '.join(map(str, others))}",
-            f"{error.what} {error.remedy}",
-        ) from error
-    for other in structures[1:]:
-        nest.assert_same_structure(structures[0], other)
-    return _rebuilt(structures[0], leaves)
+            leaves, news = lax.switch(value(index), branches, state.values)
+    except TypeMismatchError as error:
+        raise _unlike(what, found[0], found[1:], f"{error.what} {error.remedy}") from error
+    state.store(news)
+    rest = iter(leaves)
+    return rebuilt(found[0], [None if x is None else next(rest) for x in leaves_of(found[0])])
+
+
+def _check_same(what: str, first: Any, other: Any) -> None:
+    try:
+        nest.assert_same_structure(first, other, expand_composites=True)
+        same = [x is None for x in leaves_of(first)] == [x is None for x in leaves_of(other)]
+    except (InvalidTypeError, InvalidValueError):
+        same = False
+    if not same:
+        raise _unlike(what, first, [other], "Return the same containers of tensors.")
+
+
+def _unlike(what: str, first: Any, others: Sequence[Any], remedy: str) -> InvalidTypeError:
+    return InvalidTypeError(
+        f"true_fn and false_fn arguments to tf.{what} must have the same number, type, and overall "
+        f"structure of return values.\n\ntrue_fn output: {first}\nfalse_fn output: "
+        f"{', '.join(map(str, others))}",
+        remedy,
+    )
 
 
 # --- repetition ----------------------------------------------------------------------------------
@@ -324,35 +349,45 @@ def _python_while(cond: Function, body: Function, loop_vars: Any, most: Tensor |
 def _staged_while(cond: Function, body: Function, loop_vars: Any, most: Tensor | None) -> Any:
     """The loop as one operation."""
     loop_vars = _with_shaped_arrays(body, loop_vars)
-    start = [value(as_tensor(x)) for x in _leaves(loop_vars)]
+    start = [value(as_tensor(x)) for x in leaves_of(loop_vars)]
 
-    def holds(state: Any) -> Any:
-        count, leaves = state
-        found = value(as_tensor(cond(*_rebuilt(loop_vars, leaves))))
+    def test(leaves: Sequence[Any]) -> list[Any]:
+        return [value(as_tensor(cond(*rebuilt(loop_vars, leaves))))]
+
+    def step(leaves: Sequence[Any]) -> list[Any]:
+        found = body(*rebuilt(loop_vars, leaves))
+        found = found if isinstance(found, list | tuple) else [found]
+        nest.assert_same_structure(list(found), list(loop_vars))
+        return [
+            value(as_tensor(x) if isinstance(x, Tensor | TensorLike) else as_tensor(x, s.dtype))
+            for x, s in zip(leaves_of(found), start, strict=True)
+        ]
+
+    pieces = Piece(test, start), Piece(step, start)
+    state = State(*pieces)
+    run_test, run_step = (piece.program(state) for piece in pieces)
+
+    def holds(carry: Any) -> Any:
+        count, leaves, news = carry
+        (found,), _ = run_test(leaves, state.with_assigned(news))
         return found if most is None else found & (count < value(most))
 
-    def step(state: Any) -> Any:
-        count, leaves = state
-        found = body(*_rebuilt(loop_vars, leaves))
-        if not isinstance(found, list | tuple):
-            found = [found]
-        nest.assert_same_structure(list(found), list(loop_vars))
-        return count + 1, [
-            value(as_tensor(x, s.dtype if not isinstance(x, Tensor) else None))
-            for x, s in zip(_leaves(found), start, strict=True)
-        ]
+    def turn(carry: Any) -> Any:
+        count, leaves, news = carry
+        return count + 1, *run_step(leaves, state.with_assigned(news))
 
     counter = INT32.type(0) if most is None else most._dtype.type(0)
     try:
-        _, leaves = lax.while_loop(holds, step, (counter, start))
+        _, leaves, news = lax.while_loop(holds, turn, (counter, start, state.first()))
     except TypeMismatchError as error:
         raise InvalidValueError(
-            f"A loop variable enters the loop with another shape or dtype than it has after one "
-            f"iteration: {error.what}",
-            f"{error.remedy} Compiled loops keep shapes and dtypes: shape_invariants cannot "
+            "A variable enters the loop with another shape or dtype than it has after one "
+            f"iteration. {error.what}",
+            f"{error.remedy} Compiled loops keep shapes and dtypes, and shape_invariants cannot "
             "change that.",
         ) from error
-    return _rebuilt(loop_vars, leaves)
+    state.store(news)
+    return rebuilt(loop_vars, leaves)
 
 
 def _with_shaped_arrays(body: Function, loop_vars: Any) -> Any:
@@ -362,9 +397,9 @@ def _with_shaped_arrays(body: Function, loop_vars: Any) -> Any:
     found: list[Any] = []
 
     def once(leaves: Any) -> None:
-        found.append(body(*_rebuilt(loop_vars, leaves)))
+        found.append(body(*rebuilt(loop_vars, leaves)))
 
-    ft.eval_shape(once, [value(as_tensor(x)) for x in _leaves(loop_vars)])
+    ft.eval_shape(once, [value(as_tensor(x)) for x in leaves_of(loop_vars)])
 
     def shaped(before: Any, after: Any) -> Any:
         return before._of_elements(after) if isinstance(before, TensorArray) else before
@@ -375,10 +410,12 @@ def _with_shaped_arrays(body: Function, loop_vars: Any) -> Any:
 # --- structures of tensors as flat values --------------------------------------------------------
 
 
-def _leaves(structure: Any) -> list[Any]:
+def leaves_of(structure: Any) -> list[Any]:
+    """The leaves of a structure, the tensors in TensorArrays among them."""
     return nest.flatten(structure, expand_composites=True)
 
 
-def _rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
+def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The structure with tensors of these values as its leaves; None stays."""
     tensors = [None if v is None else wrap(v) for v in leaves]
     return nest.pack_sequence_as(structure, tensors, expand_composites=True)

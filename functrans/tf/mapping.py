@@ -6,8 +6,10 @@ are one operation where functions are traced.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 import functrans as ft
 from functrans import lax
@@ -21,6 +23,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     OutOfRangeError,
 )
+from functrans.tf.pieces import Piece, State
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
@@ -59,23 +62,57 @@ def map_fn(
     if signature is None:
         signature = nest.map_structure(lambda x: as_tensor(x).dtype, elems)
     dtypes = nest.map_structure(_dtype_of, signature)
+
+    def call(leaves: Sequence[Tensor]) -> list[Tensor]:
+        return _results(fn(nest.pack_sequence_as(elems, leaves)), dtypes)
+
     if _runs_compiled(rows):
+        _, stacks = _scanned(lambda _, leaves: ([], call(leaves)), [], rows, reverse=False)
+    else:
+        kept = [call(leaves) for leaves in zip(*rows, strict=True)]
+        stacks = _stacks(kept, nest.flatten(dtypes), infer_shape)
+    return nest.pack_sequence_as(dtypes, stacks)
 
-        def step(_: None, leaves: Any) -> Any:
-            result = fn(nest.pack_sequence_as(elems, [wrap(v) for v in leaves]))
-            return None, [value(x) for x in _results(result, dtypes)]
 
-        _, stacks = lax.scan(step, None, [value(x) for x in rows])
-        return nest.pack_sequence_as(dtypes, [wrap(v) for v in stacks])
-    arrays = [
-        TensorArray(d, size=len(rows[0]), infer_shape=infer_shape) for d in nest.flatten(dtypes)
-    ]
-    for i, leaves in enumerate(zip(*rows, strict=True)):
-        for array, x in zip(
-            arrays, _results(fn(nest.pack_sequence_as(elems, leaves)), dtypes), strict=True
-        ):
+def _stacks(kept: Sequence[Sequence[Tensor]], dtypes: Sequence[Any], infer: bool) -> list[Tensor]:
+    """The tensors that stand in the same places of several lists, stacked."""
+    arrays = [TensorArray(d, size=len(kept), infer_shape=infer) for d in dtypes]
+    for i, tensors in enumerate(kept):
+        for array, x in zip(arrays, tensors, strict=True):
             array.write(i, x)
-    return nest.pack_sequence_as(dtypes, [a.stack() for a in arrays])
+    return [array.stack() for array in arrays]
+
+
+def _scanned(
+    step: Callable[[Sequence[Tensor], Sequence[Tensor]], tuple[Sequence[Tensor], Sequence[Tensor]]],
+    start: Sequence[Tensor],
+    rows: Sequence[Tensor],
+    reverse: bool,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """A loop over rows as one operation: the last carried tensors, and those it yields, stacked."""
+    carried = [value(x) for x in start]
+    count = len(carried)
+
+    def flat(leaves: Sequence[Any]) -> list[Any]:
+        tensors = [wrap(v) for v in leaves]
+        after, each = step(tensors[:count], tensors[count:])
+        return [value(x) for x in (*after, *each)]
+
+    row = [np.zeros(tuple(x._v.shape)[1:], x._dtype) for x in rows]
+    piece = Piece(flat, [*carried, *row])
+    state = State(piece)
+    run = piece.program(state)
+
+    def turn(carry: Any, row: Any) -> Any:
+        before, news = carry
+        found, news = run([*before, *row], state.with_assigned(news))
+        return (found[:count], news), found[count:]
+
+    (last, news), each = lax.scan(
+        turn, (carried, state.first()), [value(x) for x in rows], reverse=reverse
+    )
+    state.store(news)
+    return [wrap(v) for v in last], [wrap(v) for v in each]
 
 
 def _dtype_of(spec: Any) -> Any:
@@ -181,48 +218,36 @@ def _fold(fn: Function, elems: Any, initializer: Any, reverse: bool, keep: bool)
     else:
         state = nest.map_structure(as_tensor, initializer)
         first = []
-    if _runs_compiled(rows):
-        states, last = _scanned(fn, elems, rows, state, reverse, keep)
-        if keep and first:
-            states = _joined(first[0], states, reverse)
-        return states, last
-    kept = list(first)
-    steps = list(zip(*rows, strict=True))
-    for leaves in reversed(steps) if reverse else steps:
-        result = fn(state, nest.pack_sequence_as(elems, leaves))
+
+    def call(before: Any, leaves: Sequence[Tensor]) -> Any:
+        result = fn(before, nest.pack_sequence_as(elems, leaves))
         nest.assert_same_structure(state, result)
-        state = _like(state, result)
-        if keep:
-            kept.append(state)
+        return nest.map_structure(
+            lambda s, x: convert_to_tensor(x, dtype_hint=s.dtype), state, result
+        )
+
+    if not _runs_compiled(rows):
+        kept = [nest.flatten(x) for x in first]
+        steps = list(zip(*rows, strict=True))
+        last = state
+        for leaves in reversed(steps) if reverse else steps:
+            last = call(last, leaves)
+            if keep:
+                kept.append(nest.flatten(last))
+        kept = kept[::-1] if reverse else kept
+        dtypes = [x.dtype for x in nest.flatten(last)]
+        return nest.pack_sequence_as(state, _stacks(kept, dtypes, infer=True)), last
+
+    def turn(carry: Sequence[Tensor], leaves: Sequence[Tensor]) -> Any:
+        after = nest.flatten(call(nest.pack_sequence_as(state, carry), leaves))
+        return after, after if keep else []
+
+    ends, stacks = _scanned(turn, nest.flatten(state), rows, reverse)
+    last = nest.pack_sequence_as(state, ends)
     if not keep:
-        return None, state
-    if reverse:
-        kept.reverse()
-    arrays = [TensorArray(x.dtype, size=count) for x in nest.flatten(state)]
-    for i, each in enumerate(kept):
-        for array, x in zip(arrays, nest.flatten(each), strict=True):
-            array.write(i, x)
-    return nest.pack_sequence_as(state, [a.stack() for a in arrays]), state
-
-
-def _like(state: Any, result: Any) -> Any:
-    return nest.map_structure(lambda s, x: convert_to_tensor(x, dtype_hint=s.dtype), state, result)
-
-
-def _scanned(
-    fn: Function, elems: Any, rows: list[Tensor], state: Any, reverse: bool, keep: bool
-) -> Any:
-    def step(carry: Any, leaves: Any) -> Any:
-        before = nest.pack_sequence_as(state, [wrap(v) for v in carry])
-        result = fn(before, nest.pack_sequence_as(elems, [wrap(v) for v in leaves]))
-        nest.assert_same_structure(state, result)
-        after = [value(x) for x in nest.flatten(_like(state, result))]
-        return after, after if keep else None
-
-    start = [value(x) for x in nest.flatten(state)]
-    last, states = lax.scan(step, start, [value(x) for x in rows], reverse=reverse)
-    packed = nest.pack_sequence_as(state, [wrap(v) for v in last])
-    return (nest.pack_sequence_as(state, [wrap(v) for v in states]) if keep else None), packed
+        return None, last
+    states = nest.pack_sequence_as(state, stacks)
+    return (_joined(first[0], states, reverse) if first else states), last
 
 
 def _joined(first: Any, states: Any, reverse: bool) -> Any:

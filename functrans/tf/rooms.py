@@ -54,6 +54,7 @@ NAMES: dict[str, dict[str, str]] = {
             "equal greater greater_equal less less_equal logical_and logical_not logical_or"
             " not_equal"
         ),
+        "host": "numpy_function py_function",
         "mapping": "foldl foldr map_fn scan vectorized_map",
         "module": "Module",
         "printing": "get_logger print timestamp",
