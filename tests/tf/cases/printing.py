@@ -18,6 +18,11 @@ case = GROUP.case
 Pair = namedtuple("Pair", "b a")  # a plain one, as users write it
 
 
+def add(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
 class Unknown:
     def __repr__(self) -> str:
         return "unknown"
@@ -272,7 +277,7 @@ def inside_a_function_it_prints_at_each_call(tf: Any) -> Any:
 
         @tf.function
         def step(x: Any) -> Any:
-            print("traced", file=path.open("a"))
+            add(path, "traced\n")
             tf.print("x:", x, {"a": x, "b": [1, "q"]}, "py", 3, output_stream=f"file://{path}")
             tf.print("no tensor", output_stream=f"file://{path}")
             return x + 1.0
