@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,9 @@ class IndexedSlices(TensorLike):
     def _components(self) -> list[Any]:
         parts = [self._values, self._indices, self._dense_shape]
         return [p for p in parts if p is not None]
+
+    def _rebuilt(self, components: Sequence[Any]) -> IndexedSlices:
+        return IndexedSlices(*components)
 
     def _as_tensor(self) -> Tensor:
         if self._dense_shape is None:

@@ -10,18 +10,15 @@ from functrans.tf.errors import InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorSpec
 from functrans.tf.tensor import Tensor, TensorLike
 
-newaxis = None
-"""What makes an axis of size 1 in an index: ``x[:, tf.newaxis]``."""
 
-
-def is_symbolic_tensor(x: Any) -> bool:
+def is_symbolic_tensor(tensor: Any) -> bool:
     """Whether this is a tensor of which only the type is known, as inside ``tf.function``.
 
     >>> import functrans.tf as tf
     >>> tf.is_symbolic_tensor(tf.constant(1.0))
     False
     """
-    return isinstance(x, Tensor) and known(x._v) is None
+    return isinstance(tensor, Tensor) and known(tensor._v) is None
 
 
 def get_static_value(tensor: Any, partial: bool = False) -> Any:

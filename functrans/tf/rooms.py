@@ -45,7 +45,7 @@ NAMES: dict[str, dict[str, str]] = {
         "gathering": "boolean_mask gather gather_nd where",
         "indexed": "IndexedSlices",
         "indexing": "newaxis",
-        "inspection": "get_static_value is_symbolic_tensor newaxis type_spec_from_value",
+        "inspection": "get_static_value is_symbolic_tensor type_spec_from_value",
         "joining": (
             "concat pad parallel_stack repeat reverse reverse_sequence roll split stack tile"
             " unstack"
