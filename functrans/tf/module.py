@@ -8,12 +8,10 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from functrans.tf.errors import InvalidValueError
-from functrans.tf.scopes import name_scope
+from functrans.tf.scopes import name_scope, snake_case
 from functrans.tf.variable import Variable
 
 R = TypeVar("R")
-
-_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
 
 
 class Module:
@@ -34,7 +32,7 @@ class Module:
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:
-            name = _WORD_EDGE.sub("_", type(self).__name__).lower()
+            name = snake_case(type(self).__name__)
         elif not (isinstance(name, str) and re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)):
             raise InvalidValueError(
                 f"{name!r} is not a valid module name. Module names must be valid Python "

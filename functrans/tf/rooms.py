@@ -145,6 +145,20 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
+    "keras": {},
+    "keras.optimizers": {
+        "keras.optimizers.base": "Optimizer",
+        "keras.optimizers.finding": "deserialize get serialize",
+        "keras.optimizers.rules": (
+            "Adadelta Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD"
+        ),
+    },
+    "keras.optimizers.schedules": {
+        "keras.optimizers.schedules": (
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
+            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+        ),
+    },
     "linalg": {
         "clipping": "global_norm",
         "creation": "eye",
@@ -221,6 +235,14 @@ NAMES: dict[str, dict[str, str]] = {
 }
 """The names of each room, by the file under ``functrans/tf`` that has them."""
 
+SAME = {
+    "optimizers": "keras.optimizers",
+    "optimizers.schedules": "keras.optimizers.schedules",
+}
+"""Rooms that are others of another name."""
+
+NAMES |= {room: NAMES[original] for room, original in SAME.items()}
+
 
 def public(module: str, name: str) -> Any:
     """The value of a room's public name, found once; what ``__getattr__`` of a room returns."""
@@ -253,7 +275,8 @@ def _files() -> frozenset[str]:
 
 def _value(room: str, name: str) -> Any:
     if name in _rooms_in(room):
-        return import_module(".".join(filter(None, ("functrans.tf", room, name))))
+        inner = f"{room}.{name}".lstrip(".")
+        return import_module(f"functrans.tf.{SAME.get(inner, inner)}")
     home = _homes(room).get(name)
     if home is None:
         from functrans.tf.absent import absent  # for an error, whose data are not read before

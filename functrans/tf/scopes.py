@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any
 
+import functrans
 from functrans.extend import open_recordings
 from functrans.tf.errors import InvalidValueError
 from functrans.tf.tensor import frame
@@ -19,6 +20,18 @@ _scope: ContextVar[str] = ContextVar("functrans_tf_name_scope", default="")
 def scoped(name: str) -> str:
     """A name with the open scopes' before it."""
     return _scope.get() + name
+
+
+_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
+
+
+def snake_case(name: str) -> str:
+    """A class's name as the names of its objects begin.
+
+    >>> snake_case("RMSprop")
+    'rm_sprop'
+    """
+    return _WORD_EDGE.sub("_", name).lower()
 
 
 class name_scope:  # noqa: N801  # TensorFlow's name
@@ -93,7 +106,7 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
 
 @contextmanager
 def init_scope() -> Iterator[None]:
-    """A block whose operations no open tape records.
+    """A block whose operations run at once: no open tape records them, no function traces them.
 
     >>> import functrans.tf as tf
     >>> x = tf.constant(1.0)
@@ -107,9 +120,14 @@ def init_scope() -> Iterator[None]:
     recordings = open_recordings()
     for recording in recordings:
         recording.pause()
+    traced = frame.get()
+    outside = nullcontext() if traced is None else functrans.ensure_compile_time_eval()
+    token = frame.set(None)
     try:
-        yield
+        with outside:
+            yield
     finally:
+        frame.reset(token)
         for recording in recordings:
             recording.resume()
 

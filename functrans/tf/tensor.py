@@ -334,9 +334,13 @@ class WatchedVariable(TensorLike):
 
     __slots__ = ()
 
-    trainable: bool
     _number: int
     """Variables count up from the first that was made."""
+
+    @property
+    def trainable(self) -> bool:
+        """Whether tapes watch it when it is read."""
+        raise NotImplementedError
 
     def _store(self, v: Any) -> None:
         """Make ``v`` the value."""

@@ -287,6 +287,14 @@ class Variable(WatchedVariable):
         text = shown[shown.index(", numpy=") : -1] if ", numpy=" in shown else ""
         return f"<tf.Variable {self.name!r} shape={self._shape} dtype={self.dtype.name}{text}>"
 
+    def _current(self) -> Any:
+        """The value now where no tape shall see it read."""
+        return seen(self, self._v, False)
+
+    def _root(self) -> Variable:
+        """The variable itself, of what stands for one."""
+        return self
+
     # --- writing
 
     def assign(
@@ -295,7 +303,7 @@ class Variable(WatchedVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> Variable | None:
+    ) -> Any:
         """Exchange the value for another of the same shape; it is converted to the dtype.
 
         Returns what reads as this variable does, or None without ``read_value``.
@@ -320,7 +328,7 @@ class Variable(WatchedVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> Variable | None:
+    ) -> Any:
         """Add to the value what has the same shape, and return as :meth:`assign` does.
 
         Raises
@@ -336,7 +344,7 @@ class Variable(WatchedVariable):
         use_locking: bool = False,
         name: str | None = None,
         read_value: bool = True,
-    ) -> Variable | None:
+    ) -> Any:
         """Subtract from the value what has the same shape, and return as :meth:`assign` does.
 
         Raises
@@ -346,22 +354,16 @@ class Variable(WatchedVariable):
         self._update("AssignSubVariableOp", fnp.subtract, delta)
         return self._after(read_value)
 
-    def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable | None:
+    def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Any:
         part = tensors.value(as_tensor(value, self._dtype))
-        self._store(_with_part(seen(self, self._v, False), positions(key), part))
+        self._store(_with_part(self._current(), positions(key), part))
         return self._after(read_value=True)
 
     def _update(self, op: str, function: Callable[[Any, Any], Any], delta: Any) -> None:
-        v = seen(self, self._v, False)
+        v = self._current()
         d = value(as_tensor(delta, self._dtype))
         check_kind(op, self._dtype, "fciu")
-        if v.shape != d.shape:
-            shapes = [str(list(s)).replace(" ", "") for s in (v.shape, d.shape)]
-            raise InvalidArgumentError.at(
-                f"Cannot update variable with shape {shapes[0]} using a Tensor with shape "
-                f"{shapes[1]}, shapes must be equal. [Op:{op}] name: ",
-                "Give a value of the variable's shape: tf.broadcast_to makes one.",
-            )
+        check_update(op, v, d)
         with np.errstate(all="ignore"):
             self._store(function(v, d))
 
@@ -374,9 +376,10 @@ class Variable(WatchedVariable):
                 return
         if type(v) is np.ndarray:
             v.flags.writeable = False
+            v = v if v.shape else v[()]
         self._v = v
 
-    def _after(self, read_value: bool) -> Variable | None:
+    def _after(self, read_value: bool) -> Any:
         return _Unread(self) if read_value else None
 
     # --- copies
@@ -403,6 +406,17 @@ class Variable(WatchedVariable):
     __ipow__ = _in_place("**", "assign(var ** value)", "var")
 
 
+def check_update(op: str, v: Any, delta: Any) -> None:
+    """Raise TensorFlow's error of an update of another shape than the value's."""
+    if v.shape != delta.shape:
+        ours, theirs = (str(list(s)).replace(" ", "") for s in (v.shape, delta.shape))
+        raise InvalidArgumentError.at(
+            f"Cannot update variable with shape {ours} using a Tensor with shape {theirs}, shapes "
+            f"must be equal. [Op:{op}] name: ",
+            "Give a value of the variable's shape: tf.broadcast_to makes one.",
+        )
+
+
 @operation("ResourceStridedSliceAssign")
 def _with_part(v: Any, key: tuple[Any, ...], part: Any) -> Any:
     return fnp.at(v)[key].set(part)
@@ -413,6 +427,9 @@ class _Unread(Variable):
 
     def __init__(self, variable: Variable) -> None:
         self._variable = variable
+
+    def _root(self) -> Variable:
+        return self._variable
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._variable, name)
@@ -429,7 +446,7 @@ class _Unread(Variable):
     def __getitem__(self, key: Any) -> Tensor:
         return self._variable[key]
 
-    def _after(self, read_value: bool) -> Variable | None:
+    def _after(self, read_value: bool) -> Any:
         return self._variable._after(read_value)
 
     @property
