@@ -64,7 +64,6 @@ for rule, variants in RULES.items():
 
     for dtype in ("float64", "float16"):
         if dtype == "float64" or rule in ("SGD", "Adam"):
-
             # Nadam's product of momenta is a float32, whose last digits depend on the order.
             @case(f"{rule} of {dtype}", rtol=1e-7 if rule == "Nadam" else None)
             def _(tf: Any, rule: str = rule, dtype: str = dtype) -> Any:
