@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
@@ -104,10 +104,12 @@ def _is_place(node: ast.expr) -> bool:
 class Liveness:
     """What is read after each branch, and at the head of each loop.
 
-    ``always``: names that count as read at every point. The marks are by statement.
+    ``always``: names that count as read at every point. ``stops``: names that a for loop reads
+    before each iteration. The marks are by statement.
     """
 
     always: Names
+    stops: Mapping[ast.For, Iterable[str]] = field(default_factory=dict)
     after: dict[ast.stmt, Names] = field(default_factory=dict)
     head: dict[ast.stmt, Names] = field(default_factory=dict)
 
@@ -125,7 +127,8 @@ class Liveness:
             return self._loop(s, read([s.test]), frozenset(), out)
         if isinstance(s, ast.For):
             bound_there = bound([s.target])
-            return read([s.iter, s.target]) | self._loop(s, frozenset(), bound_there, out)
+            stops = frozenset(self.stops.get(s, ()))
+            return read([s.iter, s.target]) | self._loop(s, stops, bound_there, out)
         if isinstance(s, ast.With):
             given = bound([i.optional_vars for i in s.items if i.optional_vars])
             return read([i.context_expr for i in s.items]) | (self.before(s.body, out) - given)

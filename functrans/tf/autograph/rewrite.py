@@ -70,7 +70,7 @@ def _rewrite(node: ast.FunctionDef) -> None:
     outside = frozenset(name for d in taken.found for name in d.names)
     stops = without_jumps(node)
     own = bound(node.body) - outside
-    live = Liveness(captured(node) | outside)
+    live = Liveness(captured(node) | outside, stops)
     live.before(node.body, frozenset())
     globals_ = frozenset(n for d in taken.found if isinstance(d, ast.Global) for n in d.names)
     rewriter = _Rewriter(node, stops, live, globals_)

@@ -326,12 +326,13 @@ def condition(test: Any, what: str) -> Any:
             "boolean Tensor, use `tf.cast`; to check for None, use `is not None`",
             "Write the comparison: x != 0.",
         )
-    if raw.shape != ():
+    if raw.size != 1:
         raise InvalidValueError(
             f"condition of {what} expected to be `tf.bool` scalar, got {test!r}; to check for "
             "None, use `is not None`",
             "Combine the elements with tf.reduce_all or tf.reduce_any.",
         )
+    raw = raw if raw.shape == () else raw.reshape(())
     return raw if raw.dtype == bool else raw != 0
 
 
