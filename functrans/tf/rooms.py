@@ -89,6 +89,7 @@ NAMES: dict[str, dict[str, str]] = {
         "variable": "Variable VariableAggregation VariableSynchronization",
     },
     "autodiff": {
+        "forward": "ForwardAccumulator",
         "tape": "GradientTape",
     },
     "autograph": {

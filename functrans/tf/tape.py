@@ -45,7 +45,7 @@ class UnconnectedGradients(Enum):
     ZERO = "zero"
 
 
-def _unconnected(kind: Any) -> UnconnectedGradients:
+def unconnected_kind(kind: Any) -> UnconnectedGradients:
     try:
         return UnconnectedGradients(kind)
     except ValueError as error:
@@ -278,7 +278,7 @@ class GradientTape:
         array([2., 4.], dtype=float32)
         """
         recording = self._taken()
-        unconnected = _unconnected(unconnected_gradients)
+        unconnected = unconnected_kind(unconnected_gradients)
         if target is None:
             raise InvalidTypeError(
                 "Argument `target` should be a list or nested structure of Tensors, Variables or "
@@ -319,7 +319,7 @@ class GradientTape:
                [0., 4.]], dtype=float32)
         """
         recording = self._taken()
-        unconnected = _unconnected(unconnected_gradients)
+        unconnected = unconnected_kind(unconnected_gradients)
         self._check_pfor(experimental_use_pfor)
         target = _checked(target, "target")
         wanted = [_checked(s, "source") for s in nest.flatten(sources)]
@@ -364,7 +364,7 @@ class GradientTape:
         """
         recording = self._taken()
         target, source = _checked(target, "target"), _checked(source, "source")
-        _unconnected(unconnected_gradients)
+        unconnected_kind(unconnected_gradients)
         shape, source_shape = tuple(target.shape), tuple(source.shape)
         for s in (shape, source_shape):
             if len(s) < 2:
