@@ -58,15 +58,15 @@ def _multiply_no_nan(a: Any, b: Any) -> Any:
     return fnp.multiply(safe, b)
 
 
-multiply_no_nan = pairwise(
-    __name__,
-    "multiply_no_nan",
-    "MulNoNan",
-    _multiply_no_nan,
-    "x · y, and 0 where y is 0, even if x is infinite or not a number.",
-    "tf.math.multiply_no_nan(float('inf'), 0.0).numpy() → np.float32(0.0)",
-    "fc",
-)
+def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """x · y, and 0 where y is 0, even if x is infinite or not a number.
+
+    >>> import functrans.tf as tf
+    >>> tf.math.multiply_no_nan(float("inf"), 0.0).numpy()
+    np.float32(0.0)
+    """
+    x = as_tensor(x)
+    return binary("MulNoNan", _multiply_no_nan, x, as_tensor(y, x._dtype), "fc")
 
 
 def _squared_difference(a: Any, b: Any) -> Any:
@@ -149,20 +149,21 @@ def accumulate_n(
 
 
 def _terms(inputs: Any, op: str) -> list[Tensor]:
-    terms = list(inputs) if isinstance(inputs, list | tuple) else [as_tensor(inputs)]
+    if not isinstance(inputs, list | tuple):
+        inputs = as_tensor(inputs)
+        if not inputs._v.shape:
+            raise InvalidTypeError(
+                "Cannot iterate over a scalar tensor.", "Give a list of tensors."
+            )
+    terms = [as_tensor(term) for term in inputs]
     if not terms:
         raise InvalidValueError(
             "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype "
             "and shape.",
             "Give at least one.",
         )
-    if len(terms) == 1 and terms[0] is inputs:
-        raise InvalidValueError("inputs must be a list.", "Give a list of tensors.")
-    if not isinstance(inputs, list | tuple):
-        terms = list(terms[0])
-    first = as_tensor(terms[0])
-    check_kind(op, first._dtype, "fciu")
-    return [first, *(matched(op, first, term)[1] for term in terms[1:])]
+    check_kind(op, terms[0]._dtype, "fciu")
+    return [matched(op, terms[0], term)[1] for term in terms]
 
 
 def _summed(tensors: list[Tensor]) -> Tensor:
@@ -381,16 +382,18 @@ def _power(a: Any, b: Any) -> Any:
             return fnp.power(a, b)
         return _nan_at_0_to_the_0(a, b, fnp.power(a, b))
     positive = a > 0 if kind == "f" else a != 0
-    exponent = fnp.where(positive, b, stopped(b))
-    base = fnp.where(positive, a, a.dtype.type(1))
-    smooth = fnp.where(positive, fnp.power(base, b), fnp.power(a, stopped(exponent)))
+    one = a.dtype.type(1)
+    above, below = fnp.where(positive, a, one), fnp.where(positive, one, a)
+    smooth = fnp.where(positive, fnp.power(above, b), fnp.power(below, stopped(b)))
     return _nan_at_0_to_the_0(a, stopped(b), fnp.add(smooth, connected_zero(b)))
 
 
 def _nan_at_0_to_the_0(a: Any, b: Any, power: Any) -> Any:
     """The power; at x = y = 0 with the derivative 0 · 0**−1, as TensorFlow has it."""
     corner = (a == 0) & (b == 0)
-    return fnp.where(corner, fnp.add(fnp.sqrt(fnp.square(a)), a.dtype.type(1)), power)
+    one = a.dtype.type(1)
+    root = fnp.sqrt(fnp.square(fnp.where(corner, a, one)))  # 0, with the derivative NaN
+    return fnp.where(corner, fnp.add(root, one), power)
 
 
 def _check_exponent(b: Any) -> None:

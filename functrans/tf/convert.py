@@ -335,6 +335,10 @@ def matched(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return x, y
 
 
+_HINTED = frozenset({("AddV2", 0), ("AddV2", 1), ("MatMul", 1)})
+"""Operands that TensorFlow adapts where it can, and else finds to be of another dtype."""
+
+
 def _adapted(op: str, x: Any, beside: Tensor, place: int) -> Tensor:
     """A value that is no tensor, in the dtype of the tensor beside it."""
     if is_traced(x) and not x.weak:
@@ -342,6 +346,8 @@ def _adapted(op: str, x: Any, beside: Tensor, place: int) -> Tensor:
     try:
         return as_tensor(x, beside._dtype)
     except InvalidTypeError as error:
+        if (op, place) not in _HINTED:
+            raise
         found = as_tensor(x)._dtype
         raise mismatch(op, place, beside._dtype, found) from error
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from functrans import nn
 from functrans import numpy as fnp
-from functrans.tf.convert import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, as_tensor, matched
-from functrans.tf.errors import InvalidArgumentError, InvalidTypeError
+from functrans.tf.convert import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, as_tensor
+from functrans.tf.errors import InvalidTypeError
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import (
     bent,
@@ -18,6 +18,7 @@ from functrans.tf.words import (
     is_plain,
     stopped,
     unary,
+    widened,
     without_gradient,
 )
 
@@ -47,6 +48,10 @@ def abs(x: Any, name: str | None = None) -> Tensor:
 def _sign(v: Any) -> Any:
     if is_plain(v):
         return fnp.sign(v)
+    if v.dtype.kind == "c":
+        zero = v == 0
+        direction = fnp.where(zero, v.dtype.type(1), v)
+        return fnp.where(zero, v.dtype.type(0), fnp.divide(direction, fnp.abs(direction)))
     return fnp.add(stopped(fnp.sign(v)), connected_zero(v))
 
 
@@ -55,7 +60,7 @@ sign = elementwise(
     "sign",
     "Sign",
     _sign,
-    "−1, 0 or 1 by the sign of x, or x/|x| of complex numbers; the gradient is 0.",
+    "−1, 0 or 1 by the sign of x, with the gradient 0; or x/|x| of complex numbers.",
     "tf.sign([-2.0, 0.0, 3.0]).numpy() → array([-1.,  0.,  1.], dtype=float32)",
     "fci",
 )
@@ -151,7 +156,7 @@ log1p = elementwise(
 def _sigmoid(v: Any) -> Any:
     if v.dtype.kind == "c":
         return fnp.reciprocal(fnp.add(fnp.exp(fnp.negative(v)), v.dtype.type(1)))
-    return nn.sigmoid(v)
+    return widened(nn.sigmoid)(v)
 
 
 sigmoid = elementwise(
@@ -166,11 +171,14 @@ log_sigmoid = elementwise(
     __name__,
     "log_sigmoid",
     "Softplus",
-    lambda v: fnp.negative(nn.softplus(fnp.negative(v))),
+    lambda v: fnp.negative(_softplus(fnp.negative(v))),
     "The logarithm of sigmoid(x), without overflow.",
     "tf.math.log_sigmoid(-1000.0).numpy() → np.float32(-1000.0)",
     "f",
 )
+
+
+_softplus = widened(nn.softplus)
 
 
 def softplus(features: Any, name: str | None = None) -> Tensor:
@@ -180,7 +188,7 @@ def softplus(features: Any, name: str | None = None) -> Tensor:
     >>> tf.math.softplus([0.0, 1000.0]).numpy()
     array([6.931472e-01, 1.000000e+03], dtype=float32)
     """
-    return unary("Softplus", nn.softplus, features, "f")
+    return unary("Softplus", _softplus, features, "f")
 
 
 def softsign(features: Any, name: str | None = None) -> Tensor:
@@ -190,7 +198,17 @@ def softsign(features: Any, name: str | None = None) -> Tensor:
     >>> tf.math.softsign([1.0, -3.0]).numpy()
     array([ 0.5 , -0.75], dtype=float32)
     """
-    return unary("Softsign", nn.soft_sign, features, "f")
+    return unary("Softsign", _softsign, features, "f")
+
+
+def _softsign(v: Any) -> Any:
+    if is_plain(v):
+        return nn.soft_sign(v)
+    size = fnp.abs(v)  # the quotient's derivative is exact for small x only, the sum's for large
+    inner = nn.soft_sign(fnp.where(size < 1, v, v.dtype.type(0)))
+    one = v.dtype.type(1)
+    outer = fnp.multiply(stopped(fnp.sign(v)), one - fnp.reciprocal(one + size))
+    return fnp.where(size < 1, inner, outer)
 
 
 # --- trigonometry --------------------------------------------------------------------------------
@@ -321,10 +339,7 @@ def complex(real: Any, imag: Any, name: str | None = None) -> Tensor:
     >>> tf.complex(1.0, 2.0).numpy()
     np.complex64(1+2j)
     """
-    try:
-        real, imag = matched("Complex", real, imag)
-    except InvalidArgumentError:
-        real, imag = as_tensor(real), as_tensor(imag)
+    real, imag = as_tensor(real), as_tensor(imag)
     if real._dtype != imag._dtype or real._dtype not in (FLOAT32, FLOAT64):
         raise InvalidTypeError(
             f"The `real` and `imag` components have incorrect types: {real.dtype.name} "

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from functrans import numpy as fnp
-from functrans.tf.convert import BOOL, as_tensor
+from functrans.tf.convert import BOOL, as_tensor, is_traced
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError
-from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import binary, check_kind, compared
 
 ANY = "fciubO"
@@ -193,9 +193,14 @@ def _combined(op: str, function: Callable[[Any, Any], Any], x: Any, y: Any) -> T
     return binary(op, function, _bools(op, x), _bools(op, y), "b")
 
 
+def as_bools(x: Any) -> Tensor:
+    """The tensor of ``x``, made of bools unless it is a tensor already."""
+    return as_tensor(x, None if isinstance(x, Tensor | TensorLike) or is_traced(x) else BOOL)
+
+
 def _bools(op: str, x: Any) -> Tensor:
     """The operand as a tensor of bools; a tensor of another dtype is refused."""
-    tensor = x if type(x) is Tensor else as_tensor(x, None if hasattr(x, "dtype") else BOOL)
+    tensor = as_bools(x)
     if tensor._dtype != BOOL:
         raise InvalidArgumentError.at(
             f"cannot compute {op} as input was expected to be a bool tensor but is a "

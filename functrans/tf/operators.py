@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functrans.tf import arithmetic, elementwise, logic
-from functrans.tf.convert import BOOL, as_tensor
+from functrans.tf.convert import BOOL, as_tensor, matched
 from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.indexing import take_slice
 from functrans.tf.products import product
@@ -21,7 +21,7 @@ def attach(cls: type) -> None:
     """Give a class of tensors or variables its operators."""
     for sign, function in _BINARY.items():
         setattr(cls, f"__{sign}__", function)
-        setattr(cls, f"__r{sign}__", _reflected(function))
+        setattr(cls, f"__r{sign}__", _RIGHT.get(sign) or _reflected(function))
     for sign, function in _COMPARISONS.items():
         setattr(cls, f"__{sign}__", function)
     for sign, one in _UNARY.items():
@@ -36,6 +36,14 @@ def _reflected(function: Binary) -> Binary:
 
 
 # --- the operators that are more than one function -----------------------------------------------
+
+
+def _right_sum(x: Any, y: Any) -> Any:
+    return arithmetic.add(*matched("Add", y, x))
+
+
+def _power(x: Any, y: Any) -> Any:
+    return arithmetic.pow(x, y)  # which would take Python's third argument for a name
 
 
 def _times(x: Any, y: Any) -> Any:
@@ -101,12 +109,15 @@ _BINARY: dict[str, Binary] = {
     "truediv": arithmetic.truediv,
     "floordiv": arithmetic.floordiv,
     "mod": arithmetic.floormod,
-    "pow": arithmetic.pow,
+    "pow": _power,
     "matmul": product,
     "and": _bits("bitwise_and", logic.logical_and),
     "or": _bits("bitwise_or", logic.logical_or),
     "xor": _bits("bitwise_xor", logic.logical_xor),
 }
+_RIGHT: dict[str, Binary] = {"add": _right_sum}
+"""Reflected operators that differ from the others."""
+
 _COMPARISONS: dict[str, Binary] = {
     "lt": logic.less,
     "le": logic.less_equal,

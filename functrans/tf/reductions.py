@@ -11,6 +11,7 @@ import numpy as np
 from functrans import numpy as fnp
 from functrans.tf.convert import BOOL, FLOAT32, INT32, INT64, NumpyDtype, as_tensor, numpy_dtype
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError
+from functrans.tf.logic import as_bools
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import check_kind, stopped
 
@@ -48,6 +49,8 @@ def reduce_mean(
 
 def _mean(v: Any, axes: Axes, keepdims: bool) -> Any:
     if v.dtype.kind in "fc":
+        if not _count(v, axes):
+            return fnp.divide(_sum(v, axes, keepdims), v.dtype.type(0))
         return fnp.mean(v, axis=axes, keepdims=keepdims)
     total = fnp.sum(v, axis=axes, dtype=INT64, keepdims=keepdims)
     whole = fnp.floor_divide(fnp.abs(total), max(_count(v, axes), 1))
@@ -105,8 +108,8 @@ def _extreme(function: Callable[..., Any], end: str) -> Reduction:
     def run(v: Any, axes: Axes, keepdims: bool) -> Any:
         if v.size:
             return function(v, axis=axes, keepdims=keepdims)
-        shape = np.empty(v.shape, bool).any(axis=axes, keepdims=keepdims).shape
-        return np.full(shape, _bound(v.dtype, end), v.dtype)[()]
+        nothing = _sum(v, axes, keepdims)  # zeros that are connected to v
+        return fnp.add(nothing, v.dtype.type(_bound(v.dtype, end)))
 
     return run
 
@@ -143,7 +146,7 @@ def reduce_any(
 
 
 def _judged(op: str, function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Tensor:
-    x = as_tensor(x, None if hasattr(x, "dtype") else BOOL)
+    x = as_bools(x)
     if x._dtype != BOOL:
         raise InvalidArgumentError.at(
             f"cannot compute {op} as input #0(zero-based) was expected to be a bool tensor but is "
@@ -212,12 +215,12 @@ def _inexact(x: Any) -> Tensor:
 
 
 def _variance(v: Any, axes: Axes, keepdims: bool) -> Any:
-    distance = fnp.subtract(v, fnp.mean(v, axis=axes, keepdims=True))
+    distance = fnp.subtract(v, _mean(v, axes, True))
     if v.dtype.kind == "c":
         squares = fnp.real(fnp.multiply(distance, fnp.conj(distance)))
     else:
         squares = fnp.square(distance)
-    return fnp.mean(squares, axis=axes, keepdims=keepdims)
+    return _mean(squares, axes, keepdims)
 
 
 def _std(v: Any, axes: Axes, keepdims: bool) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from functrans import numpy as fnp
 from functrans.extend import known
-from functrans.tf.convert import BOOL, FLOAT32, INT32, as_tensor, numpy_dtype
+from functrans.tf.convert import BOOL, FLOAT32, INT32, as_tensor, convert_to_tensor, numpy_dtype
 from functrans.tf.dtypes import int32
 from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.reductions import checked_axis
@@ -123,14 +123,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     >>> tf.math.in_top_k([0, 1], [[0.1, 0.9], [0.2, 0.8]], k=1).numpy()
     array([False,  True])
     """
-    x, classes = as_tensor(predictions), as_tensor(targets)
-    if x._dtype != FLOAT32:
-        raise InvalidArgumentError.at(
-            "cannot compute InTopKV2 as input #0(zero-based) was expected to be a float tensor "
-            f"but is a {x.dtype.name} tensor [Op:InTopKV2] name: ",
-            "Convert the predictions with tf.cast(x, tf.float32).",
-        )
-    v, c = value(x), value(classes)
+    v, c = value(as_tensor(predictions, FLOAT32)), value(as_tensor(targets))
     if v.ndim != 2 or c.shape != v.shape[:1]:
         raise InvalidArgumentError.at(
             "predictions must be 2-dimensional, and their first dimension must match length of "
@@ -151,7 +144,7 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
     >>> tf.math.invert_permutation([2, 0, 1]).numpy()
     array([1, 2, 0], dtype=int32)
     """
-    x = as_tensor(x)
+    x = convert_to_tensor(x, dtype_hint=int32)
     check_kind("InvertPermutation", x._dtype, "i")
     v = value(x)
     if v.ndim != 1:

@@ -206,6 +206,18 @@ def _named(function: F, module: str, name: str, says: str, example: str) -> F:
     return function
 
 
+def widened(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of values, float16 ones in float32: where halves are not computed with."""
+
+    def run(*values: Any) -> Any:
+        dtype = values[0].dtype
+        if dtype.itemsize > 2:
+            return function(*values)
+        return fnp.astype(function(*(fnp.astype(v, np.float32) for v in values)), dtype)
+
+    return run
+
+
 # --- derivatives ---------------------------------------------------------------------------------
 
 
