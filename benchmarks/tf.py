@@ -32,6 +32,10 @@ def rows(rounds: int) -> Iterator[Row]:
 
     import functrans.tf
 
+    # As everything here, TensorFlow has one core; more threads would only wait for each other.
+    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+
     for name, (make, most) in PROGRAMS.items():
         calls = {"functrans.tf": make(functrans.tf), "tensorflow": make(tensorflow)}
         check(name, calls)
