@@ -295,6 +295,10 @@ class AbsentNameError(FunctransError, AttributeError):
     """An attribute that TensorFlow does not have either, or that this layer leaves out."""
 
 
+class InaccessibleTensorError(FunctransError, ValueError):
+    """A tensor of a branch, of a loop's body or of a tf.function, used outside of it."""
+
+
 class NoGradientError(FunctransError, LookupError):
     """A gradient through an operation that has none."""
 

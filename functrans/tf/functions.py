@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 import functrans as ft
+from functrans.errors import UnexpectedTracerError
 from functrans.extend import Staging, evaluate
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor, is_traced
-from functrans.tf.errors import InvalidTypeError, InvalidValueError
+from functrans.tf.errors import InaccessibleTensorError, InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorSpec
 from functrans.tf.tensor import (
     Frame,
@@ -155,6 +156,14 @@ class ConcreteFunction:
             with staging:
                 outs = self._trace(staging, python_function, call)
                 program = staging.program([*outs, *(v for _, v in traced.state.values())])
+        except UnexpectedTracerError as error:
+            raise InaccessibleTensorError(
+                "The tensor cannot be accessed from here, because it was defined in another "
+                "function, branch or loop body, which is out of scope.",
+                "Assign it to a variable of the function before the branch or loop; collect rows "
+                "of a loop in a tf.TensorArray.",
+                error.line,
+            ) from error
         finally:
             tracing.count -= 1
             frame.reset(token)

@@ -191,13 +191,13 @@ class Tensor:
         return int(self._v.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
-        if not self._v.shape:
-            raise InvalidTypeError("Cannot iterate over a scalar tensor.", "Use it as it is.")
         if frame.get() is not None and known(self._v) is None:
             raise OperatorNotAllowedInGraphError(
                 "Iterating over a symbolic `tf.Tensor` is not allowed.",
                 "Inside tf.function write a for statement over the tensor, or tf.unstack it.",
             )
+        if not self._v.shape:
+            raise InvalidTypeError("Cannot iterate over a scalar tensor.", "Use it as it is.")
         return (self[i] for i in range(len(self)))
 
     def __format__(self, spec: str) -> str:

@@ -147,9 +147,10 @@ class Rows:
     def __init__(
         self, rows: Tensor | Range, more: Callable[[], Any] | None, body: Any, most: Any
     ) -> None:
-        self.range = rows if isinstance(rows, Range) else None
+        self.range: Any = None
         self.array: Any = None
         if isinstance(rows, Range):
+            self.range = rows
             self.count = rows.count
         else:
             self.array = value(rows)
@@ -167,12 +168,18 @@ class Rows:
         return Tensor(lax.dynamic_index_in_dim(self.array, k, keepdims=False))
 
     def iteration(self) -> None:
-        """Any iteration, to see its types."""
-        self.body(self.item(np.int64(0)))
+        """Any iteration, to see its types: there need not be a row."""
+        if self.array is None:
+            item = self.range.item(np.int64(0))
+        else:
+            item = fnp.zeros(self.array.shape[1:], self.array.dtype)
+        self.body(Tensor(item))
 
     def run(self, carry: Carry) -> Leaves:
         """The arrays after the loop."""
         count = known(self.count)
+        if count == 0:
+            return carry.start()
         if self.more is None and count is not None:
             return self._run_all(carry, int(count))
 
