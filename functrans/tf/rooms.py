@@ -68,7 +68,10 @@ NAMES: dict[str, dict[str, str]] = {
             " tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub"
             " tensor_scatter_nd_update"
         ),
-        "scopes": "control_dependencies device executing_eagerly init_scope name_scope",
+        "scopes": (
+            "control_dependencies device executing_eagerly get_current_name_scope init_scope"
+            " inside_function name_scope"
+        ),
         "shape_assertions": "assert_rank",
         "shapes": "TensorShape TensorSpec TypeSpec",
         "shaping": (

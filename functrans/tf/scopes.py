@@ -140,3 +140,24 @@ def executing_eagerly() -> bool:
     True
     """
     return frame.get() is None
+
+
+def inside_function() -> bool:
+    """Whether a ``tf.function`` is being traced.
+
+    >>> import functrans.tf as tf
+    >>> tf.inside_function()
+    False
+    """
+    return frame.get() is not None
+
+
+def get_current_name_scope() -> str:
+    """The names of the open scopes, or the empty string.
+
+    >>> import functrans.tf as tf
+    >>> with tf.name_scope("model"), tf.name_scope("layer"):
+    ...     tf.get_current_name_scope()
+    'model/layer'
+    """
+    return _scope.get().removesuffix("/")

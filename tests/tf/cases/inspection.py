@@ -29,8 +29,6 @@ tf.get_static_value(tf.Variable(1.0))
 tf.is_symbolic_tensor(c(1.0))
 tf.is_symbolic_tensor(tf.Variable(1.0))
 tf.is_symbolic_tensor(np.ones(2))
-tf.newaxis
-c([1, 2])[:, tf.newaxis]
 """,
 )
 
@@ -46,6 +44,21 @@ def arguments_of_a_function_are_symbolic(tf: Any) -> Any:
 
     f(tf.constant([1.0, 2.0]))
     return seen
+
+
+@case
+def where_code_runs(tf: Any) -> Any:
+    seen = []
+
+    @tf.function
+    def f(x: Any) -> Any:
+        seen.extend([tf.inside_function(), tf.executing_eagerly()])
+        return x
+
+    f(tf.constant(1.0))
+    with tf.name_scope("a"), tf.name_scope("b"):
+        seen.append(tf.get_current_name_scope())
+    return [*seen, tf.inside_function(), tf.executing_eagerly(), tf.get_current_name_scope()]
 
 
 @case
