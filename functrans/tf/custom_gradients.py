@@ -9,13 +9,14 @@ known that function is Python, conditions on values included; while a ``tf.funct
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import update_wrapper
 from typing import Any, NoReturn
 
 import functrans as ft
 from functrans import numpy as fnp
-from functrans.extend import ForwardRecording, known
+from functrans.extend import ForwardRecording, known, open_recordings
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor
 from functrans.tf.errors import (
@@ -24,6 +25,7 @@ from functrans.tf.errors import (
     InvalidUseError,
     InvalidValueError,
 )
+from functrans.tf.tape import GradientTape
 from functrans.tf.tensor import Tensor, TensorLike, WatchedVariable, Watcher, value, wrap
 
 Function = Callable[..., Any]
@@ -248,6 +250,56 @@ def grad_pass_through(f: Any) -> Any:
         return f(*args, **kwargs), grad
 
     return update_wrapper(_Custom(passed), f)
+
+
+def recompute_grad(f: Any) -> Any:
+    """``f``, of which tapes keep nothing but the arguments: the gradient runs it again.
+
+    >>> import functrans.tf as tf
+    >>> x = tf.constant(3.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = tf.recompute_grad(lambda x: x * x)(x)
+    >>> tape.gradient(y, x).numpy()
+    np.float32(6.0)
+    """
+
+    def recomputed(*args: Any, **kwargs: Any) -> Any:
+        with _unrecorded():
+            result = f(*args, **kwargs)
+
+        def grad(*dys: Tensor, variables: Any = None) -> Any:
+            leaves = [
+                wrap(value(as_tensor(x))) if isinstance(x, Tensor | TensorLike) else x
+                for x in nest.flatten(args)
+            ]
+            sources = [x for x in leaves if isinstance(x, Tensor)]
+            with GradientTape() as tape:
+                tape.watch([x for x in sources if x.dtype.is_floating or x.dtype.is_complex])
+                again = f(*nest.pack_sequence_as(args, leaves), **kwargs)
+            found = tape.gradient(
+                nest.flatten(again), [sources, list(variables or ())], output_gradients=dys
+            )
+            rest = iter(found[0])
+            of_arguments = [next(rest) if isinstance(x, Tensor) else None for x in leaves]
+            return of_arguments if variables is None else (of_arguments, found[1])
+
+        return result, grad
+
+    return update_wrapper(_Custom(recomputed), f)
+
+
+@contextmanager
+def _unrecorded() -> Iterator[None]:
+    """A block in which no tape records."""
+    paused = [r for r in open_recordings() if not isinstance(r, _VariablesRead)]
+    for recording in paused:
+        recording.pause()
+    try:
+        yield
+    finally:
+        for recording in paused:
+            recording.resume()
 
 
 def gradients(

@@ -282,15 +282,6 @@ def a_gradient_with_numpy_inside(tf: Any) -> Any:
 
 
 @case
-def a_wrong_shape_of_the_gradient(tf: Any) -> Any:
-    @tf.custom_gradient
-    def total(x: Any) -> Any:
-        return tf.reduce_sum(x), lambda dy: dy
-
-    return slope(tf, total, vector(tf))
-
-
-@case
 def one_inside_another(tf: Any) -> Any:
     @tf.custom_gradient
     def inner(x: Any) -> Any:
@@ -399,3 +390,101 @@ def stop_gradient(tf: Any) -> Any:
 @case
 def no_gradient_of_an_operation(tf: Any) -> Any:
     return [raised(lambda: slope(tf, lambda x: tf.stop_gradient(x) + x, three(tf)))]
+
+
+@case
+def two_tapes_side_by_side(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: dy * 10.0 * x
+
+    def both(x: Any) -> Any:
+        with tf.GradientTape() as first, tf.GradientTape() as second:
+            first.watch(x)
+            second.watch(x)
+            y = square(x) * x
+        return first.gradient(y, x), second.gradient(y, x)
+
+    return [both(three(tf)), tf.function(both)(three(tf))]
+
+
+@case
+def a_gradient_that_looks_at_values(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        def grad(dy: Any) -> Any:
+            return dy * 10.0 if float(dy) > 1.0 else dy * 100.0
+
+        return x * x, grad
+
+    return [slope(tf, lambda x, f=f: square(x) * f, three(tf)) for f in (0.5, 2.0)]
+
+
+@case
+def orders_inside_a_function(tf: Any) -> Any:
+    function = softplus(tf)
+
+    def first(x: Any) -> Any:
+        return slope(tf, function, x)
+
+    @tf.function
+    def second(x: Any) -> Any:
+        return first(x), slope(tf, first, x)
+
+    return [
+        second(tf.constant(0.5)),
+        slope(tf, lambda x: slope(tf, tf.function(function), x), tf.constant(0.5)),
+    ]
+
+
+@case
+def variables_inside_a_function(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        def grad(dy: Any, variables: Any = None) -> Any:
+            return dy * 10.0, [dy * x * 100.0]
+
+        return x * v, grad
+
+    @tf.function
+    def both(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = scaled(x)
+        return tape.gradient(y, [x, v])
+
+    return both(three(tf))
+
+
+@case
+def complex_numbers(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(z: Any) -> Any:
+        return z * z, lambda dy: dy * tf.math.conj(2.0 * z)
+
+    z = tf.constant(1 + 2j)
+    return [slope(tf, square, z), slope(tf, lambda z: z * z, z)]
+
+
+@case
+def within_a_loop_and_a_map(tf: Any) -> Any:
+    function = softplus(tf)
+
+    def looped(x: Any) -> Any:
+        return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, function(y)), (0, x))[1]
+
+    x = tf.constant([0.5, 1.0])
+    return [
+        slope(tf, lambda x: tf.function(looped)(x), x),
+        slope(tf, lambda x: tf.vectorized_map(function, x), x),
+        slope(tf, lambda x: tf.map_fn(function, x), x),
+    ]
+
+
+@case
+def recompute_grad_of_second_order(tf: Any) -> Any:
+    x = three(tf)
+    again = tf.recompute_grad(lambda x: tf.sin(x) * x)
+    return [slope(tf, again, x), tf.function(lambda x: slope(tf, again, x))(x)]
