@@ -130,7 +130,7 @@ class Row:
     def in_function(self, tf: Any, with_gradient: bool) -> Any:
         """The value, and the gradient where asked for, computed inside ``tf.function``."""
 
-        @tf.function
+        @tf.function(autograph=False)
         def both(*sources: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(sources)

@@ -189,7 +189,10 @@ def _around(found: Found, free: tuple[str, ...]) -> ast.Module:
         shell.body = [inner]  # type: ignore[attr-defined]
         inner = shell
     outer = ast.parse(f"def ag__outer({', '.join(dict.fromkeys([_OPERATORS, *free]))}): pass")
-    outer.body[0].body = [inner]  # type: ignore[attr-defined]
+    body = [inner]
+    if inner is node and node.name not in free:  # it may call itself by its global name
+        body.insert(0, ast.Global([node.name]))
+    outer.body[0].body = body  # type: ignore[attr-defined]
     return ast.fix_missing_locations(outer)
 
 

@@ -482,6 +482,19 @@ def missing_and_extra_arguments(tf: Any) -> Any:
     return [raised(lambda: run()), raised(lambda: run(x, x)), raised(lambda: run(x, y=x))]
 
 
+def summed(tf: Any, tree: Any) -> Any:
+    """A function of the module that calls itself."""
+    if isinstance(tree, list):
+        return tf.add_n([summed(tf, t) for t in tree])
+    return tree * 2.0
+
+
+@case
+def a_function_that_calls_itself(tf: Any) -> Any:
+    run = tf.function(lambda x, y: summed(tf, [x, [y, x]]))
+    return run(three(tf), tf.constant(1.0))
+
+
 # As an object
 
 
