@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -408,20 +407,26 @@ class _Reverse:
         merged = list(args)
         for place, value in zip(places, tree.unflatten(in_tree, duals), strict=True):
             merged[place] = value
-        out = run_under(trace, partial(self.function, *merged, **kwargs))
+        out, aux_leaves, aux_tree = run_under(trace, self._run, merged, kwargs)
         aux = None
         if self.has_aux:
-            out, aux = _pair(out)
-            aux_leaves, aux_tree = _flatten_aux(aux)
             aux_values = [trace.split(x)[0] for x in unshared(aux_leaves)]
             aux = tree.unflatten(aux_tree, own(aux_values, leaves))
-        value, variable_out = trace.split(array_behind(out))
+        value, variable_out = trace.split(out)
         seed = _checked_output(value, self.holomorphic)
         found = backward(tape, [variable_out], [seed], ins, once=True)
         filled = [instantiate(ct, a) for ct, a in zip(found, avals, strict=True)]
         gradients = tree.unflatten(in_tree, own(filled, leaves))
         gradient = gradients[0] if self.single else tuple(gradients)
         return own([value], ())[0], gradient, aux
+
+    def _run(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any], Any]:
+        """The output, and the leaves and structure of aux, taken apart while the trace runs."""
+        out = self.function(*args, **kwargs)
+        if not self.has_aux:
+            return array_behind(out), [], None
+        out, aux = _pair(out)
+        return array_behind(out), *_flatten_aux(aux)
 
 
 def kept_apart(leaves: Sequence[Any]) -> list[Any]:
