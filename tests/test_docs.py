@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from functrans.tf.rooms import NAMES, SAME
+
 ROOMS = (
     "functrans",
     "functrans.ad_checkpoint",
@@ -46,17 +48,9 @@ ROOMS = (
     "functrans.scipy.special",
     "functrans.scipy.stats",
     "functrans.testing",
-    "functrans.tf",
-    "functrans.tf.autodiff",
-    "functrans.tf.bitwise",
-    "functrans.tf.dtypes",
-    "functrans.tf.errors",
-    "functrans.tf.linalg",
-    "functrans.tf.math",
-    "functrans.tf.nest",
-    "functrans.tf.strings",
     "functrans.tree",
     "functrans.tree_util",
+    *(f"functrans.tf.{room}".rstrip(".") for room in NAMES if room not in SAME),
 )
 
 RESULTS = (
