@@ -17,6 +17,7 @@ import numpy as np
 from functrans import numpy as fnp
 from functrans import tree_util
 from functrans.extend import detached
+from functrans.tf import scattered_updates
 from functrans.tf import tensor as tensors
 from functrans.tf.convert import NumpyDtype, as_tensor, numpy_dtype
 from functrans.tf.dtypes import DType, of
@@ -28,6 +29,7 @@ from functrans.tf.errors import (
     UnsupportedError,
 )
 from functrans.tf.indexing import is_mask, positions
+from functrans.tf.layouts import own
 from functrans.tf.operators import attach
 from functrans.tf.scopes import scoped
 from functrans.tf.shapes import TensorShape, as_shape
@@ -240,12 +242,13 @@ class Variable(WatchedVariable):
         return wrap(seen(self, self._v, True), self._dtype)
 
     def value(self) -> Tensor:
-        """The value now, as a tensor."""
-        return self._as_tensor()
+        """The value now, as a tensor that gradients can be taken with respect to."""
+        return self.read_value()
 
     def read_value(self) -> Tensor:
-        """The value now, as a tensor."""
-        return self._as_tensor()
+        """The value now, as a tensor that gradients can be taken with respect to."""
+        read = self._as_tensor()
+        return wrap(own(read._v, read._v), self._dtype)
 
     def numpy(self) -> Any:
         """A copy of the value: an ndarray, or a NumPy scalar."""
@@ -385,14 +388,12 @@ class Variable(WatchedVariable):
     # --- copies
 
     def __copy__(self) -> Variable:
-        return self._twin()
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        memo[id(self)] = twin = self._twin()
+        twin = _restored(self._as_tensor(), self.trainable, self._name, self._constraint)
+        memo[id(self)] = twin
         return twin
-
-    def _twin(self) -> Variable:
-        return _restored(self._as_tensor(), self.trainable, self._name, self._constraint)
 
     def __reduce__(self) -> Any:
         return _restored, (self.numpy(), self.trainable, self._name, self._constraint)
@@ -463,7 +464,19 @@ def _restored(
     return variable
 
 
+def _refusing_none(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A comparison for which None is no value, as it is for tensors."""
+
+    def compared(variable: Variable, other: Any) -> Any:
+        return compare(variable, as_tensor(other) if other is None else other)
+
+    return compared
+
+
 attach(Variable)
+Variable.__eq__ = _refusing_none(Variable.__eq__)  # type: ignore[method-assign]  # elementwise
+Variable.__ne__ = _refusing_none(Variable.__ne__)  # type: ignore[method-assign]  # elementwise
+scattered_updates.attach(Variable)
 
 
 def _flatten(variable: Variable) -> tuple[tuple[Any], None]:
