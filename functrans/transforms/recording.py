@@ -235,7 +235,7 @@ class _Opened:
     def lift(self, x: Any, tangent: Any) -> Any:
         """``x`` with a tangent here; what an inner transform traces already passes unchanged."""
         x = settled(x)
-        if isinstance(x, Tracer) and runs_above(x._trace, self.trace):
+        if isinstance(x, Tracer) and self.is_open and runs_above(x._trace, self.trace):
             if type(x) is not DualTracer:
                 return x
             return DualTracer(x._trace, self.lift(x.primal, tangent), x.tangent)

@@ -334,6 +334,20 @@ def a_tape_inside(tf: Any) -> Any:
 
 
 @case
+def a_target_that_is_a_source_inside(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.function
+    def run(x: Any) -> Any:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = x * v
+        return tape.gradient(x, x), tape.gradient([x, y], x), tape.gradient([v, y], v)
+
+    return run(three(tf))
+
+
+@case
 def a_tape_around_and_inside(tf: Any) -> Any:
     @tf.function
     def derivative(x: Any) -> Any:
