@@ -8,7 +8,9 @@ import numpy as np
 
 from functrans import nn
 from functrans import numpy as fnp
+from functrans.tf.arithmetic import multiply
 from functrans.tf.convert import FLOAT32, as_tensor, cast
+from functrans.tf.elementwise import sigmoid
 from functrans.tf.errors import InvalidArgumentError, InvalidValueError
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import bent, check_kind, operation, unary
@@ -112,8 +114,7 @@ def silu(features: Any, beta: Any = 1.0) -> Tensor:
     """
     x = as_tensor(features)
     check_kind("Sigmoid", x._dtype, "fc")
-    steepness = value(as_tensor(beta, x._dtype))
-    return unary("Mul", lambda v: v * nn.sigmoid(steepness * v), x)
+    return multiply(x, sigmoid(multiply(x, beta)))
 
 
 swish = silu

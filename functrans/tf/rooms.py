@@ -214,6 +214,10 @@ NAMES: dict[str, dict[str, str]] = {
     "nn": {
         "activations": "crelu elu gelu l2_loss leaky_relu relu relu6 selu silu swish",
         "blocks": "space_to_batch",
+        "convolutions": (
+            "atrous_conv2d atrous_conv2d_transpose conv1d conv1d_transpose conv2d conv2d_transpose"
+            " conv3d conv3d_transpose conv_transpose convolution depthwise_conv2d separable_conv2d"
+        ),
         "cross_entropies": (
             "log_poisson_loss log_softmax sigmoid_cross_entropy_with_logits softmax"
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
@@ -222,6 +226,10 @@ NAMES: dict[str, dict[str, str]] = {
         "elementwise": "sigmoid softplus softsign tanh",
         "reductions": "zero_fraction",
         "selection": "approx_max_k approx_min_k in_top_k top_k",
+        "pooling": (
+            "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d"
+            " max_pool_with_argmax pool"
+        ),
     },
     "strings": {
         "strings": (

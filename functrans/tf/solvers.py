@@ -11,6 +11,7 @@ import numpy as np
 import functrans as ft
 from functrans import numpy as fnp
 from functrans.extend import known
+from functrans.lax import linalg as routines
 from functrans.tf.convert import INT32, as_tensor, is_traced, matched, numpy_dtype
 from functrans.tf.diagonals import diag_part
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
@@ -275,7 +276,7 @@ def _triangular(x: Any, y: Any, lower: bool, adjoint: bool = False) -> Any:
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     x = fnp.broadcast_to(x, (*batch, *x.shape[-2:]))
     y = fnp.broadcast_to(y, (*batch, *y.shape[-2:]))
-    return ft.lax.linalg.triangular_solve(
+    return routines.triangular_solve(
         x, y, left_side=True, lower=lower, transpose_a=adjoint, conjugate_a=adjoint
     )
 
@@ -308,7 +309,7 @@ def hermitian(v: Any) -> Any:
 
 def _factor(v: Any) -> Any:
     try:
-        return ft.lax.linalg.cholesky(v) if is_traced(v) else fnp.linalg.cholesky(v)
+        return routines.cholesky(v) if is_traced(v) else fnp.linalg.cholesky(v)
     except np.linalg.LinAlgError:
         if len(v.shape) == 2:
             return fnp.tril(v * np.asarray(np.nan, v.dtype))
@@ -348,7 +349,7 @@ def lu(input: Any, output_idx_type: Any = np.int32, name: str | None = None) -> 
     array([1, 0], dtype=int32)
     """
     tensor, v = matrices("Lu", input)
-    found, _, order = ft.lax.linalg.lu(v)
+    found, _, order = routines.lu(v)
     pivots = known(found)
     if pivots is not None and not np.diagonal(pivots, axis1=-2, axis2=-1).all():
         raise InvalidArgumentError.at(
@@ -501,7 +502,7 @@ def tridiagonal_solve(
     elif transpose_rhs:
         v = fnp.matrix_transpose(v)
     try:
-        found = ft.lax.linalg.tridiagonal_solve(lower, middle, upper, v)
+        found = routines.tridiagonal_solve(lower, middle, upper, v)
     except np.linalg.LinAlgError:
         found = v * np.asarray(np.nan, main._dtype)
     return wrap(fnp.squeeze(found, -1) if vector else found, main._dtype)
