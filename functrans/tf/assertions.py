@@ -251,9 +251,10 @@ def _against_zero(
         shown = str(v)
         if v.shape:
             shown = str(_elements(v, summarize))
+        line = "" if condition == "<= 0" else "\n"  # TensorFlow's own texts differ in this
         raise InvalidArgumentError.at(
             f"{prefix(message)}\nCondition x {condition} did not hold "
-            f"element-wise:\nx (shape={v.shape} dtype={v.dtype.name}) = \n{shown}",
+            f"element-wise:{line}x (shape={v.shape} dtype={v.dtype.name}) = \n{shown}",
             _REMEDY,
         )
 
@@ -301,7 +302,7 @@ def assert_near(
         heads = [f"{n} (shape={v.shape} dtype={v.dtype.name}) = " for n, v in (("x", a), ("y", b))]
         data: list[Any] = [
             prefix(message),
-            f"x and y not equal to tolerance rtol = {wrap(r)}, atol = {wrap(t)}",
+            f"x and y not equal to tolerance rtol = {wrap(r)!s}, atol = {wrap(t)!s}",
             *(heads[0], a, heads[1], b),
         ]
         raise _failed("tf.Tensor(False, shape=(), dtype=bool)", data, summarize)
