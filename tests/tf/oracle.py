@@ -45,6 +45,7 @@ class Case:
     """A program and what of its message matters if it raises.
 
     ``alone``: it runs in a process of its own, because what it shows happens once per process.
+    ``differs``: why we decided not to do what TensorFlow does there; it is tested that we don't.
     """
 
     group: str
@@ -53,6 +54,7 @@ class Case:
     says: str = ""
     alone: bool = False
     rtol: float | None = None
+    differs: str = ""
 
     def record(self, tf: Any) -> Any:
         """What the program gives on this ``tf``, as JSON."""
@@ -71,7 +73,7 @@ class Row:
     """An operation on arguments: its value and its derivatives.
 
     Arrays among the arguments become tensors; gradients are with respect to those that hold
-    floating or complex numbers.
+    floating or complex numbers. ``differs`` is as a case's.
     """
 
     group: str
@@ -84,6 +86,7 @@ class Row:
     jvp: bool = False
     compiled: bool = False
     rtol: float | None = None
+    differs: str = ""
 
     def record(self, tf: Any) -> Any:
         """What the row gives, but for the second gradient where TensorFlow has none."""
