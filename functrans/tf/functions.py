@@ -18,7 +18,7 @@ import functrans as ft
 from functrans.errors import UnexpectedTracerError
 from functrans.extend import Staging, evaluate
 from functrans.tf import nest
-from functrans.tf.convert import as_tensor, is_traced
+from functrans.tf.convert import STRING, as_tensor, is_traced
 from functrans.tf.errors import InaccessibleTensorError, InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorSpec
 from functrans.tf.tensor import (
@@ -79,6 +79,8 @@ class TracingFrame(Frame):
             return assigned[1]
         if self.staging.owns(v) or id(thing) in self._made:
             return v
+        if v.dtype == STRING and type(thing) is Tensor:
+            return v  # strings are known while tracing: programs compute with numbers alone
         known = self.captures.get(id(thing))
         if known is None:
             known = self.captures[id(thing)] = thing, self.staging.input(v)
@@ -172,6 +174,7 @@ class ConcreteFunction:
         self._assigned = [variable for variable, _ in traced.state.values()]
         self._count = len(outs)
         self._types = [tuple(t.shape) for t in call.leaves], [t._dtype for t in call.leaves]
+        self._strings = _texts((call.args, call.kwargs))
         self._run = ft.jit(lambda *values: evaluate(program, *values))
         self.structured_input_signature = call.specs()
 
@@ -187,6 +190,9 @@ class ConcreteFunction:
                 leaves.append(None)
                 continue
             tensor = as_tensor(leaf)
+            if tensor._dtype == STRING:
+                leaves.append(tensor)
+                continue
             leaves.append(tensor._dtype)
             outs.append(value(tensor))
         self._leaves = leaves
@@ -215,7 +221,7 @@ class ConcreteFunction:
         tensors = [as_tensor(a) for a in nest.flatten((args, kwargs)) if _is_tensor(a)]
         shapes, dtypes = self._types
         given = [tuple(t.shape) for t in tensors], [t._dtype for t in tensors]
-        if given != (shapes, dtypes):
+        if given != (shapes, dtypes) or _texts((args, kwargs)) != self._strings:
             raise InvalidTypeError(
                 f"{self.name} was traced for tensors of shapes {shapes} and dtypes "
                 f"{[d.name for d in dtypes]}, but got shapes {given[0]} and dtypes "
@@ -233,15 +239,31 @@ class ConcreteFunction:
         for variable, v in zip(self._assigned, outs[self._count :], strict=True):
             variable._store(v)
         if not self._nested:
-            dtype = self._leaves[0]
-            return None if dtype is None else wrap(outs[0], dtype)
+            (leaf,) = self._leaves
+            return wrap(outs[0], leaf) if isinstance(leaf, np.dtype) else leaf
         given = iter(outs)
-        results = [None if d is None else wrap(next(given), d) for d in self._leaves]
+        results = [
+            wrap(next(given), leaf) if isinstance(leaf, np.dtype) else leaf for leaf in self._leaves
+        ]
         return nest.pack_sequence_as(self._out, results)
 
 
 def _is_tensor(x: Any) -> bool:
-    return isinstance(x, Tensor | np.ndarray | np.generic) or is_traced(x)
+    """Whether this is an input of the program. Strings are not: they are known while tracing."""
+    if isinstance(x, Tensor):
+        return x._dtype != STRING
+    if isinstance(x, np.ndarray | np.generic):
+        return x.dtype.kind not in "OSU"
+    return is_traced(x)
+
+
+def _texts(structure: Any) -> list[Any]:
+    """The string tensors in a structure, as comparable values."""
+    return [
+        (leaf._v.shape, leaf._v.ravel().tolist())
+        for leaf in nest.flatten(structure)
+        if isinstance(leaf, Tensor) and leaf._dtype == STRING
+    ]
 
 
 # --- signatures ----------------------------------------------------------------------------------
@@ -263,6 +285,8 @@ class Call:
 
     def _part(self, x: Any) -> Any:
         kind = type(x)
+        if kind is Tensor and x._dtype == STRING:
+            return Tensor, x._v.shape, tuple(x._v.ravel().tolist())
         if kind is Tensor:
             self.leaves.append(x)
             return x._v.shape, x._dtype
@@ -300,7 +324,8 @@ class Call:
         """The signature: specs of the tensors, other values as they are."""
 
         def spec(x: Any) -> Any:
-            return TensorSpec.from_tensor(as_tensor(x)) if _is_tensor(x) else x
+            is_tensor = isinstance(x, Tensor) or _is_tensor(x)
+            return TensorSpec.from_tensor(as_tensor(x)) if is_tensor else x
 
         return (
             tuple(nest.map_structure(spec, a) for a in self.args),
@@ -310,6 +335,11 @@ class Call:
 
 def _example(spec: TensorSpec) -> Tensor:
     """A tensor of a spec's type, for tracing alone."""
+    if spec.dtype.np == STRING:
+        raise InvalidValueError(
+            f"{spec!r} leaves a string open, and strings here are known while tracing.",
+            "Call the function, or get_concrete_function, with the string.",
+        )
     shape = [] if spec.shape.rank is None else [n for n in spec.shape.as_list() if n is not None]
     if len(shape) != spec.shape.rank:
         raise InvalidValueError(

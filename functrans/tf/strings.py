@@ -18,6 +18,7 @@ from functrans.tf.errors import (
     UnimplementedError,
 )
 from functrans.tf.formatting import printed
+from functrans.tf.inspection import is_symbolic_tensor
 from functrans.tf.rooms import names, public
 from functrans.tf.tensor import Tensor, TensorLike, wrap
 
@@ -27,6 +28,17 @@ Strings = np.ndarray[Any, np.dtype[Any]]
 def _strings(x: Any) -> Strings:
     """The byte strings of a value, which must be strings."""
     return np.asarray(as_tensor(x, STRING).numpy(), object)
+
+
+def _known(function: str, tensor: Tensor) -> Any:
+    """The values of a tensor that become text."""
+    if is_symbolic_tensor(tensor):
+        raise UnimplementedError.at(
+            f"tf.strings.{function} of a tensor whose values are not known yet, since a function "
+            "is being traced; strings are made while tracing.",
+            "Print it with tf.print('x:', x), or return the tensor and make the text outside.",
+        )
+    return tensor.numpy()
 
 
 def _each(function: Callable[..., Any], *values: Any, dtype: Any = object) -> Tensor:
@@ -61,7 +73,8 @@ def format(
             "Please ensure the number of placeholders in template matches inputs length.",
             f"Give one value for each {placeholder}.",
         )
-    shown = [printed(as_tensor(v).numpy(), summarize, quoted=True) for v in values]
+    known = [_known("format", as_tensor(v)) for v in values]
+    shown = [printed(v, summarize, quoted=True) for v in known]
     text = first + "".join(v + t for v, t in zip(shown, rest, strict=True))
     return as_tensor(text)
 
@@ -370,7 +383,7 @@ def as_string(
     kind = tensor.dtype.np.kind
     if kind == "O":
         return tensor
-    values = np.asarray(tensor.numpy())
+    values = np.asarray(_known("as_string", tensor))
     if kind == "b":
         return _each(lambda x: b"true" if x else b"false", values)
     pattern = _number_pattern(tensor, precision, scientific, shortest, width, fill)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.tf.oracle import Group
 from tests.tf.shorthand import lines
 
 GROUP = Group("strings")
+case = GROUP.case
 
 lines(
     GROUP,
@@ -167,3 +170,30 @@ c(np.array(["a", 1], object))  # Failed to convert a NumPy array to a Tensor (Un
 c(np.str_("a"))
 """,
 )
+
+
+@case
+def a_function_takes_and_returns_strings(tf: Any) -> Any:
+    @tf.function
+    def greet(name: Any, x: Any) -> Any:
+        return tf.strings.join(["hello ", name]), x + 1.0
+
+    names = [tf.constant("a"), tf.constant("b"), "c"]
+    return [greet(name, tf.constant(1.0)) for name in names]
+
+
+@case
+def a_function_captures_strings(tf: Any) -> Any:
+    greeting = tf.constant(["hello", "bye"])
+
+    @tf.function
+    def f() -> Any:
+        return tf.strings.length(greeting), greeting[0]
+
+    return f()
+
+
+@case
+def a_concrete_function_takes_the_string_it_was_made_for(tf: Any) -> Any:
+    f = tf.function(lambda name: name).get_concrete_function(tf.constant("a"))
+    return f(tf.constant("a"))
