@@ -20,7 +20,7 @@ from functrans.extend import known
 from functrans.tf import nest
 from functrans.tf.convert import INT32, as_tensor, type_name
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
-from functrans.tf.pieces import Piece, State
+from functrans.tf.pieces import Piece, State, repeated
 from functrans.tf.tensor import Tensor, TensorLike, frame, tracing, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
@@ -351,34 +351,25 @@ def _staged_while(cond: Function, body: Function, loop_vars: Any, most: Tensor |
     loop_vars = _with_shaped_arrays(body, loop_vars)
     start = [value(as_tensor(x)) for x in leaves_of(loop_vars)]
 
-    def test(leaves: Sequence[Any]) -> list[Any]:
-        return [value(as_tensor(cond(*rebuilt(loop_vars, leaves))))]
+    def test(carry: Sequence[Any]) -> list[Any]:
+        count, *leaves = carry
+        found = value(as_tensor(cond(*rebuilt(loop_vars, leaves))))
+        return [found if most is None else found & (count < value(most))]
 
-    def step(leaves: Sequence[Any]) -> list[Any]:
+    def step(carry: Sequence[Any]) -> list[Any]:
+        count, *leaves = carry
         found = body(*rebuilt(loop_vars, leaves))
         found = found if isinstance(found, list | tuple) else [found]
         nest.assert_same_structure(list(found), list(loop_vars))
-        return [
+        after = [
             value(as_tensor(x) if isinstance(x, Tensor | TensorLike) else as_tensor(x, s.dtype))
             for x, s in zip(leaves_of(found), start, strict=True)
         ]
-
-    pieces = Piece(test, start), Piece(step, start)
-    state = State(*pieces)
-    run_test, run_step = (piece.program(state) for piece in pieces)
-
-    def holds(carry: Any) -> Any:
-        count, leaves, news = carry
-        (found,), _ = run_test(leaves, state.with_assigned(news))
-        return found if most is None else found & (count < value(most))
-
-    def turn(carry: Any) -> Any:
-        count, leaves, news = carry
-        return count + 1, *run_step(leaves, state.with_assigned(news))
+        return [count + 1, *after]
 
     counter = INT32.type(0) if most is None else most._dtype.type(0)
     try:
-        _, leaves, news = lax.while_loop(holds, turn, (counter, start, state.first()))
+        _, *leaves = repeated(test, step, [counter, *start])
     except TypeMismatchError as error:
         raise InvalidValueError(
             "A variable enters the loop with another shape or dtype than it has after one "
@@ -386,7 +377,6 @@ def _staged_while(cond: Function, body: Function, loop_vars: Any, most: Tensor |
             f"{error.remedy} Compiled loops keep shapes and dtypes, and shape_invariants cannot "
             "change that.",
         ) from error
-    state.store(news)
     return rebuilt(loop_vars, leaves)
 
 

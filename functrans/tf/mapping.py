@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 import functrans as ft
-from functrans import lax
 from functrans.tf import nest
 from functrans.tf.control import check_callable, is_known, is_traced_by_function
 from functrans.tf.convert import as_tensor, convert_to_tensor
@@ -23,7 +20,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     OutOfRangeError,
 )
-from functrans.tf.pieces import Piece, State
+from functrans.tf.pieces import along
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
@@ -98,20 +95,7 @@ def _scanned(
         after, each = step(tensors[:count], tensors[count:])
         return [value(x) for x in (*after, *each)]
 
-    row = [np.zeros(tuple(x._v.shape)[1:], x._dtype) for x in rows]
-    piece = Piece(flat, [*carried, *row])
-    state = State(piece)
-    run = piece.program(state)
-
-    def turn(carry: Any, row: Any) -> Any:
-        before, news = carry
-        found, news = run([*before, *row], state.with_assigned(news))
-        return (found[:count], news), found[count:]
-
-    (last, news), each = lax.scan(
-        turn, (carried, state.first()), [value(x) for x in rows], reverse=reverse
-    )
-    state.store(news)
+    last, each = along(flat, carried, [value(x) for x in rows], reverse=reverse)
     return [wrap(v) for v in last], [wrap(v) for v in each]
 
 

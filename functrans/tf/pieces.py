@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from functrans import lax
 from functrans.extend import Staging, evaluate
 from functrans.tf.tensor import Frame, WatchedVariable, frame, seen
 
@@ -131,3 +134,70 @@ class State:
         """Give the assigned variables their new values."""
         for variable, new in zip(self.assigned, news, strict=True):
             variable._store(new)
+
+
+# --- what runs them ------------------------------------------------------------------------------
+
+
+def either(pred: Any, main: Piece, other: Piece) -> list[Any]:
+    """The results of one of two pieces without operands."""
+    state = State(main, other)
+
+    def branch(piece: Piece) -> Callable[[Values], tuple[list[Any], list[Any]]]:
+        run = piece.program(state)
+        return lambda variables: run([], variables)
+
+    results, news = lax.cond(pred, branch(main), branch(other), state.values)
+    state.store(news)
+    return list(results)
+
+
+def repeated(
+    test: Callable[[Values], Values], step: Callable[[Values], Values], start: Values
+) -> list[Any]:
+    """What ``step`` makes of the values, over and over, as long as the one result of ``test``."""
+    pieces = Piece(test, start), Piece(step, start)
+    state = State(*pieces)
+    run_test, run_step = (piece.program(state) for piece in pieces)
+
+    def holds(carry: Any) -> Any:
+        values, news = carry
+        (found,), _ = run_test(values, state.with_assigned(news))
+        return found
+
+    def turn(carry: Any) -> Any:
+        values, news = carry
+        return run_step(values, state.with_assigned(news))
+
+    values, news = lax.while_loop(holds, turn, (list(start), state.first()))
+    state.store(news)
+    return list(values)
+
+
+def along(
+    step: Callable[[Values], Values],
+    start: Values,
+    rows: Values,
+    length: int | None = None,
+    reverse: bool = False,
+) -> tuple[list[Any], list[Any]]:
+    """``step`` along the rows of arrays: the last values, and what it yields, stacked.
+
+    It maps values and a row of each array to the next values and what it yields.
+    """
+    count = len(start)
+    each = [np.zeros(x.shape[1:], x.dtype) for x in rows]
+    piece = Piece(step, [*start, *each])
+    state = State(piece)
+    run = piece.program(state)
+
+    def turn(carry: Any, row: Any) -> Any:
+        values, news = carry
+        found, news = run([*values, *row], state.with_assigned(news))
+        return (found[:count], news), found[count:]
+
+    (values, news), stacks = lax.scan(
+        turn, (list(start), state.first()), list(rows), length=length, reverse=reverse
+    )
+    state.store(news)
+    return list(values), list(stacks)
