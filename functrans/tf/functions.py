@@ -71,7 +71,6 @@ class TracingFrame(Frame):
         self.created = False
         self._may_create = may_create
         self._made: dict[int, Tensor] = {}
-        self._assignable: dict[int, WatchedVariable] = {}
 
     def captured(self, thing: Any, v: Any) -> Any:
         assigned = self.state.get(id(thing))
@@ -90,19 +89,8 @@ class TracingFrame(Frame):
         self._made[id(tensor)] = tensor  # held: its identity must not be another's
 
     def assigned(self, variable: WatchedVariable, v: Any) -> bool:
-        self._assignable[id(variable)] = variable
         self.state[id(variable)] = variable, v
         return True
-
-    def values(self) -> dict[int, Any]:
-        return {key: v for key, (_, v) in self.state.items()}
-
-    def set_values(self, values: dict[int, Any]) -> None:
-        self.state = {key: (self._assignable[key], v) for key, v in values.items()}
-
-    def first_value(self, key: int) -> Any:
-        variable = self._assignable[key]
-        return self.captured(variable, variable._v)
 
     def creating(self, initial: Any) -> Any:
         if not self._may_create:
@@ -159,13 +147,7 @@ class ConcreteFunction:
                 outs = self._trace(staging, python_function, call)
                 program = staging.program([*outs, *(v for _, v in traced.state.values())])
         except UnexpectedTracerError as error:
-            raise InaccessibleTensorError(
-                "The tensor cannot be accessed from here, because it was defined in another "
-                "function, branch or loop body, which is out of scope.",
-                "Assign it to a variable of the function before the branch or loop; collect rows "
-                "of a loop in a tf.TensorArray.",
-                error.line,
-            ) from error
+            raise _inaccessible(error) from error
         finally:
             tracing.count -= 1
             frame.reset(token)
@@ -235,7 +217,10 @@ class ConcreteFunction:
         values = [value(t) for t in tensors]
         for thing in self._captured:
             values.append(value_now(thing))
-        outs = self._run(*values)
+        try:
+            outs = self._run(*values)
+        except UnexpectedTracerError as error:  # among the tensors that were captured
+            raise _inaccessible(error) from error
         for variable, v in zip(self._assigned, outs[self._count :], strict=True):
             variable._store(v)
         if not self._nested:
@@ -246,6 +231,16 @@ class ConcreteFunction:
             wrap(next(given), leaf) if isinstance(leaf, np.dtype) else leaf for leaf in self._leaves
         ]
         return nest.pack_sequence_as(self._out, results)
+
+
+def _inaccessible(error: UnexpectedTracerError) -> InaccessibleTensorError:
+    return InaccessibleTensorError(
+        "The tensor cannot be accessed from here, because it was defined in another function, "
+        "branch or loop body, which is out of scope.",
+        "Give a variable a value before the branch or loop, and assign the tensor to it; collect "
+        "the rows of a loop in a tf.TensorArray.",
+        error.line,
+    )
 
 
 def _is_tensor(x: Any) -> bool:

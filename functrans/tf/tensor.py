@@ -383,17 +383,6 @@ class Frame:
         """The real initial value of a variable that is made while tracing."""
         return initial
 
-    def values(self) -> dict[int, Any]:
-        """The present values of the variables that were assigned so far, by a key of each."""
-        return {}
-
-    def set_values(self, values: dict[int, Any]) -> None:
-        """Make these the values of assigned variables; all others are as they were at first."""
-
-    def first_value(self, key: int) -> Any:
-        """The value that the variable of a key had before it was assigned."""
-        raise KeyError(key)
-
 
 frame: ContextVar[Frame | None] = ContextVar("functrans_tf_frame", default=None)
 

@@ -12,6 +12,8 @@ from functrans.tf.autograph.convert import converted, converted_tree, logger
 from functrans.tf.autograph.sources import NoSourceError
 from functrans.tf.errors import InvalidValueError
 
+_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+
 
 class ConversionError(InvalidValueError):
     """Something that has no source to convert."""
@@ -72,7 +74,8 @@ def _tree(entity: Any) -> ast.AST:
             f"converting {entity!r}: generators and coroutines are not converted.",
             "Write a function that returns.",
         )
-    return tree.body[0].body[0]  # type: ignore[attr-defined, no-any-return]
+    whole = next(ast.iter_child_nodes(tree))
+    return next(n for n in ast.walk(whole) if n is not whole and isinstance(n, _FUNCTIONS))
 
 
 def set_verbosity(level: int, alsologtostdout: bool = False) -> None:

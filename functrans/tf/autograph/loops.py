@@ -12,16 +12,14 @@ import functrans as ft
 from functrans import debug, lax
 from functrans import numpy as fnp
 from functrans.extend import known
+from functrans.tf import nest
 from functrans.tf.autograph.ranges import Range
 from functrans.tf.autograph.state import (
     RESULT,
     UNDEFINED,
-    Assigned,
     MissingReturnError,
-    NewAssignmentsError,
     Packed,
-    Snapshot,
-    State,
+    Scope,
     condition,
     shown,
 )
@@ -32,74 +30,66 @@ from functrans.tf.errors import (
     InvalidValueError,
     UnsupportedError,
 )
-from functrans.tf.tensor import Tensor, value
+from functrans.tf.pieces import along, repeated
+from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor_array import TensorArray
 
-Leaves = list[Any]
+Leaves = Sequence[Any]
 
 
 class Carry:
     """The values that go from one iteration of a loop to the next, as arrays."""
 
-    def __init__(self, state: State, before: Snapshot, variables: Assigned) -> None:
-        self.state = state
-        self.before = before
-        self.variables = variables
-        values = {p.name: v for p, v in zip(state.places, before.values, strict=True)}
-        own = {p.name: values[p.name] for p in state.carried}
-        self.empty = [name for name, v in own.items() if v is UNDEFINED or v is None]
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        values = scope.carried()
+        self.empty = [name for name, v in values.items() if v is UNDEFINED or v is None]
         """The names that have no value before the loop."""
-        self.packed = {name: Packed(v) for name, v in own.items() if name not in self.empty}
+        self.packed = {name: Packed(v) for name, v in values.items() if name not in self.empty}
 
-    def start(self) -> Leaves:
+    def start(self) -> list[Any]:
         """The arrays before the loop."""
-        return [*(x for p in self.packed.values() for x in p.leaves), *self.variables.first()]
+        return [x for p in self.packed.values() for x in p.leaves]
 
-    def enter(self, leaves: Sequence[Any]) -> None:
+    def enter(self, leaves: Leaves) -> None:
         """Give the variables the values of these arrays."""
-        self.state.write(self.before)
         rest = iter(leaves)
-        for place in self.state.carried:
-            if place.name in self.packed:
-                packed = self.packed[place.name]
-                place.set(packed.rebuilt([next(rest) for _ in packed.leaves]))
-        self.variables.put(list(rest), self.before.assigned)
+        self.scope.enter({name: p.rebuilt(rest) for name, p in self.packed.items()})
 
-    def leave(self) -> Leaves:
+    def leave(self) -> list[Any]:
         """The arrays of the variables after an iteration."""
-        values = self.variables.now()
-        found = {p.name: p.get() for p in self.state.carried}
+        found = self.scope.carried()
         after = {name: Packed(found[name]) for name in self.packed}
         for name, packed in after.items():
             _check(name, self.packed[name], packed)
-        return [*(x for p in after.values() for x in p.leaves), *values]
+        return [x for p in after.values() for x in p.leaves]
 
     def fill(self, iteration: Callable[[], None]) -> None:
-        """Give names without a value zeros of the types that they have after an iteration.
+        """Find values for what has none yet, by one trace of the body.
 
-        A name that has an object then, or still nothing, has no value after the loop.
+        Names without a value get zeros of the types that they have after an iteration; a name
+        that has an object then, or still nothing, has no value after the loop. Arrays that nobody
+        wrote to learn the shape of their elements.
         """
+        shapeless = [name for name, p in self.packed.items() if _has_shapeless_array(p.whole)]
+        if not self.empty and not shapeless:
+            return
+        found: dict[str, Any] = {}
 
         def trace(*leaves: Any) -> None:
             self.enter(leaves)
             iteration()
-            self.variables.now()
-            found = {p.name: p.get() for p in self.state.carried}
+            found.update(self.scope.carried())
             for name in self.empty:
                 _refuse_none(name, found[name])
-            packed = {n: Packed(found[n]) for n in self.empty if found[n] is not UNDEFINED}
-            types.update({n: p for n, p in packed.items() if p.is_carried})
+                if found[name] is not UNDEFINED and (p := Packed(found[name])).is_carried:
+                    self.packed[name] = p.with_zeros()
 
-        if not self.empty:
-            return
-        types: dict[str, Packed] = {}
+        start = self.start()
         try:
-            ft.eval_shape(trace, *self.start())
+            ft.eval_shape(trace, *start)
         except NameError as error:
-            raise InvalidValueError(
-                f"'{self.empty[0]}' must be defined before the loop\nNote: AutoGraph tried to "
-                f"define it automatically, but ran into a {type(error).__name__}: {error}",
-                "Give it a value before the loop.",
-            ) from error
+            raise _not_defined(self.empty, error) from error
         except MissingReturnError as error:
             raise UnsupportedError(
                 "a return statement cannot be placed inside this TensorFlow loop; this may happen "
@@ -107,11 +97,27 @@ class Carry:
                 "hyperparameter",
                 "Keep the result in a variable, leave the loop with break, and return after it.",
             ) from error
-        for name, packed in types.items():
-            zeros = [np.zeros(x.shape, x.dtype)[()] for x in packed.leaves]
-            self.packed[name] = packed.with_leaves(zeros)
-        order = [p.name for p in self.state.carried]
-        self.packed = {name: self.packed[name] for name in order if name in self.packed}
+        for name in shapeless:
+            whole = nest.map_structure(_shaped, self.packed[name].whole, found[name])
+            self.packed[name] = Packed(whole)
+
+
+def _has_shapeless_array(whole: Any) -> bool:
+    return any(isinstance(x, TensorArray) and not x._has_rows() for x in nest.flatten(whole))
+
+
+def _shaped(before: Any, after: Any) -> Any:
+    return before._of_elements(after) if isinstance(before, TensorArray) else before
+
+
+def _not_defined(names: Sequence[str], error: NameError) -> Exception:
+    if not names:
+        return error
+    return InvalidValueError(
+        f"'{names[0]}' must be defined before the loop\nNote: AutoGraph tried to define it "
+        f"automatically, but ran into a {type(error).__name__}: {error}",
+        "Give it a value before the loop.",
+    )
 
 
 class Until:
@@ -128,17 +134,19 @@ class Until:
     def run(self, carry: Carry) -> Leaves:
         """The arrays after the loop."""
 
-        def going(k: Any, leaves: Leaves) -> Any:
+        def going(counted: Leaves) -> Leaves:
+            k, *leaves = counted
             carry.enter(leaves)
             test = condition(self.test(), "while loop")
-            return test if self.most is None else fnp.logical_and(test, k < self.most)
+            return [test if self.most is None else fnp.logical_and(test, k < self.most)]
 
-        def step(k: Any, leaves: Leaves) -> Leaves:
+        def step(counted: Leaves) -> Leaves:
+            k, *leaves = counted
             carry.enter(leaves)
             self.iteration()
-            return carry.leave()
+            return [k + 1, *carry.leave()]
 
-        return _run_while(going, step, carry.start())
+        return repeated(going, step, [np.int64(0), *carry.start()])[1:]
 
 
 class Rows:
@@ -183,41 +191,33 @@ class Rows:
         if self.more is None and count is not None:
             return self._run_all(carry, int(count))
 
-        def going(k: Any, leaves: Leaves) -> Any:
+        def going(counted: Leaves) -> Leaves:
+            k, *leaves = counted
             inside = k < self.count
             if self.more is None:
-                return inside
+                return [inside]
             carry.enter(leaves)
-            return fnp.logical_and(inside, _raw(self.more()))
+            return [fnp.logical_and(inside, _raw(self.more()))]
 
-        def step(k: Any, leaves: Leaves) -> Leaves:
+        def step(counted: Leaves) -> Leaves:
+            k, *leaves = counted
             carry.enter(leaves)
             self.body(self.item(k))
-            return carry.leave()
+            return [k + 1, *carry.leave()]
 
-        return _run_while(going, step, carry.start())
+        return repeated(going, step, [np.int64(0), *carry.start()])[1:]
 
     def _run_all(self, carry: Carry, count: int) -> Leaves:
-        def step(state: tuple[Any, Leaves], row: Any) -> Any:
-            k, leaves = state
+        rows = [] if self.array is None else [self.array[:count]]
+        start = [np.int64(0), *carry.start()]
+
+        def step(values: Leaves) -> Leaves:
+            k, *leaves = values[: len(start)]
             carry.enter(leaves)
-            self.body(self.item(k) if row is None else Tensor(row))
-            return (k + 1, carry.leave()), None
+            self.body(wrap(values[-1]) if rows else self.item(k))
+            return [k + 1, *carry.leave()]
 
-        rows = self.array if self.array is None or len(self.array) == count else self.array[:count]
-        last, _ = lax.scan(step, (np.int64(0), carry.start()), rows, length=count)
-        return list(last[1])
-
-
-def _run_while(
-    going: Callable[[Any, Leaves], Any], step: Callable[[Any, Leaves], Leaves], start: Leaves
-) -> Leaves:
-    last = lax.while_loop(
-        lambda state: going(*state),
-        lambda state: (state[0] + 1, step(*state)),
-        (np.int64(0), start),
-    )
-    return list(last[1])
+        return along(step, start, rows, length=count)[0][1:]
 
 
 def _length(array: Any) -> Any:
@@ -233,21 +233,14 @@ def _raw(test: Any) -> Any:
     return value(test) if isinstance(test, Tensor) else test
 
 
-def run_loop(
-    state: State, before: Snapshot, loop: Until | Rows, target: Sequence[str] = ()
-) -> None:
+def run_loop(scope: Scope, loop: Until | Rows, target: Sequence[str] = ()) -> None:
     """Trace and run a loop; ``target`` may stay without a value if there is no iteration."""
-    keys: frozenset[int] = frozenset()
-    while True:
-        carry = Carry(state, before, Assigned(before.assigned, keys))
-        try:
-            carry.fill(loop.iteration)
-            leaves = loop.run(carry)
-            break
-        except NewAssignmentsError as new:
-            keys = new.keys
-        finally:
-            state.write(before)
+    try:
+        carry = Carry(scope)
+        carry.fill(loop.iteration)
+        leaves = loop.run(carry)
+    finally:
+        scope.restore()
     unset = [n for n in carry.empty if n in carry.packed and n not in target]
     if unset:
         _check_ran(loop.starts, unset[0])
@@ -279,10 +272,10 @@ def _refuse_none(name: str, after: Any) -> None:
 
 def _check(name: str, before: Packed, after: Packed) -> None:
     text = shown(name)
-    if before.structure != after.structure:
+    if not before.has_structure_of(after):
         raise InvalidTypeError(
             f"'{text}' does not have the same nested structure after one iteration: "
-            f"{before.structure} before the loop, {after.structure} after it",
+            f"{before.whole} before the loop, {after.whole} after it",
             "Keep the same containers with the same keys.",
         )
     for a, b in zip(before.kinds, after.kinds, strict=True):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from functrans import lax
 from functrans import numpy as fnp
 from functrans.tf.autograph.convert import converted
 from functrans.tf.autograph.loops import Rows, Until, run_loop
@@ -18,16 +17,12 @@ from functrans.tf.autograph.ranges import Range, iterated
 from functrans.tf.autograph.state import (
     RESULT,
     UNDEFINED,
-    Assigned,
     Attribute,
     Item,
     MissingReturnError,
-    NewAssignmentsError,
     Packed,
     Place,
-    State,
-    assign,
-    assigned,
+    Scope,
     condition,
     is_staged,
     shown,
@@ -39,6 +34,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     UnsupportedError,
 )
+from functrans.tf.pieces import Piece, either
 from functrans.tf.tensor import Tensor, value
 
 __all__ = [
@@ -109,21 +105,19 @@ def if_(
         elif other is not None:
             other()
         return
-    state = State([body] if other is None else [body, other], names, handed_on, places)
-    before = state.read()
-    results = _either(
-        condition(test, "if statement"),
-        partial(_outcome, state, body),
-        partial(_outcome, state, other or _nothing),
-        partial(state.write, before),
-    )
-    for place in state.carried:
-        place.set(results[place.name])
+    scope = Scope([body] if other is None else [body, other], names, handed_on, places)
 
+    def outcome(run: Callable[[], None]) -> dict[str, Any]:
+        scope.restore()
+        run()
+        return scope.carried()
 
-def _outcome(state: State, run: Callable[[], None]) -> dict[str, Any]:
-    run()
-    return {p.name: p.get() for p in state.carried}
+    pred = condition(test, "if statement")
+    try:
+        results = _either(pred, partial(outcome, body), partial(outcome, other or _nothing))
+    finally:
+        scope.restore()
+    scope.enter(results)
 
 
 def _nothing() -> None:
@@ -131,69 +125,33 @@ def _nothing() -> None:
 
 
 Outcome = Callable[[], dict[str, Any]]
+_BRANCHES = ("main", "else")
 
 
-def _either(
-    pred: Any, main: Outcome, other: Outcome, restore: Callable[[], None]
-) -> dict[str, Any]:
-    """What one of two functions gives, by name; and it is left to the frame what it assigns.
+def _either(pred: Any, main: Outcome, other: Outcome) -> dict[str, Any]:
+    """What one of two functions gives, by name; names without a value in both have none.
 
-    Both are traced, ``main`` first, after ``restore``. Names without a value in both have none.
+    Both are traced, ``main`` first.
     """
-    before = assigned()
-    keys: frozenset[int] = frozenset()
-    while True:
-        variables = Assigned(before, keys)
-        branches = Branches(variables, restore)
-        try:
-            leaves, values = lax.cond(
-                fnp.logical_not(pred), partial(branches.flat, other), partial(branches.flat, main)
-            )
-            break
-        except NewAssignmentsError as new:
-            keys = new.keys
-        finally:
-            restore()
-    variables.put(values, before)
-    return branches.rebuilt(leaves)
+    packed: list[dict[str, Packed]] = []
+    missing: list[set[str]] = []
 
-
-class Branches:
-    """What the branches of one statement gave so far: nothing, main's results, and both."""
-
-    def __init__(self, variables: Assigned, restore: Callable[[], None]) -> None:
-        self.variables = variables
-        self.restore = restore
-        self.packed: list[dict[str, Packed]] = []
-        self.missing: list[set[str]] = []
-
-    def flat(self, run: Outcome) -> tuple[list[Any], list[Any]]:
-        """The arrays that a branch gives, and the values of the variables that it assigns."""
-        self.restore()
+    def flat(run: Outcome, _: Any) -> list[Any]:
         found = run()
-        values = self.variables.now()
-        self.missing.append({name for name, v in found.items() if v is UNDEFINED})
+        missing.append({name for name, v in found.items() if v is UNDEFINED})
         for name, v in found.items():
             if v is None:
-                _refuse_none(name, _BRANCHES[len(self.packed)])
-        packed = {name: Packed(v) for name, v in found.items() if v is not UNDEFINED}
-        if self.packed:
-            _check_defined(*self.missing)
-            for name, here in packed.items():
-                _check_branches(name, self.packed[0][name], here)
-        self.packed.append(packed)
-        return [x for p in packed.values() for x in p.leaves], values
+                _refuse_none(name, _BRANCHES[len(packed)])
+        packed.append({name: Packed(v) for name, v in found.items() if v is not UNDEFINED})
+        return [x for p in packed[-1].values() for x in p.leaves]
 
-    def rebuilt(self, leaves: Sequence[Any]) -> dict[str, Any]:
-        """The results with these arrays in them."""
-        rest = iter(leaves)
-        results = {
-            name: p.rebuilt([next(rest) for _ in p.leaves]) for name, p in self.packed[0].items()
-        }
-        return results | dict.fromkeys(self.missing[0], UNDEFINED)
-
-
-_BRANCHES = ("main", "else")
+    pieces = [Piece(partial(flat, run), []) for run in (main, other)]
+    _check_defined(*missing)
+    for name, here in packed[0].items():
+        _check_branches(name, here, packed[1][name])
+    leaves = iter(either(pred, *pieces))
+    results = {name: p.rebuilt(leaves) for name, p in packed[0].items()}
+    return results | dict.fromkeys(missing[0], UNDEFINED)
 
 
 def _refuse_none(name: str, branch: str) -> None:
@@ -219,10 +177,10 @@ def _check_defined(main: set[str], other: set[str]) -> None:
 
 def _check_branches(name: str, main: Packed, other: Packed) -> None:
     text = shown(name)
-    if main.structure != other.structure:
+    if not main.has_structure_of(other):
         raise InvalidTypeError(
             f"'{text}' does not have the same nested structure in the main and else branches: "
-            f"{main.structure} and {other.structure}",
+            f"{main.whole} and {other.whole}",
             "Return the same containers with the same keys from both.",
         )
     if not all(a.same(b) for a, b in zip(main.kinds, other.kinds, strict=True)):
@@ -258,8 +216,7 @@ def if_expression(test: Any, body: Callable[[], Any], other: Callable[[], Any], 
 
 
 def _chosen(pred: Any, body: Callable[[], Any], other: Callable[[], Any], text: str) -> Any:
-    restore = partial(assign, assigned())
-    return _either(pred, lambda: {text: body()}, lambda: {text: other()}, restore)[text]
+    return _either(pred, lambda: {text: body()}, lambda: {text: other()})[text]
 
 
 def and_(first: Callable[[], Any], *rest: Callable[[], Any]) -> Any:
@@ -332,12 +289,11 @@ def while_(
     most: Any,
 ) -> None:
     """``while test(): body()``, at most ``most`` times where that is given and tensors decide."""
-    state = State([test, body], names, carried, places)
-    before = state.read()
+    scope = Scope([test, body], names, carried, places)
     going = test()
     if is_staged(going):
-        state.write(before)
-        run_loop(state, before, Until(test, body, most, condition(going, "while loop")))
+        scope.restore()
+        run_loop(scope, Until(test, body, most, condition(going, "while loop")))
         return
     while going:
         body()
@@ -365,8 +321,8 @@ def for_(
 ) -> None:
     """``for item in rows: body(item)``, as long as ``more()``."""
     if isinstance(rows, Range) or (isinstance(rows, Tensor) and is_staged(rows)):
-        state = State([body] if more is None else [body, more], names, carried, places)
-        run_loop(state, state.read(), Rows(rows, more, body, most), target)
+        scope = Scope([body] if more is None else [body, more], names, carried, places)
+        run_loop(scope, Rows(rows, more, body, most), target)
         return
     for item in rows:
         body(item)

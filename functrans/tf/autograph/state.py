@@ -1,21 +1,21 @@
-"""What a branch or a loop changes: variables in cells, attributes, items, and the frame's values.
+"""What a branch or a loop changes: variables in cells, attributes and items.
 
-:class:`State` reads and writes them as one list; :class:`Leaves` flattens such values to what
-``lax.cond`` and its kin carry, and puts results back in their structure.
+:class:`Scope` reads and writes them; :class:`Packed` flattens a value to the arrays that programs
+carry, and puts results back in its structure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from functrans import tree
 from functrans.extend import known
+from functrans.tf import nest
 from functrans.tf.convert import as_tensor, is_traced
-from functrans.tf.errors import InvalidValueError
-from functrans.tf.tensor import Tensor, frame, value
+from functrans.tf.errors import InvalidTypeError, InvalidValueError
+from functrans.tf.tensor import Tensor, frame, value, wrap
 
 
 class Undefined:
@@ -125,8 +125,8 @@ class Item:
             del self.owner()[self.key()]
 
 
-class State:
-    """The places that a statement may change, and which of them have a value after it.
+class Scope:
+    """The places that a statement may change, and which of them are handed on.
 
     ``functions`` are those generated for the statement; ``names`` the variables that they bind,
     ``handed_on`` those of them that are read afterwards.
@@ -147,101 +147,43 @@ class State:
         own: list[Place] = [
             Cell(name, cells[name]) if name in cells else Global(name, variables) for name in names
         ]
-        self.places = [*own, *places]
-        self.carried = [p for p in own if p.name in handed_on] + list(places)
+        self._places = [*own, *places]
+        self._before = [p.get() for p in self._places]
+        self._carried = [p for p in own if p.name in handed_on] + list(places)
 
-    def read(self) -> Snapshot:
-        """All values, to be written back."""
-        return Snapshot([p.get() for p in self.places], assigned())
-
-    def write(self, snapshot: Snapshot) -> None:
-        """Put all values back."""
-        for place, old in zip(self.places, snapshot.values, strict=True):
+    def restore(self) -> None:
+        """Put all values back that the places had before the statement."""
+        for place, old in zip(self._places, self._before, strict=True):
             place.set(old)
-        assign(snapshot.assigned)
+
+    def carried(self) -> dict[str, Any]:
+        """The values of the places that are handed on, by name."""
+        return {p.name: p.get() for p in self._carried}
+
+    def enter(self, values: dict[str, Any]) -> None:
+        """Give places that are handed on these values, and all others those of before."""
+        self.restore()
+        for place in self._carried:
+            if place.name in values:
+                place.set(values[place.name])
 
 
-class Snapshot:
-    """Values of places, and of the variables that were assigned in the frame."""
-
-    __slots__ = ("assigned", "values")
-
-    def __init__(self, values: list[Any], assigned: dict[int, Any]) -> None:
-        self.values = values
-        self.assigned = assigned
-
-
-def assigned() -> dict[int, Any]:
-    """The variables that were assigned in the ``tf.function`` that is traced, and their values."""
-    around = frame.get()
-    return {} if around is None else dict(around.values())
-
-
-def assign(values: dict[int, Any]) -> None:
-    """Make these the variables that were assigned."""
-    around = frame.get()
-    if around is not None:
-        around.set_values(values)
-
-
-class NewAssignmentsError(Exception):
-    """Variables were assigned that are not carried yet: trace again, carrying them too."""
-
-    def __init__(self, keys: frozenset[int]) -> None:
-        super().__init__()
-        self.keys = keys
-
-
-class Assigned:
-    """The variables of the frame that a statement assigns, found by tracing it."""
-
-    __slots__ = ("keys", "start")
-
-    def __init__(self, start: dict[int, Any], keys: frozenset[int] = frozenset()) -> None:
-        around = frame.get()
-        self.keys = sorted(keys)
-        self.start = dict(start)
-        if around is not None:
-            self.start |= {k: around.first_value(k) for k in self.keys if k not in start}
-
-    def first(self) -> list[Any]:
-        """Their values before the statement."""
-        return [self.start[k] for k in self.keys]
-
-    def now(self) -> list[Any]:
-        """Their values now.
-
-        Raises
-        ------
-        NewAssignmentsError: others have been assigned meanwhile.
-        """
-        values = assigned()
-        new = {k for k, v in values.items() if k not in self.start or v is not self.start[k]}
-        if not new <= set(self.keys):
-            raise NewAssignmentsError(frozenset(new | set(self.keys)))
-        return [values.get(k, self.start[k]) for k in self.keys]
-
-    def put(self, values: Sequence[Any], before: dict[int, Any]) -> None:
-        """Assign them these values, and all others those of before."""
-        assign(before | dict(zip(self.keys, values, strict=True)))
-
-
-# --- values as leaves ----------------------------------------------------------------------------
+# --- values as arrays ----------------------------------------------------------------------------
 
 
 class Packed:
     """A value taken apart: what can be carried, as arrays; the rest; and how they were together."""
 
-    __slots__ = ("kinds", "leaves", "structure")
+    __slots__ = ("kinds", "leaves", "whole")
 
     def __init__(self, whole: Any) -> None:
-        found, self.structure = tree.flatten(whole, is_leaf=_is_tensor)
-        self.kinds: list[Any] = []
+        self.whole = whole
+        self.kinds: list[_Kind] = []
         self.leaves: list[Any] = []
-        for leaf in found:
+        for leaf in nest.flatten(whole, expand_composites=True):
             kind, array = _carried(leaf)
             self.kinds.append(kind)
-            if kind in (_TENSOR, _ARRAY):
+            if array is not None:
                 self.leaves.append(array)
 
     @property
@@ -249,20 +191,26 @@ class Packed:
         """Whether all of it is arrays."""
         return len(self.leaves) == len(self.kinds)
 
-    def rebuilt(self, leaves: Sequence[Any]) -> Any:
-        """The value with other arrays in it."""
-        rest = iter(leaves)
+    def has_structure_of(self, other: Packed) -> bool:
+        """Whether both are the same containers, with the same keys."""
+        try:
+            nest.assert_same_structure(self.whole, other.whole, expand_composites=True)
+        except (InvalidTypeError, InvalidValueError):
+            return False
+        return len(self.kinds) == len(other.kinds)
+
+    def rebuilt(self, leaves: Iterator[Any]) -> Any:
+        """The value with the next of other arrays in it."""
         made = [
-            Tensor(next(rest)) if kind is _TENSOR else next(rest) if kind is _ARRAY else kind.what
+            wrap(next(leaves)) if kind is _TENSOR else next(leaves) if kind is _ARRAY else kind.what
             for kind in self.kinds
         ]
-        return tree.unflatten(self.structure, made)
+        return nest.pack_sequence_as(self.whole, made, expand_composites=True)
 
-    def with_leaves(self, leaves: Sequence[Any]) -> Packed:
-        """The same structure around other arrays."""
-        new = Packed.__new__(Packed)
-        new.structure, new.kinds, new.leaves = self.structure, self.kinds, list(leaves)
-        return new
+    def with_zeros(self) -> Packed:
+        """The same with zeros in it."""
+        zeros = (np.zeros(x.shape, x.dtype)[()] for x in self.leaves)
+        return Packed(self.rebuilt(zeros))
 
 
 class _Kind:
@@ -284,10 +232,6 @@ class _Kind:
 
 
 _TENSOR, _ARRAY = _Kind("tensor"), _Kind("array")
-
-
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, Tensor)
 
 
 def _carried(leaf: Any) -> tuple[_Kind, Any]:
