@@ -480,6 +480,21 @@ def _integral_cases() -> list[Case]:
 
     return [
         *(row(name, positive) for name in ("i0", "i1", "i0e", "i1e", "erfcx", "exp1", "expi")),
+        *(row(name, positive) for name in ("j0", "j1", "y0", "y1", "k0", "k1", "k0e", "k1e")),
+        elementwise(
+            "fresnel_sin",
+            lambda x: bind(it.fresnel_sin_p, x),
+            lambda x: _special("fresnel")(x)[0],
+            positive,
+            tolerance=4,
+        ),
+        elementwise(
+            "fresnel_cos",
+            lambda x: bind(it.fresnel_cos_p, x),
+            lambda x: _special("fresnel")(x)[1],
+            positive,
+            tolerance=4,
+        ),
         row("spence", positive),
         row("ndtri", Arg(low=0.1, high=0.9)),
         row("dawsn", Arg()),
@@ -1276,6 +1291,10 @@ def _special_cases() -> list[Case]:
         special("i1", positive, **ufunc, dtypes="d"),
         special("i0e", positive, **ufunc, dtypes="d"),
         special("i1e", positive, **ufunc, dtypes="d"),
+        *(special(name, positive, **ufunc, dtypes="d")
+          for name in ("j0", "j1", "y0", "y1", "k0", "k1", "k0e", "k1e")),
+        special("fresnel", positive, expression=lambda m, x: m.fresnel(x)[0] - m.fresnel(x)[1],
+                dtypes="d"),
         special("ndtri", unit, **ufunc, dtypes="d"),
         special("dawsn", a, **ufunc, dtypes="d"),
         special("erfcx", positive, **ufunc, dtypes="d"),

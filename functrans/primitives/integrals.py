@@ -8,14 +8,15 @@ of Owen, *Annals of Mathematical Statistics* 27, 1956.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from functrans import kernel
 from functrans.core.avals import dtype_of
 from functrans.core.primitive import Absent, Primitive
 from functrans.core.trace import bind
 from functrans.primitives import elementwise as ew
-from functrans.primitives.elementwise import erf, exp, log, sign
+from functrans.primitives.elementwise import cos, erf, exp, log, sign, sin
 from functrans.primitives.linear import elementwise, select_n
 
 _SQRT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -39,6 +40,19 @@ def _integral(name: str, partials: Sequence[Any]) -> Primitive:
     return elementwise(
         name, ew.special_function(name), partials, dtype=ew.real_inexact, opaque=name
     )
+
+
+def _half_of_fresnel(name: str, half: int, slope: Callable[[Any], Any]) -> Primitive:
+    """One of the two results of SciPy's ufunc; compiled code calls Python for it."""
+
+    def impl(x: Any) -> Any:
+        return ew.special_function("fresnel")(x)[half]
+
+    def lower(avals: Sequence[Any], out: Any) -> kernel.Word:
+        return kernel.Fallback("scipy.special.fresnel has two results")
+
+    partial = [lambda y, x: slope((0.5 * math.pi) * x * x)]
+    return elementwise(name, impl, partial, dtype=ew.real_inexact, lower=lower)
 
 
 ndtri_p: Primitive = _integral(
@@ -66,6 +80,40 @@ i1e_p: Primitive = _integral(
         )
     ],
 )
+j0_p: Primitive = _integral(
+    "j0",
+    [lambda y, x: -bind(j1_p, x)],
+)
+j1_p: Primitive = _integral(
+    "j1",
+    [lambda y, x: bind(j0_p, x) - _guarded(x, 0.0, lambda x: bind(j1_p, x) / x, 0.5)],
+)
+y0_p: Primitive = _integral(
+    "y0",
+    [lambda y, x: -bind(y1_p, x)],
+)
+y1_p: Primitive = _integral(
+    "y1",
+    [lambda y, x: bind(y0_p, x) - y / x],
+)
+k0_p: Primitive = _integral(
+    "k0",
+    [lambda y, x: -bind(k1_p, x)],
+)
+k1_p: Primitive = _integral(
+    "k1",
+    [lambda y, x: -bind(k0_p, x) - y / x],
+)
+k0e_p: Primitive = _integral(
+    "k0e",
+    [lambda y, x: y - bind(k1e_p, x)],
+)
+k1e_p: Primitive = _integral(
+    "k1e",
+    [lambda y, x: y - y / x - bind(k0e_p, x)],
+)
+fresnel_sin_p: Primitive = _half_of_fresnel("fresnel_sin", 0, sin)
+fresnel_cos_p: Primitive = _half_of_fresnel("fresnel_cos", 1, cos)
 dawsn_p: Primitive = _integral(
     "dawsn",
     [lambda y, x: 1.0 - 2.0 * x * y],

@@ -38,11 +38,12 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
-            " sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
+            " sigmoid sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
+        "host": "numpy_function py_function",
         "indexed": "IndexedSlices",
         "indexing": "newaxis",
         "inspection": "get_static_value is_symbolic_tensor type_spec_from_value",
@@ -54,14 +55,13 @@ NAMES: dict[str, dict[str, str]] = {
             "equal greater greater_equal less less_equal logical_and logical_not logical_or"
             " not_equal"
         ),
-        "host": "numpy_function py_function",
         "mapping": "foldl foldr map_fn scan vectorized_map",
         "module": "Module",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
-            " reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
+            " reduce_min reduce_prod reduce_sum"
         ),
         "scattering": (
             "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
@@ -153,9 +153,7 @@ NAMES: dict[str, dict[str, str]] = {
     "keras.optimizers": {
         "keras.optimizers.base": "Optimizer",
         "keras.optimizers.finding": "deserialize get serialize",
-        "keras.optimizers.rules": (
-            "Adadelta Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD"
-        ),
+        "keras.optimizers.rules": "Adadelta Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD",
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
@@ -187,9 +185,13 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
-            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
-            " sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
+            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
+            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+        ),
+        "gammas": (
+            "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
+            " sobol_sample zeta"
         ),
         "logic": (
             "equal greater greater_equal is_finite is_inf is_nan is_non_decreasing"
@@ -207,6 +209,13 @@ NAMES: dict[str, dict[str, str]] = {
             " unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum"
         ),
         "selection": "approx_max_k approx_min_k in_top_k invert_permutation top_k",
+        "special_functions": "bessel_i0 bessel_i0e bessel_i1 bessel_i1e",
+    },
+    "math.special": {
+        "special_functions": (
+            "bessel_i0 bessel_i0e bessel_i1 bessel_i1e bessel_j0 bessel_j1 bessel_k0 bessel_k0e"
+            " bessel_k1 bessel_k1e bessel_y0 bessel_y1 dawsn expint fresnel_cos fresnel_sin spence"
+        ),
     },
     "nest": {
         "nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from functrans.core.trace import bind
 from functrans.errors import OptionError
 from functrans.numpy import elementwise as el
 from functrans.numpy.promote import has_tracer
@@ -49,6 +50,67 @@ i1e = special_primitive(
     "exp(−|x|)·I₁(x), with the modified Bessel function of order 1.",
     "ft.grad(ft.scipy.special.i1e)(0.0) → np.float64(0.5)",
 )
+j0 = special_primitive(
+    "j0",
+    it.j0_p,
+    "The Bessel function of the first kind, of order 0.",
+    "ft.grad(ft.scipy.special.j0)(0.0) → np.float64(-0.0)",
+)
+j1 = special_primitive(
+    "j1",
+    it.j1_p,
+    "The Bessel function of the first kind, of order 1.",
+    "ft.grad(ft.scipy.special.j1)(0.0) → np.float64(0.5)",
+)
+y0 = special_primitive(
+    "y0",
+    it.y0_p,
+    "The Bessel function of the second kind, of order 0; NaN below 0.",
+    "ft.scipy.special.y0(1.0) → np.float64(0.08825696421567697)",
+)
+y1 = special_primitive(
+    "y1",
+    it.y1_p,
+    "The Bessel function of the second kind, of order 1; NaN below 0.",
+    "ft.scipy.special.y1(1.0) → np.float64(-0.7812128213002888)",
+)
+k0 = special_primitive(
+    "k0",
+    it.k0_p,
+    "The modified Bessel function of the second kind, of order 0; NaN below 0.",
+    "ft.scipy.special.k0(1.0) → np.float64(0.42102443824070834)",
+)
+k1 = special_primitive(
+    "k1",
+    it.k1_p,
+    "The modified Bessel function of the second kind, of order 1; NaN below 0.",
+    "ft.scipy.special.k1(1.0) → np.float64(0.6019072301972346)",
+)
+k0e = special_primitive(
+    "k0e",
+    it.k0e_p,
+    "exp(x)·K₀(x), with the modified Bessel function of order 0.",
+    "ft.scipy.special.k0e(1000.0) → np.float64(0.03962832160075415)",
+)
+k1e = special_primitive(
+    "k1e",
+    it.k1e_p,
+    "exp(x)·K₁(x), with the modified Bessel function of order 1.",
+    "ft.scipy.special.k1e(1000.0) → np.float64(0.03964813081296022)",
+)
+
+
+@special
+def fresnel(z: Any) -> Any:
+    """The Fresnel integrals of sin(π·t²/2) and of cos(π·t²/2) from 0 to z, of real z.
+
+    >>> [float(fnp.round(v, 8)) for v in ft.scipy.special.fresnel(1.0)]
+    [0.43825915, 0.7798934]
+    """
+    (z,) = special_operands(z)
+    return bind(it.fresnel_sin_p, z), bind(it.fresnel_cos_p, z)
+
+
 dawsn = special_primitive(
     "dawsn",
     it.dawsn_p,
