@@ -9,6 +9,8 @@ from collections import OrderedDict, namedtuple
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.tf.oracle import Group, printed
 from tests.tf.shorthand import lines
 
@@ -229,6 +231,21 @@ for text in PRINTED:
         Unknown=Unknown,
         OrderedDict=OrderedDict,
     )
+
+
+@case("complex numbers are shown", differs="TensorFlow prints a question mark")
+def complex_numbers(tf: Any) -> Any:
+    return shown(tf, tf.constant(1 + 2j))
+
+
+@case("ordered dicts keep values apart", differs="TensorFlow exchanges values of unsorted keys")
+def ordered_dicts(tf: Any) -> Any:
+    return shown(tf, OrderedDict([("z", tf.constant(1)), ("a", tf.constant(2))]))
+
+
+@case("rows without elements", differs="TensorFlow prints an ellipsis")
+def empty_rows(tf: Any) -> Any:
+    return shown(tf, tf.constant(np.zeros((2, 0))))
 
 
 @case

@@ -182,6 +182,16 @@ def a_function_takes_and_returns_strings(tf: Any) -> Any:
     return [greet(name, tf.constant(1.0)) for name in names]
 
 
+@case("text of unknown values", differs="strings are known while tracing")
+def text_of_unknown_values(tf: Any) -> Any:
+    return tf.function(lambda x: tf.strings.format("{}", x))(tf.constant(1.0))
+
+
+@case("splits of several strings", differs="there are no ragged tensors")
+def ragged(tf: Any) -> Any:
+    return tf.strings.split(["a b", "c"]).shape
+
+
 @case
 def a_function_captures_strings(tf: Any) -> Any:
     greeting = tf.constant(["hello", "bye"])
