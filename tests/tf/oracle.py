@@ -38,6 +38,7 @@ from tests.tf.encoding import Raised, differences, encode
 ROOT = Path(__file__).parents[2]
 RECORDS = ROOT / "tests" / "data" / "tf"
 Program = Callable[[Any], Any]
+FURTHER = {"second", "jvp"}
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,18 @@ class Row:
     differs: str = ""
 
     def record(self, tf: Any) -> Any:
-        """What the row gives, but for the second gradient where TensorFlow has none."""
+        """What the row gives, but for further derivatives where TensorFlow has none."""
         found, numpy = self.run(tf), self.with_numpy(tf)
-        if isinstance(found.get("second"), dict):
-            del found["second"]
+        for further in FURTHER:
+            if isinstance(found.get(further), dict):  # that it raises
+                del found[further]
         return found if numpy == found["value"] else found | {"numpy": numpy}
 
     def check(self, tf: Any, recorded: Any) -> list[str]:
         """Where the result on this ``tf`` differs from the record."""
         found = self.run(tf)
-        if "second" not in recorded:
-            found.pop("second", None)
+        for further in FURTHER - recorded.keys():
+            found.pop(further, None)
         lines = list(differences(found, _without(recorded, "numpy"), self.rtol))
         wanted = recorded.get("numpy", recorded["value"])
         lines += differences(self.with_numpy(tf), wanted, self.rtol, "result for NumPy's arrays")
