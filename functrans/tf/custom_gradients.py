@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
-from typing import Any, NoReturn
+from typing import Any
 
 import functrans as ft
 from functrans import numpy as fnp
@@ -22,7 +22,6 @@ from functrans.tf.convert import as_tensor
 from functrans.tf.errors import (
     InvalidArgumentError,
     InvalidTypeError,
-    InvalidUseError,
     InvalidValueError,
 )
 from functrans.tf.tape import GradientTape
@@ -300,58 +299,3 @@ def _unrecorded() -> Iterator[None]:
     finally:
         for recording in paused:
             recording.resume()
-
-
-def gradients(
-    ys: Any,
-    xs: Any,
-    grad_ys: Any = None,
-    name: str | None = "gradients",
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    stop_gradients: Any = None,
-    unconnected_gradients: Any = None,
-) -> NoReturn:
-    """Raises: derivatives are those of a tape.
-
-    >>> import functrans.tf as tf
-    >>> try:
-    ...     tf.gradients(tf.constant(1.0), tf.constant(1.0))
-    ... except RuntimeError as error:
-    ...     print(str(error)[:16])
-    tf.gradients is
-    """
-    raise _needs_a_graph(
-        "with tf.GradientTape() as tape: tape.watch(xs); ys = …; and after it "
-        "tape.gradient(ys, xs)."
-    )
-
-
-def hessians(
-    ys: Any,
-    xs: Any,
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    name: str | None = "hessians",
-) -> NoReturn:
-    """Raises: a Hessian is the ``jacobian`` of a gradient taken inside a tape.
-
-    >>> import functrans.tf as tf
-    >>> try:
-    ...     tf.hessians(tf.constant(1.0), tf.constant(1.0))
-    ... except RuntimeError as error:
-    ...     print(str(error)[:16])
-    tf.gradients is
-    """
-    raise _needs_a_graph(
-        "with tf.GradientTape() as outer: outer.watch(x); g = … by an inner tape; and after it "
-        "outer.jacobian(g, x)."
-    )
-
-
-def _needs_a_graph(instead: str) -> InvalidUseError:
-    return InvalidUseError(
-        "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape "
-        "instead.",
-        f"Functions are not graphs here, inside tf.function neither. Write {instead}",
-    )

@@ -18,8 +18,13 @@ import functrans as ft
 from functrans.errors import UnexpectedTracerError
 from functrans.extend import Staging, evaluate
 from functrans.tf import nest
-from functrans.tf.convert import STRING, as_tensor, is_traced
-from functrans.tf.errors import InaccessibleTensorError, InvalidTypeError, InvalidValueError
+from functrans.tf.convert import STRING, NumpyDtype, as_tensor, is_traced, type_name
+from functrans.tf.errors import (
+    InaccessibleTensorError,
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidValueError,
+)
 from functrans.tf.shapes import TensorSpec
 from functrans.tf.tensor import (
     Frame,
@@ -119,6 +124,25 @@ class TracingFrame(Frame):
             return evaluate(program, *zeros, *captured)[0]
 
 
+class TracedValueError(InvalidArgumentError, ValueError):
+    """An operation that cannot take its operands' shapes, met while a function is traced."""
+
+
+class TracedTypeError(InvalidArgumentError, TypeError):
+    """An operation that cannot take its operands' dtypes, met while a function is traced."""
+
+
+def _while_tracing(error: InvalidArgumentError) -> InvalidArgumentError:
+    """The error as a trace reports it: in graphs, shapes are ValueErrors and dtypes TypeErrors."""
+    if isinstance(error, TracedValueError | TracedTypeError):
+        return error
+    of_dtypes = error.message.startswith(("cannot compute", "Value for attr"))
+    kind = TracedTypeError if of_dtypes else TracedValueError
+    traced = kind.at(error.message, error.remedy)
+    traced.line = error.line
+    return traced
+
+
 def value_now(thing: Any) -> Any:
     """The value of a tensor or variable as frames and tapes here see it."""
     return value(thing) if isinstance(thing, Tensor) else seen(thing, thing._v, True)
@@ -146,6 +170,8 @@ class ConcreteFunction:
             with staging:
                 outs = self._trace(staging, python_function, call)
                 program = staging.program([*outs, *(v for _, v in traced.state.values())])
+        except InvalidArgumentError as error:
+            raise _while_tracing(error) from error
         except UnexpectedTracerError as error:
             raise _inaccessible(error) from error
         finally:
@@ -154,8 +180,9 @@ class ConcreteFunction:
         self.created = traced.created
         self._captured = [thing for thing, _ in traced.captures.values()]
         self._assigned = [variable for variable, _ in traced.state.values()]
+        self._arguments = {id(v): i for i, v in enumerate(call.variables)}
         self._count = len(outs)
-        self._types = [tuple(t.shape) for t in call.leaves], [t._dtype for t in call.leaves]
+        self._types = [(tuple(t.shape), t._dtype) for t in call.leaves]
         self._strings = _texts((call.args, call.kwargs))
         self._run = ft.jit(lambda *values: evaluate(program, *values))
         self.structured_input_signature = call.specs()
@@ -164,23 +191,35 @@ class ConcreteFunction:
         self, staging: Staging, python_function: Callable[..., Any], call: Call
     ) -> list[Any]:
         args, kwargs = call.rebuilt([wrap(staging.input(t._v), t._dtype) for t in call.leaves])
-        self._out = python_function(*args, **kwargs)
-        outs = []
+        out = python_function(*args, **kwargs)
+        outs: list[Any] = []
         leaves: list[Any] = []
-        for leaf in nest.flatten(self._out):
-            if leaf is None:
-                leaves.append(None)
-                continue
-            tensor = as_tensor(leaf)
-            if tensor._dtype == STRING:
+        specs: list[Any] = []
+        for leaf in nest.flatten(out):
+            tensor = None if leaf is None else self._returned(leaf)
+            specs.append(None if tensor is None else TensorSpec(tensor.shape, tensor.dtype))
+            if tensor is None or tensor._dtype == STRING:  # a constant: it is not computed
                 leaves.append(tensor)
                 continue
             leaves.append(tensor._dtype)
             outs.append(value(tensor))
         self._leaves = leaves
-        self._nested = nest.is_nested(self._out)
-        self._out = nest.pack_sequence_as(self._out, leaves) if self._nested else None
+        self._nested = nest.is_nested(out)
+        self._out = nest.pack_sequence_as(out, leaves) if self._nested else None
+        self.structured_outputs = nest.pack_sequence_as(out, specs) if self._nested else specs[0]
         return outs
+
+    def _returned(self, leaf: Any) -> Tensor:
+        try:
+            return as_tensor(leaf)
+        except InvalidValueError as error:
+            raise InvalidTypeError(
+                f"To be compatible with tf.function, Python functions must return zero or more "
+                f"Tensors or ExtensionTypes or None values; in compilation of {self.name}, found "
+                f"return value of type {type(leaf).__name__}, which is not a Tensor or "
+                "ExtensionType.",
+                "Return tensors, numbers, or structures of them.",
+            ) from error
 
     @property
     def captured_inputs(self) -> list[Any]:
@@ -201,36 +240,51 @@ class ConcreteFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run on tensors of the signature's dtypes and shapes."""
         tensors = [as_tensor(a) for a in nest.flatten((args, kwargs)) if _is_tensor(a)]
-        shapes, dtypes = self._types
-        given = [tuple(t.shape) for t in tensors], [t._dtype for t in tensors]
-        if given != (shapes, dtypes) or _texts((args, kwargs)) != self._strings:
-            raise InvalidTypeError(
-                f"{self.name} was traced for tensors of shapes {shapes} and dtypes "
-                f"{[d.name for d in dtypes]}, but got shapes {given[0]} and dtypes "
-                f"{[d.name for d in given[1]]}.",
+        given = [(tuple(t.shape), t._dtype) for t in tensors]
+        if given != self._types or _texts((args, kwargs)) != self._strings:
+            raise InvalidArgumentError.at(
+                f"cannot compute {self.name} as its inputs were expected to be "
+                f"{_listed(self._types)} but are {_listed(given)} [Op:{self.name}] name: ",
                 "Call the tf.function itself, which traces for each signature.",
             )
-        return self.run(tensors)
+        variables = [a for a in nest.flatten((args, kwargs)) if isinstance(a, WatchedVariable)]
+        return self.run(tensors, variables)
 
-    def run(self, tensors: Sequence[Tensor]) -> Any:
-        """The results on tensors in the order of the arguments; assigns the variables."""
+    def run(self, tensors: Sequence[Tensor], variables: Sequence[WatchedVariable] = ()) -> Any:
+        """The results on tensors and variables in the order of the arguments.
+
+        The variables that the function assigns get their new values.
+        """
+        captured: Sequence[Any] = self._captured
+        assigned: Sequence[Any] = self._assigned
+        if variables:  # the arguments of this call, in the place of those that were traced
+            captured = [self._for(thing, variables) for thing in captured]
+            assigned = [self._for(thing, variables) for thing in assigned]
         values = [value(t) for t in tensors]
-        for thing in self._captured:
+        for thing in captured:
             values.append(value_now(thing))
         try:
             outs = self._run(*values)
         except UnexpectedTracerError as error:  # among the tensors that were captured
             raise _inaccessible(error) from error
-        for variable, v in zip(self._assigned, outs[self._count :], strict=True):
+        for variable, v in zip(assigned, outs[self._count :], strict=True):
             variable._store(v)
-        if not self._nested:
-            (leaf,) = self._leaves
-            return wrap(outs[0], leaf) if isinstance(leaf, np.dtype) else leaf
+        if self._count == 1 and not self._nested:
+            return wrap(outs[0], self._leaves[0])
         given = iter(outs)
         results = [
-            wrap(next(given), leaf) if isinstance(leaf, np.dtype) else leaf for leaf in self._leaves
+            wrap(next(given), kept) if isinstance(kept, np.dtype) else kept for kept in self._leaves
         ]
+        if not self._nested:
+            return results[0]
         return nest.pack_sequence_as(self._out, results)
+
+    def _for(self, thing: Any, variables: Sequence[WatchedVariable]) -> Any:
+        place = self._arguments.get(id(thing))
+        return thing if place is None else variables[place]
+
+
+_PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
 
 
 def _inaccessible(error: UnexpectedTracerError) -> InaccessibleTensorError:
@@ -261,18 +315,24 @@ def _texts(structure: Any) -> list[Any]:
     ]
 
 
+def _listed(types: Sequence[tuple[Any, NumpyDtype]]) -> str:
+    """Tensors' types in words."""
+    return ", ".join(f"a {type_name(d)} tensor of shape {s}" for s, d in types) or "no tensors"
+
+
 # --- signatures ----------------------------------------------------------------------------------
 
 
 class Call:
     """The arguments of a call, taken apart: tensors as leaves, and a hashable rest."""
 
-    __slots__ = ("args", "key", "kwargs", "leaves")
+    __slots__ = ("args", "key", "kwargs", "leaves", "variables")
 
     def __init__(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         self.args = args
         self.kwargs = kwargs
         self.leaves: list[Tensor] = []
+        self.variables: list[WatchedVariable] = []
         parts = [self._part(a) for a in args]
         if kwargs:
             parts.append(tuple((k, self._part(kwargs[k])) for k in sorted(kwargs)))
@@ -290,16 +350,27 @@ class Call:
         if isinstance(x, TensorSpec):
             spec = _example(x)
             return self._part(spec)
+        if isinstance(x, WatchedVariable):
+            return self._variable_part(x)
         if kind is dict:
             return dict, tuple((k, self._part(x[k])) for k in sorted(x))
         if nest.is_nested(x):
             items = x.items() if hasattr(x, "items") else x
             return kind, tuple(self._part(item) for item in items)
+        if kind in _PLAIN:  # 2 and 2.0 share a program: the first one's, as in TensorFlow
+            return x
         try:
             hash(x)
         except TypeError:
             return kind, id(x)
         return kind, x
+
+    def _variable_part(self, variable: WatchedVariable) -> Any:
+        """Variables of one type share a program; which arguments are the same one matters."""
+        places = [i for i, v in enumerate(self.variables) if v is variable]
+        place = places[0] if places else len(self.variables)
+        self.variables.append(variable)
+        return WatchedVariable, place, tuple(variable.shape), variable.dtype, variable.trainable
 
     def rebuilt(self, leaves: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with other tensors in the place of their own."""
@@ -400,7 +471,7 @@ class Function:
         concrete = self._cache.get(call.key)
         if concrete is None:
             concrete = self._trace(call)
-        return concrete.run(call.leaves)
+        return concrete.run(call.leaves, call.variables)
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The program for arguments of these types, given as values or as TensorSpecs."""

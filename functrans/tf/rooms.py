@@ -32,7 +32,8 @@ NAMES: dict[str, dict[str, str]] = {
             "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros zeros_like"
         ),
         "cumulative": "cumsum",
-        "custom_gradients": "custom_gradient grad_pass_through gradients hessians recompute_grad",
+        "custom_gradients": "custom_gradient grad_pass_through recompute_grad",
+        "graph_gradients": "gradients hessians",
         "dtypes": (
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from functrans import tree_util
+from functrans.errors import FunctransError
 from functrans.extend import detached, known, open_recordings, settled
 from functrans.tf.dtypes import DType, of
 from functrans.tf.errors import (
@@ -271,7 +272,7 @@ class Tensor:
         def __ge__(self, other: Any) -> Tensor: ...
 
 
-class SymbolicArrayError(OperatorNotAllowedInGraphError, NotImplementedError):
+class SymbolicArrayError(FunctransError, NotImplementedError):
     """NumPy asked for the values of a tensor of which only the type is known."""
 
 

@@ -16,6 +16,7 @@ from functrans.core.trace import (
     Trace,
     Tracer,
     _current,
+    bind,
     busy,
     current_trace,
     leaked,
@@ -25,6 +26,7 @@ from functrans.core.trace import (
 )
 from functrans.errors import ArgumentError, user_source
 from functrans.passes.dce import dce
+from functrans.primitives.linear import add, sub
 
 
 class JaxprTracer(Tracer):
@@ -193,6 +195,39 @@ class Staging:
         if not isinstance(x, Tracer):
             return False
         return x._trace is self.trace or runs_above(x._trace, self.trace)
+
+    def between(self, ins: Sequence[Any], outs: Sequence[Any]) -> Callable[..., list[Any]]:
+        """What was staged from ``ins``, intermediates or inputs, to ``outs``, as a function.
+
+        It runs the equations that depend on ``ins`` again; other values stay what they are. One
+        of ``ins`` that depends on another is shifted by what its argument adds to it.
+        """
+        eqns = tuple(self.trace.eqns)
+        places = [self.trace.atom(x) for x in ins]
+
+        def again(*values: Any) -> list[Any]:
+            env: dict[Atom, Any] = dict(zip(places, values, strict=True))
+            shifts = dict(env)
+            for eqn in eqns:
+                if env.keys().isdisjoint(eqn.invars):
+                    continue
+                args = [env[a] if a in env else self._known(a) for a in eqn.invars]
+                out = bind(eqn.primitive, *args, **eqn.params)
+                results = out if eqn.primitive.multiple else [out]
+                for var, result in zip(eqn.outvars, results, strict=True):
+                    if var in shifts:
+                        result = add(result, sub(shifts[var], self._known(var)))
+                    env[var] = result
+            return [env.get(self.trace.atom(x), x) for x in outs]
+
+        return again
+
+    def _known(self, atom: Atom) -> Any:
+        """The value or the traced value of an atom."""
+        if isinstance(atom, Literal):
+            return atom.value
+        known = self.trace.constants.get(atom)
+        return JaxprTracer(self.trace, atom) if known is None else known
 
     def program(self, outs: Sequence[Any]) -> Jaxpr:
         """What was staged, as a program from the inputs to ``outs``."""

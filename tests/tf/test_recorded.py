@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.tf.oracle import Case, Group, Row, groups, read
+from tests.tf.oracle import ROOT, Case, Group, Row, groups, read
 
 CASES = [
     pytest.param(case, id=f"{group.name}/{case.name}")
@@ -32,6 +32,13 @@ def test_it_is_what_tensorflow_gave(case: Case | Row, tf: Any) -> None:
         assert differences, "it agrees with TensorFlow now: take its mark away"
     else:
         _agree(differences)
+
+
+def test_differences_are_documented() -> None:
+    """In the words of the case, on the page for people who come from TensorFlow."""
+    page = " ".join((ROOT / "docs" / "tensorflow.md").read_text(encoding="utf-8").split())
+    reasons = {c.differs for group in groups().values() for c in group.cases if c.differs}
+    assert [r for r in sorted(reasons) if r not in page] == []
 
 
 @pytest.mark.parametrize("row", COMPILED)
