@@ -20,7 +20,6 @@ from functrans.extend import Staging, evaluate
 from functrans.tf import nest
 from functrans.tf.convert import STRING, NumpyDtype, as_tensor, is_traced, type_name
 from functrans.tf.errors import (
-    InaccessibleTensorError,
     InvalidArgumentError,
     InvalidTypeError,
     InvalidValueError,
@@ -124,25 +123,6 @@ class TracingFrame(Frame):
             return evaluate(program, *zeros, *captured)[0]
 
 
-class TracedValueError(InvalidArgumentError, ValueError):
-    """An operation that cannot take its operands' shapes, met while a function is traced."""
-
-
-class TracedTypeError(InvalidArgumentError, TypeError):
-    """An operation that cannot take its operands' dtypes, met while a function is traced."""
-
-
-def _while_tracing(error: InvalidArgumentError) -> InvalidArgumentError:
-    """The error as a trace reports it: in graphs, shapes are ValueErrors and dtypes TypeErrors."""
-    if isinstance(error, TracedValueError | TracedTypeError):
-        return error
-    of_dtypes = error.message.startswith(("cannot compute", "Value for attr"))
-    kind = TracedTypeError if of_dtypes else TracedValueError
-    traced = kind.at(error.message, error.remedy)
-    traced.line = error.line
-    return traced
-
-
 def value_now(thing: Any) -> Any:
     """The value of a tensor or variable as frames and tapes here see it."""
     return value(thing) if isinstance(thing, Tensor) else seen(thing, thing._v, True)
@@ -159,9 +139,10 @@ class ConcreteFunction:
     """
 
     def __init__(
-        self, name: str, python_function: Callable[..., Any], call: Call, may_create: bool
+        self, owner: Function, python_function: Callable[..., Any], call: Call, may_create: bool
     ) -> None:
-        self.name = name
+        self.name = getattr(owner, "__name__", "function")
+        self._function = owner
         staging = Staging()
         traced = TracingFrame(staging, may_create)
         token = frame.set(traced)
@@ -170,8 +151,6 @@ class ConcreteFunction:
             with staging:
                 outs = self._trace(staging, python_function, call)
                 program = staging.program([*outs, *(v for _, v in traced.state.values())])
-        except InvalidArgumentError as error:
-            raise _while_tracing(error) from error
         except UnexpectedTracerError as error:
             raise _inaccessible(error) from error
         finally:
@@ -190,7 +169,8 @@ class ConcreteFunction:
     def _trace(
         self, staging: Staging, python_function: Callable[..., Any], call: Call
     ) -> list[Any]:
-        args, kwargs = call.rebuilt([wrap(staging.input(t._v), t._dtype) for t in call.leaves])
+        inputs = [wrap(staging.input(t._v), t._dtype) for t in call.leaves]
+        args, kwargs = rebuilt(call.args, call.kwargs, inputs)
         out = python_function(*args, **kwargs)
         outs: list[Any] = []
         leaves: list[Any] = []
@@ -241,6 +221,9 @@ class ConcreteFunction:
         """Run on tensors of the signature's dtypes and shapes."""
         tensors = [as_tensor(a) for a in nest.flatten((args, kwargs)) if _is_tensor(a)]
         given = [(tuple(t.shape), t._dtype) for t in tensors]
+        if given != self._types and [d for _, d in given] == [d for _, d in self._types]:
+            again, options = rebuilt(*self.structured_input_signature, tensors)
+            return self._function(*again, **options)  # other sizes: a program of their own
         if given != self._types or _texts((args, kwargs)) != self._strings:
             raise InvalidArgumentError.at(
                 f"cannot compute {self.name} as its inputs were expected to be "
@@ -282,9 +265,6 @@ class ConcreteFunction:
     def _for(self, thing: Any, variables: Sequence[WatchedVariable]) -> Any:
         place = self._arguments.get(id(thing))
         return thing if place is None else variables[place]
-
-
-_PLAIN = frozenset((bool, int, float, complex, str, bytes, type(None)))
 
 
 def _inaccessible(error: UnexpectedTracerError) -> InaccessibleTensorError:
@@ -348,8 +328,7 @@ class Call:
         if _is_tensor(x):
             return self._part(as_tensor(x))
         if isinstance(x, TensorSpec):
-            spec = _example(x)
-            return self._part(spec)
+            return self._part(_example(x))
         if isinstance(x, WatchedVariable):
             return self._variable_part(x)
         if kind is dict:
@@ -357,8 +336,6 @@ class Call:
         if nest.is_nested(x):
             items = x.items() if hasattr(x, "items") else x
             return kind, tuple(self._part(item) for item in items)
-        if kind in _PLAIN:  # 2 and 2.0 share a program: the first one's, as in TensorFlow
-            return x
         try:
             hash(x)
         except TypeError:
@@ -372,20 +349,6 @@ class Call:
         self.variables.append(variable)
         return WatchedVariable, place, tuple(variable.shape), variable.dtype, variable.trainable
 
-    def rebuilt(self, leaves: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with other tensors in the place of their own."""
-        given = iter(leaves)
-        args = tuple(self._with(a, given) for a in self.args)
-        return args, {k: self._with(self.kwargs[k], given) for k in sorted(self.kwargs)}
-
-    def _with(self, x: Any, given: Any) -> Any:
-        if _is_tensor(x) or isinstance(x, TensorSpec):
-            return next(given)
-        if not nest.is_nested(x):
-            return x
-        leaves = nest.flatten(x)
-        return nest.pack_sequence_as(x, [self._with(a, given) for a in leaves])
-
     def specs(self) -> tuple[Any, dict[str, Any]]:
         """The signature: specs of the tensors, other values as they are."""
 
@@ -397,6 +360,22 @@ class Call:
             tuple(nest.map_structure(spec, a) for a in self.args),
             {k: nest.map_structure(spec, a) for k, a in self.kwargs.items()},
         )
+
+
+def rebuilt(
+    args: Sequence[Any], kwargs: dict[str, Any], leaves: Sequence[Tensor]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments with other tensors in the place of their own, or of the specs that stand there."""
+    given = iter(leaves)
+
+    def filled(x: Any) -> Any:
+        if _is_tensor(x) or isinstance(x, TensorSpec):
+            return next(given)
+        if not nest.is_nested(x):
+            return x
+        return nest.pack_sequence_as(x, [filled(a) for a in nest.flatten(x)])
+
+    return tuple(map(filled, args)), {k: filled(kwargs[k]) for k in sorted(kwargs)}
 
 
 def _example(spec: TensorSpec) -> Tensor:
@@ -531,12 +510,11 @@ class Function:
             from functrans.tf.autograph.convert import converted
 
             python_function = converted(python_function, asked=True)
-        name = getattr(self._python_function, "__name__", "function")
-        concrete = ConcreteFunction(name, python_function, call, self._may_create)
+        concrete = ConcreteFunction(self, python_function, call, self._may_create)
         self._traced += 1
         if concrete.created:  # variables are made in a first trace, and used in the second
             self._may_create = False
-            concrete = ConcreteFunction(name, python_function, call, False)
+            concrete = ConcreteFunction(self, python_function, call, False)
             self._traced += 1
         self._may_create = False
         self._cache[call.key] = concrete
