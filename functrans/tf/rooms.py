@@ -58,6 +58,7 @@ NAMES: dict[str, dict[str, str]] = {
         "mapping": "foldl foldr map_fn scan vectorized_map",
         "module": "Module",
         "printing": "get_logger print timestamp",
+        "norms": "norm",
         "products": "einsum matmul tensordot",
         "reductions": (
             "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
@@ -168,6 +169,7 @@ NAMES: dict[str, dict[str, str]] = {
             "adjoint band_part diag diag_part matrix_transpose set_diag tensor_diag"
             " tensor_diag_part trace"
         ),
+        "norms": "l2_normalize norm normalize",
         "products": "cross einsum matmul matvec tensordot",
         "solvers": (
             "banded_triangular_solve cholesky cholesky_solve det inv logdet lstsq lu"
@@ -198,6 +200,7 @@ NAMES: dict[str, dict[str, str]] = {
             " is_strictly_increasing less less_equal logical_and logical_not logical_or logical_xor"
             " not_equal"
         ),
+        "norms": "l2_normalize",
         "reductions": (
             "argmax argmin count_nonzero reduce_all reduce_any reduce_euclidean_norm"
             " reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_std reduce_sum"
@@ -222,7 +225,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn": {
         "activations": "crelu elu gelu l2_loss leaky_relu relu relu6 selu silu swish",
-        "blocks": "space_to_batch",
+        "blocks": "depth_to_space space_to_batch space_to_depth",
         "convolutions": (
             "atrous_conv2d atrous_conv2d_transpose conv1d conv1d_transpose conv2d conv2d_transpose"
             " conv3d conv3d_transpose conv_transpose convolution depthwise_conv2d separable_conv2d"
@@ -232,6 +235,13 @@ NAMES: dict[str, dict[str, str]] = {
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
             " weighted_cross_entropy_with_logits"
         ),
+        "embeddings": "embedding_lookup",
+        "normalization": (
+            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
+            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
+            " sufficient_statistics weighted_moments"
+        ),
+        "norms": "l2_normalize",
         "elementwise": "sigmoid softplus softsign tanh",
         "reductions": "zero_fraction",
         "selection": "approx_max_k approx_min_k in_top_k top_k",
