@@ -167,7 +167,7 @@ class ConcreteFunction:
         self._out = python_function(*args, **kwargs)
         outs = []
         leaves: list[Any] = []
-        for leaf in nest.flatten(self._out):
+        for leaf in nest.flatten(self._out, expand_composites=True):
             if leaf is None:
                 leaves.append(None)
                 continue
@@ -178,8 +178,12 @@ class ConcreteFunction:
             leaves.append(tensor._dtype)
             outs.append(value(tensor))
         self._leaves = leaves
-        self._nested = nest.is_nested(self._out)
-        self._out = nest.pack_sequence_as(self._out, leaves) if self._nested else None
+        self._nested = nest.is_nested(self._out) or hasattr(self._out, "_components")
+        self._out = (
+            nest.pack_sequence_as(self._out, leaves, expand_composites=True)
+            if self._nested
+            else None
+        )
         return outs
 
     @property
@@ -230,7 +234,7 @@ class ConcreteFunction:
         results = [
             wrap(next(given), leaf) if isinstance(leaf, np.dtype) else leaf for leaf in self._leaves
         ]
-        return nest.pack_sequence_as(self._out, results)
+        return nest.pack_sequence_as(self._out, results, expand_composites=True)
 
 
 def _inaccessible(error: UnexpectedTracerError) -> InaccessibleTensorError:
