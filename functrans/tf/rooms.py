@@ -38,8 +38,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
-            " sigmoid sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
+            " sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -61,8 +61,8 @@ NAMES: dict[str, dict[str, str]] = {
         "norms": "norm",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
-            " reduce_min reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
+            " reduce_prod reduce_sum"
         ),
         "scattering": (
             "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
@@ -150,7 +150,8 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {},
+    "keras": {
+    },
     "keras.optimizers": {
         "keras.optimizers.base": "Optimizer",
         "keras.optimizers.finding": "deserialize get serialize",
@@ -158,8 +159,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
-            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
+            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "linalg": {
@@ -187,9 +188,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
-            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
-            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
+            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
+            " sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -243,12 +244,12 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "norms": "l2_normalize",
         "elementwise": "sigmoid softplus softsign tanh",
-        "reductions": "zero_fraction",
-        "selection": "approx_max_k approx_min_k in_top_k top_k",
         "pooling": (
             "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d"
             " max_pool_with_argmax pool"
         ),
+        "reductions": "zero_fraction",
+        "selection": "approx_max_k approx_min_k in_top_k top_k",
     },
     "strings": {
         "strings": (

@@ -167,7 +167,7 @@ def rows_of_complex_numbers(tf: Any) -> Any:
 def what_keeps_rows_apart(tf: Any) -> Any:
     s = slices(tf)
     kept = [tf.cast(s, tf.float64), tf.identity(s), tf.stop_gradient(s), tf.scalar_mul(2.0, s)]
-    return kept + [tf.sign(s), tf.zeros_like(s), tf.shape(s), tf.stack([s, s])[0]]
+    return [*kept, tf.sign(s), tf.zeros_like(s), tf.shape(s), tf.stack([s, s])[0]]
 
 
 @case
