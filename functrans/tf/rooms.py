@@ -57,8 +57,8 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "mapping": "foldl foldr map_fn scan vectorized_map",
         "module": "Module",
-        "printing": "get_logger print timestamp",
         "norms": "norm",
+        "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
             "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
@@ -236,6 +236,7 @@ NAMES: dict[str, dict[str, str]] = {
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
             " weighted_cross_entropy_with_logits"
         ),
+        "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
             "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
@@ -243,7 +244,6 @@ NAMES: dict[str, dict[str, str]] = {
             " sufficient_statistics weighted_moments"
         ),
         "norms": "l2_normalize",
-        "elementwise": "sigmoid softplus softsign tanh",
         "pooling": (
             "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d"
             " max_pool_with_argmax pool"
