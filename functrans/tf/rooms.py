@@ -251,6 +251,24 @@ NAMES: dict[str, dict[str, str]] = {
         "reductions": "zero_fraction",
         "selection": "approx_max_k approx_min_k in_top_k top_k",
     },
+    "random": {
+        "drawing": "categorical gamma normal poisson shuffle truncated_normal uniform",
+        "generators": (
+            "Algorithm Generator create_rng_state get_global_generator set_global_generator"
+        ),
+        "stateless": (
+            "fold_in split stateless_binomial stateless_categorical stateless_gamma"
+            " stateless_normal stateless_parameterized_truncated_normal stateless_poisson"
+            " stateless_truncated_normal stateless_uniform"
+        ),
+        "streams": "set_seed",
+    },
+    "random.experimental": {
+        "generators": (
+            "Algorithm Generator create_rng_state get_global_generator set_global_generator"
+        ),
+        "stateless": ("stateless_fold_in:fold_in stateless_shuffle stateless_split:split"),
+    },
     "strings": {
         "strings": (
             "as_string bytes_split format join length lower reduce_join regex_full_match"
