@@ -47,7 +47,9 @@ from functrans.transforms.recording import (
     open_recordings,
     settled,
 )
+from functrans.transforms.rows import Rows, RowSum
 from functrans.transforms.stage import Staging, stage
+from functrans.transforms.transpose import Sum
 
 __all__ = [
     "Absent",
@@ -57,7 +59,10 @@ __all__ = [
     "ForwardRecording",
     "Primitive",
     "Recording",
+    "RowSum",
+    "Rows",
     "Staging",
+    "Sum",
     "batch_to_front",
     "bind",
     "check_laws",

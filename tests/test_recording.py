@@ -18,6 +18,8 @@ from functrans.errors import RecordingError
 from functrans.extend import (
     ForwardRecording,
     Recording,
+    Rows,
+    RowSum,
     Staging,
     evaluate,
     known,
@@ -206,3 +208,62 @@ def test_staging_takes_inputs_as_they_turn_up() -> None:
     [found] = evaluate(program, 2.0, np.array([1.0, 3.0]))
     np.testing.assert_allclose(found, np.sin(2.0) * np.array([1.0, 3.0]))
     assert current_trace() is None
+
+
+def test_sizes_stay_known_while_staging() -> None:
+    with Staging() as staging:
+        x = staging.input(np.ones((2, 3)))
+        size = fnp.prod(np.array(x.shape)) * 2
+        large = fnp.sum(np.ones(3))
+        assert known(size) == 12
+        assert known(large) is None
+        y = fnp.sum(x) * size
+    assert len(staging.program([y]).eqns) < 5
+
+
+def pulled(f: Callable[[Any], Any], x: Any) -> Any:
+    """The gradient of the sum of f, where rows are kept apart."""
+    with Recording() as recording:
+        traced = recording.watch(x)
+        y = f(traced)
+    return recording.pull([y], [np.ones(y.shape)], [recording.tangent_of(traced)], RowSum)[0]
+
+
+def read(x: Any, *rows: int) -> Any:
+    return ft.lax.gather(x, (np.array(rows),), (0,))
+
+
+def test_rows_read_are_kept_apart() -> None:
+    x = np.arange(6.0).reshape(3, 2)
+    found = pulled(lambda x: read(x, 2, 2) ** 2, x)
+    assert isinstance(found, Rows)
+    [(index, rows)] = found.parts
+    assert index.tolist() == [2, 2]
+    assert rows.tolist() == [[8.0, 10.0], [8.0, 10.0]]
+    assert len(pulled(lambda x: read(x, 1) * read(x, 0), x).parts) == 2
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: read(x, 2, 2) + x[:2],
+        lambda x: x[1:] * read(x, 0),
+        lambda x: read(x, 1) * fnp.sum(x),
+        lambda x: ft.lax.gather(x, (np.array([1]),), (1,)),
+    ],
+)
+def test_a_sum_of_rows_and_more_is_an_array(f: Callable[[Any], Any]) -> None:
+    x = np.arange(6.0).reshape(3, 2)
+    np.testing.assert_allclose(pulled(f, x), ft.grad(lambda x: fnp.sum(f(x)))(x))
+
+
+def test_what_rows_were_read_from_goes_on_backwards() -> None:
+    x = np.arange(6.0).reshape(3, 2)
+    with Recording() as recording:
+        traced = recording.watch(x)
+        square = traced * traced
+        y = read(square, 1, 1)
+    variables = [recording.tangent_of(t) for t in (square, traced)]
+    rows, whole = recording.pull([y], [np.ones((2, 2))], variables, RowSum)
+    assert isinstance(rows, Rows)
+    np.testing.assert_allclose(whole, [[0, 0], [8, 12], [0, 0]])

@@ -12,7 +12,7 @@ from functrans.extend import known
 from functrans.tf.convert import FLOAT32, FLOAT64, as_tensor, matched, numpy_dtype
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorShape
-from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import (
     binary,
     check_kind,
@@ -86,13 +86,15 @@ squared_difference = pairwise(
 )
 
 
-def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Tensor:
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     """A scalar times x, in the dtype of x; a scalar with axes is a ValueError.
 
     >>> import functrans.tf as tf
     >>> tf.scalar_mul(2, [1.0, 2.0]).numpy()
     array([2., 4.], dtype=float32)
     """
+    if isinstance(x, TensorLike):
+        return x._over(lambda rows: scalar_mul(scalar, rows))
     x = as_tensor(x)
     scalar = as_tensor(scalar, x._dtype)
     if scalar._v.shape:

@@ -158,3 +158,80 @@ def extract_patches(
         return fnp.reshape(fnp.pad(v, [(0, 0), *pads, (0, 0)])[index], shape)
 
     return rearranged("ExtractImagePatches", cut, x)
+
+
+def space_to_depth(
+    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
+) -> Tensor:
+    """Blocks of pixels of (batch, height, width, channels) moved into the channels.
+
+    >>> import functrans.tf as tf
+    >>> tf.nn.space_to_depth(tf.reshape(tf.range(4), (1, 2, 2, 1)), 2).numpy().ravel()
+    array([0, 1, 2, 3], dtype=int32)
+    """
+    x, side, last = _pixels("SpaceToDepth", input, block_size, data_format)
+    batch, height, width, depth = _sizes_with_channels_last(x, last)
+    if height % side or width % side:
+        raise InvalidArgumentError.at(
+            f"Image width {width} and height {height} should be divisible by block_size: {side} "
+            "[Op:SpaceToDepth] name: ",
+            "Pad the images, or take another block_size.",
+        )
+    split = (batch, height // side, side, width // side, side, depth)
+    whole = (batch, height // side, width // side, side * side * depth)
+    return rearranged("SpaceToDepth", _channels_last(last, split, whole), x)
+
+
+def depth_to_space(
+    input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None
+) -> Tensor:
+    """Channels of (batch, height, width, channels) moved back into blocks of pixels.
+
+    >>> import functrans.tf as tf
+    >>> tf.nn.depth_to_space(tf.reshape(tf.range(4), (1, 1, 1, 4)), 2).numpy()[0, :, :, 0]
+    array([[0, 1],
+           [2, 3]], dtype=int32)
+    """
+    x, side, last = _pixels("DepthToSpace", input, block_size, data_format)
+    batch, height, width, depth = _sizes_with_channels_last(x, last)
+    if depth % (side * side):
+        raise InvalidArgumentError.at(
+            f"Input depth dimension {depth} should be divisible by: {side * side} "
+            "[Op:DepthToSpace] name: ",
+            "The channels hold the pixels of a block.",
+        )
+    rest = depth // (side * side)
+    split = (batch, height, width, side, side, rest)
+    whole = (batch, height * side, width * side, rest)
+    return rearranged("DepthToSpace", _channels_last(last, split, whole), x)
+
+
+def _pixels(op: str, input: Any, block_size: Any, data_format: str) -> tuple[Tensor, int, bool]:
+    """The images, the side of a block, and whether the channels are the last axis."""
+    x, side = as_tensor(input), int(block_size)
+    problems = {
+        f"Value for attr 'block_size' of {side} must be at least minimum 2": side < 2,
+        f"Value for attr 'data_format' of \"{data_format}\" is not in the list of allowed values: "
+        '"NHWC", "NCHW"': data_format not in ("NHWC", "NCHW"),
+        f"Input rank should be 4 instead of {len(x._v.shape)}": len(x._v.shape) != 4,
+    }
+    for message, wrong in problems.items():
+        if wrong:
+            raise InvalidArgumentError.at(f"{message} [Op:{op}] name: ", "See its docstring.")
+    return x, side, data_format == "NHWC"
+
+
+def _sizes_with_channels_last(x: Tensor, last: bool) -> Sizes:
+    batch, a, b, c = x._v.shape
+    return (batch, a, b, c) if last else (batch, b, c, a)
+
+
+def _channels_last(last: bool, split: Sizes, whole: Sizes) -> Any:
+    """Two pairs of axes interchanged: rows of blocks and of pixels."""
+
+    def moved(v: Any) -> Any:
+        v = v if last else fnp.transpose(v, (0, 2, 3, 1))
+        v = fnp.reshape(fnp.transpose(fnp.reshape(v, split), (0, 1, 3, 2, 4, 5)), whole)
+        return v if last else fnp.transpose(v, (0, 3, 1, 2))
+
+    return moved

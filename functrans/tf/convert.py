@@ -457,7 +457,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     return wrap(v.reshape(sizes))
 
 
-def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """``x`` in another dtype; a tensor that has it is returned as it is.
 
     Floats are cut off towards zero. Only casts between floating and complex dtypes have a
@@ -467,6 +467,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     >>> tf.cast([1.7, -1.7], tf.int32).numpy()
     array([ 1, -1], dtype=int32)
     """
+    if isinstance(x, TensorLike):
+        return x._over(lambda tensor: cast(tensor, dtype))
     tensor = as_tensor(x)
     wanted = as_dtype(dtype).np
     if tensor._dtype == wanted:

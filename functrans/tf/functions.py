@@ -20,6 +20,7 @@ from functrans.extend import Staging, evaluate
 from functrans.tf import nest
 from functrans.tf.convert import STRING, NumpyDtype, as_tensor, is_traced, type_name
 from functrans.tf.errors import (
+    InaccessibleTensorError,
     InvalidArgumentError,
     InvalidTypeError,
     InvalidValueError,
@@ -175,7 +176,7 @@ class ConcreteFunction:
         outs: list[Any] = []
         leaves: list[Any] = []
         specs: list[Any] = []
-        for leaf in nest.flatten(out):
+        for leaf in nest.flatten(out, expand_composites=True):
             tensor = None if leaf is None else self._returned(leaf)
             specs.append(None if tensor is None else TensorSpec(tensor.shape, tensor.dtype))
             if tensor is None or tensor._dtype == STRING:  # a constant: it is not computed
@@ -184,9 +185,13 @@ class ConcreteFunction:
             leaves.append(tensor._dtype)
             outs.append(value(tensor))
         self._leaves = leaves
-        self._nested = nest.is_nested(out)
-        self._out = nest.pack_sequence_as(out, leaves) if self._nested else None
-        self.structured_outputs = nest.pack_sequence_as(out, specs) if self._nested else specs[0]
+        self._nested = nest.is_nested(out) or hasattr(out, "_components")
+        self._out = self.structured_outputs = None
+        if self._nested:
+            self._out = nest.pack_sequence_as(out, leaves, expand_composites=True)
+            self.structured_outputs = nest.pack_sequence_as(out, specs, expand_composites=True)
+        else:
+            (self.structured_outputs,) = specs
         return outs
 
     def _returned(self, leaf: Any) -> Tensor:
@@ -260,7 +265,7 @@ class ConcreteFunction:
         ]
         if not self._nested:
             return results[0]
-        return nest.pack_sequence_as(self._out, results)
+        return nest.pack_sequence_as(self._out, results, expand_composites=True)
 
     def _for(self, thing: Any, variables: Sequence[WatchedVariable]) -> Any:
         place = self._arguments.get(id(thing))

@@ -16,6 +16,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     OperatorNotAllowedInGraphError,
 )
+from functrans.tf.indexed import from_the_front
 from functrans.tf.layouts import Sizes, axis_of, check_attribute, own, rearranged, shape_text
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
@@ -39,17 +40,20 @@ def gather(
     >>> tf.gather([10, 20, 30], [2, 0]).numpy()
     array([30, 10], dtype=int32)
     """
-    x, where = as_tensor(params), as_tensor(indices)
-    check_attribute("GatherV2", "Tindices", where, "iu")
-    i = value(where)
+    x, places = as_tensor(params), as_tensor(indices)
+    check_attribute("GatherV2", "Tindices", places, "iu")
+    i = value(places)
     sizes = x._v.shape
     place = axis_of("GatherV2", batch_dims if axis is None else axis, len(sizes))
     batch = batch_dims + len(i.shape) if batch_dims < 0 else batch_dims
     _check_batch(sizes, i.shape, batch, place)
     check_positions("GatherV2", "indices", i, sizes[place])
-    if batch == 0:
-        return rearranged("GatherV2", lambda v: fnp.take(v, i, axis=place), x)
-    return rearranged("GatherV2", lambda v: _gather_batched(v, i, place, batch), x)
+    if batch:
+        return rearranged("GatherV2", lambda v: _gather_batched(v, i, place, batch), x)
+    if x._dtype.kind != "O" and (axis is None or integer(axis) == 0):
+        rows = from_the_front(i)
+        return rearranged("GatherV2", lambda v: lax.gather(v, (rows,), (0,)), x)
+    return rearranged("GatherV2", lambda v: fnp.take(v, i, axis=place), x)
 
 
 def _gather_batched(v: Any, i: Any, axis: int, batch: int) -> Any:
@@ -142,15 +146,11 @@ def gather_nd(
         return rearranged("GatherNd", lambda v: fnp.broadcast_to(v, count + sizes), x)
     batches = batch_positions(i.shape[:-1], batch)
     every = (*batches, *coordinates)
+    if not batches and depth == 1 and len(i.shape) == 2:
+        every = (from_the_front(coordinates[0]),)
     mode = "fill" if bad_indices_policy == "IGNORE" else "raise"
-
-    def taken(v: Any) -> Any:
-        if len(every) == 1 and len(i.shape) != 2:
-            # Through a view, so that the gradient is dense, as TensorFlow's is there.
-            v = lax.convert_element_type(v, x._dtype) if is_traced(v) else v
-        return lax.gather(v, every, tuple(range(len(every))), mode)
-
-    return rearranged("GatherNd", taken, x)
+    axes = tuple(range(len(every)))
+    return rearranged("GatherNd", lambda v: lax.gather(v, every, axes, mode), x)
 
 
 def nd_positions(op: str, i: Any, sizes: Sizes, policy: str = "") -> list[Any]:

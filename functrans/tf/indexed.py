@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from functrans import lax
+from functrans import lax, tree_util
+from functrans import numpy as fnp
+from functrans.extend import Rows, RowSum
 from functrans.tf.convert import as_tensor, sizes_of
 from functrans.tf.dtypes import DType
 from functrans.tf.errors import AbsentNameError, InvalidValueError
@@ -77,10 +79,9 @@ class IndexedSlices(TensorLike):
         return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{dense})"
 
     def __neg__(self) -> IndexedSlices:
-        return self._map(lambda values: -values)
+        return self._over(lambda values: -values)
 
-    def _map(self, function: Callable[[Tensor], Tensor]) -> IndexedSlices:
-        """The rows after ``function``, at the same positions."""
+    def _over(self, function: Callable[[Tensor], Tensor]) -> IndexedSlices:
         return IndexedSlices(function(as_tensor(self._values)), self._indices, self._dense_shape)
 
     def _components(self) -> list[Any]:
@@ -104,4 +105,54 @@ class IndexedSlices(TensorLike):
 
 def over_values(function: Callable[[Tensor], Tensor], x: Any) -> Any:
     """``function`` of a tensor, or of the rows of an IndexedSlices."""
-    return x._map(function) if isinstance(x, IndexedSlices) else function(as_tensor(x))
+    return x._over(function) if isinstance(x, TensorLike) else function(as_tensor(x))
+
+
+# --- gradients of tf.gather ----------------------------------------------------------------------
+
+_SIGNED = {np.dtype(f"u{name}"): np.dtype(name) for name in ("int16", "int32", "int64")}
+_UNSIGNED = {signed: unsigned for unsigned, signed in _SIGNED.items()}
+
+
+def from_the_front(index: Any) -> Any:
+    """Positions of rows that never count from the end: unsigned, so that below 0 is out of range.
+
+    No other operation reads at unsigned positions: :class:`GatheredRows` knows tf.gather by them.
+    """
+    return fnp.astype(index, _UNSIGNED[index.dtype])
+
+
+class GatheredRows(RowSum):
+    """The gradient of a source: rows, if it was read by tf.gather alone."""
+
+    __slots__ = ()
+
+    def keeps(self, index: Any) -> bool:
+        return index.dtype in _SIGNED
+
+
+def slices_of(rows: Rows, source: Tensor | TensorLike, conjugated: bool) -> IndexedSlices:
+    """The gradient with respect to a source as TensorFlow has it, its parts one after the other."""
+    shape = tuple(source.shape)
+    indices = [
+        fnp.reshape(fnp.astype(index, _SIGNED[index.dtype]), (-1,)) for index, _ in rows.parts
+    ]
+    values = [fnp.reshape(row, (-1, *shape[1:])) for _, row in rows.parts]
+    found = values[0] if len(values) == 1 else fnp.concatenate(values)
+    where = indices[0] if len(indices) == 1 else fnp.concatenate(indices)
+    return IndexedSlices(
+        wrap(fnp.conj(found) if conjugated else found),
+        wrap(where),
+        wrap(np.array(shape, np.int32)),
+    )
+
+
+def _flatten(x: IndexedSlices) -> tuple[tuple[Any, ...], None]:
+    return (x.values, x.indices, x.dense_shape), None
+
+
+def _unflatten(_: None, children: Any) -> IndexedSlices:
+    return IndexedSlices(*children)
+
+
+tree_util.register_pytree_node(IndexedSlices, _flatten, _unflatten)

@@ -23,6 +23,8 @@ def take_slice(tensor: Tensor, key: Any) -> Tensor:
     InvalidTypeError: a key of another type.
     InvalidArgumentError: a position out of range, more keys than axes, a step of zero.
     """
+    if isinstance(key, bool | np.bool_):
+        raise InvalidValueError("mask cannot be scalar.", "Give a mask with an axis.")
     if is_mask(key):
         return wrap(_masked(value(tensor), as_tensor(key)))
     parts = positions(key)
@@ -75,7 +77,11 @@ def _part(part: Any) -> Any:
 def _place(part: Any) -> Any:
     """An integer, or a traced one."""
     if isinstance(part, bool | np.bool_):
-        raise InvalidValueError("mask cannot be scalar.", "Give a mask with an axis.")
+        raise _slice_error(
+            "Value for attr 'Index' of bool is not in the list of allowed values: int16, int32, "
+            "int64",
+            "Make an array of the mask: x[tf.constant([True, False])].",
+        )
     if isinstance(part, int | np.integer):
         return int(part)
     if isinstance(part, Tensor | TensorLike | np.ndarray) or is_traced(part):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 import functrans as ft
 from functrans.tf import nest
 from functrans.tf.control import check_callable, is_known, is_traced_by_function
@@ -21,6 +23,7 @@ from functrans.tf.errors import (
     OutOfRangeError,
 )
 from functrans.tf.pieces import along
+from functrans.tf.streams import mapped_rows
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
@@ -296,13 +299,17 @@ def vectorized_map(
     shared = [size > 1 and x._v.shape[0] == 1 for x in tensors]
     structures: list[Any] = []
 
-    def each(leaves: list[Any]) -> list[Any]:
-        result = fn(nest.pack_sequence_as(elems, [wrap(v) for v in leaves]))
+    def each(row: Any, leaves: list[Any]) -> list[Any]:
+        token = mapped_rows.set((*mapped_rows.get(), row))
+        try:
+            result = fn(nest.pack_sequence_as(elems, [wrap(v) for v in leaves]))
+        finally:
+            mapped_rows.reset(token)
         structures.append(result)
         return [None if x is None else value(as_tensor(x)) for x in nest.flatten(result)]
 
     values = [value(x[0] if one else x) for x, one in zip(tensors, shared, strict=True)]
     axes = [None if one else 0 for one in shared]
-    found = ft.vmap(each, in_axes=(axes,), axis_size=size)(values)
+    found = ft.vmap(each, in_axes=(0, axes), axis_size=size)(np.arange(size), values)
     leaves = [None if v is None else wrap(v) for v in found]
     return nest.pack_sequence_as(structures[0], leaves)

@@ -1,7 +1,8 @@
 """tf.nest: structures of lists, tuples, dicts and their like, flattened, rebuilt and compared.
 
 The leaves of dicts come in the order of sorted keys; a rebuilt dict keeps its own order. Strings,
-arrays, tensors and sets are leaves.
+arrays, tensors and sets are leaves. Classes of the package attrs are structures of their fields,
+and so are those that have ``__tf_flatten__`` and ``__tf_unflatten__``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def is_nested(seq: Any) -> bool:
     kind = type(seq)
     if kind in _NESTED or kind in _LEAVES:
         return kind in _NESTED
-    return isinstance(seq, Sequence | Mapping | MappingView) and not isinstance(seq, str | bytes)
+    if isinstance(seq, Sequence | Mapping | MappingView):
+        return not isinstance(seq, str | bytes)
+    return hasattr(kind, "__attrs_attrs__") or hasattr(kind, "__tf_flatten__")
 
 
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
@@ -59,8 +62,14 @@ def _gather(structure: Any, leaves: list[Any], expand: bool) -> None:
 
 
 def _values(structure: Any) -> Iterable[Any]:
-    is_dict = isinstance(structure, Mapping)
-    values: Iterable[Any] = [structure[k] for k in _keys(structure)] if is_dict else structure
+    kind: Any = type(structure)
+    values: Iterable[Any] = structure
+    if isinstance(structure, Mapping):
+        values = [structure[key] for key in _keys(structure)]
+    elif hasattr(kind, "__attrs_attrs__"):
+        values = [getattr(structure, field.name) for field in kind.__attrs_attrs__]
+    elif hasattr(kind, "__tf_flatten__"):
+        _, values = structure.__tf_flatten__()
     return values
 
 
@@ -115,7 +124,8 @@ def _pack(structure: Any, leaves: Iterator[Any], expand: bool) -> Any:
     if isinstance(structure, Mapping):
         packed = {key: _pack(structure[key], leaves, expand) for key in _keys(structure)}
         return _like_dict(structure, {key: packed[key] for key in structure})
-    return _like_sequence(structure, [_pack(value, leaves, expand) for value in structure])
+    values = [_pack(value, leaves, expand) for value in _values(structure)]
+    return _like_sequence(structure, values)
 
 
 def _like_dict(structure: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
@@ -127,9 +137,15 @@ def _like_dict(structure: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
 
 def _like_sequence(structure: Any, values: list[Any]) -> Any:
     kind: Any = type(structure)
+    if kind is tuple:
+        return tuple(values)
     if kind is list or isinstance(structure, range | MappingView):
         return values
-    return kind(*values) if _is_namedtuple(structure) else kind(values)
+    if hasattr(kind, "__tf_unflatten__"):
+        metadata, _ = structure.__tf_flatten__()
+        return kind.__tf_unflatten__(metadata, tuple(values))
+    has_fields = _is_namedtuple(structure) or hasattr(kind, "__attrs_attrs__")
+    return kind(*values) if has_fields else kind(values)
 
 
 def _is_namedtuple(structure: Any) -> bool:
@@ -201,7 +217,7 @@ def _difference(a: Any, b: Any, check_types: bool) -> _Difference | None:
         return None
     if check_types and (found := _difference_of_types(a, b)):
         return found
-    if len(a) != len(b):
+    if len(list(_values(a))) != len(list(_values(b))):
         what = f"First structure: {_shown(a)}. Second structure: {_shown(b)}"
         return _Difference(
             False, f"The two structures don't have the same number of elements. {what}"

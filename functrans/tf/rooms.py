@@ -39,8 +39,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
-            " sigmoid sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
+            " sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -58,11 +58,12 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "mapping": "foldl foldr map_fn scan vectorized_map",
         "module": "Module",
+        "norms": "norm",
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
-            " reduce_min reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
+            " reduce_prod reduce_sum"
         ),
         "scattering": (
             "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
@@ -158,8 +159,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
-            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
+            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "linalg": {
@@ -169,6 +170,7 @@ NAMES: dict[str, dict[str, str]] = {
             "adjoint band_part diag diag_part matrix_transpose set_diag tensor_diag"
             " tensor_diag_part trace"
         ),
+        "norms": "l2_normalize norm normalize",
         "products": "cross einsum matmul matvec tensordot",
         "solvers": (
             "banded_triangular_solve cholesky cholesky_solve det inv logdet lstsq lu"
@@ -186,9 +188,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
-            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
-            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
+            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
+            " sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -199,6 +201,7 @@ NAMES: dict[str, dict[str, str]] = {
             " is_strictly_increasing less less_equal logical_and logical_not logical_or logical_xor"
             " not_equal"
         ),
+        "norms": "l2_normalize",
         "reductions": (
             "argmax argmin count_nonzero reduce_all reduce_any reduce_euclidean_norm"
             " reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_std reduce_sum"
@@ -223,7 +226,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn": {
         "activations": "crelu elu gelu l2_loss leaky_relu relu relu6 selu silu swish",
-        "blocks": "space_to_batch",
+        "blocks": "depth_to_space space_to_batch space_to_depth",
         "convolutions": (
             "atrous_conv2d atrous_conv2d_transpose conv1d conv1d_transpose conv2d conv2d_transpose"
             " conv3d conv3d_transpose conv_transpose convolution depthwise_conv2d separable_conv2d"
@@ -234,12 +237,37 @@ NAMES: dict[str, dict[str, str]] = {
             " weighted_cross_entropy_with_logits"
         ),
         "elementwise": "sigmoid softplus softsign tanh",
-        "reductions": "zero_fraction",
-        "selection": "approx_max_k approx_min_k in_top_k top_k",
+        "embeddings": "embedding_lookup",
+        "normalization": (
+            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
+            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
+            " sufficient_statistics weighted_moments"
+        ),
+        "norms": "l2_normalize",
         "pooling": (
             "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d"
             " max_pool_with_argmax pool"
         ),
+        "reductions": "zero_fraction",
+        "selection": "approx_max_k approx_min_k in_top_k top_k",
+    },
+    "random": {
+        "drawing": "categorical gamma normal poisson shuffle truncated_normal uniform",
+        "generators": (
+            "Algorithm Generator create_rng_state get_global_generator set_global_generator"
+        ),
+        "stateless": (
+            "fold_in split stateless_binomial stateless_categorical stateless_gamma"
+            " stateless_normal stateless_parameterized_truncated_normal stateless_poisson"
+            " stateless_truncated_normal stateless_uniform"
+        ),
+        "streams": "set_seed",
+    },
+    "random.experimental": {
+        "generators": (
+            "Algorithm Generator create_rng_state get_global_generator set_global_generator"
+        ),
+        "stateless": ("stateless_fold_in:fold_in stateless_shuffle stateless_split:split"),
     },
     "strings": {
         "strings": (

@@ -9,9 +9,16 @@ import numpy as np
 
 import functrans
 from functrans import numpy as fnp
+from functrans.extend import known
 from functrans.tf.convert import INT32, as_tensor, numpy_dtype, sizes_of
 from functrans.tf.dtypes import as_dtype, int32
-from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidValueError,
+    OperatorNotAllowedInGraphError,
+)
+from functrans.tf.indexed import over_values
 from functrans.tf.layouts import Sizes, axis_of, own, rearranged, shape_text
 from functrans.tf.shapes import TensorShape, as_shape
 from functrans.tf.tensor import Tensor, value, wrap
@@ -280,7 +287,7 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
 # --- passed on -----------------------------------------------------------------------------------
 
 
-def identity(input: Any, name: str | None = None) -> Tensor:
+def identity(input: Any, name: str | None = None) -> Any:
     """A tensor of the same value, which is an object of its own.
 
     >>> import functrans.tf as tf
@@ -288,10 +295,10 @@ def identity(input: Any, name: str | None = None) -> Tensor:
     >>> tf.identity(x) is x
     False
     """
-    return rearranged("Identity", lambda v: v, as_tensor(input))
+    return over_values(lambda x: rearranged("Identity", lambda v: v, x), input)
 
 
-def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+def identity_n(input: Any, name: str | None = None) -> list[Any]:
     """``tf.identity`` of several tensors.
 
     >>> import functrans.tf as tf
@@ -301,18 +308,17 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     return [identity(x) for x in input]
 
 
-def stop_gradient(input: Any, name: str | None = None) -> Tensor:
+def stop_gradient(input: Any, name: str | None = None) -> Any:
     """The value, through which no gradient flows.
 
     >>> import functrans.tf as tf
     >>> tf.stop_gradient(2.0).numpy()
     np.float32(2.0)
     """
-    x = as_tensor(input)
-    return wrap(functrans.stop_gradient(value(x)), x._dtype)
+    return over_values(lambda x: wrap(functrans.stop_gradient(value(x)), x._dtype), input)
 
 
-def guarantee_const(input: Any, name: str | None = None) -> Tensor:
+def guarantee_const(input: Any, name: str | None = None) -> Any:
     """The value, promised to be a constant; as ``tf.identity``.
 
     >>> import functrans.tf as tf
@@ -346,7 +352,13 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
     np.int32(1065353216)
     """
     x = as_tensor(input)
-    v = np.asarray(x._known("numpy"))
+    v = known(value(x))
+    if v is None:
+        raise OperatorNotAllowedInGraphError(
+            "tf.bitcast needs values that are known while tracing.",
+            "Do it outside of tf.function, jit and vmap.",
+        )
+    v = np.asarray(v)
     wanted = as_dtype(type).np
     ours, theirs = v.dtype.itemsize, wanted.itemsize
     if ours < theirs:

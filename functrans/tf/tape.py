@@ -16,7 +16,7 @@ import numpy as np
 
 import functrans as ft
 from functrans import numpy as fnp
-from functrans.extend import Recording, settled
+from functrans.extend import Recording, Rows, Sum, settled
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor, mismatch
 from functrans.tf.errors import (
@@ -26,6 +26,7 @@ from functrans.tf.errors import (
     InvalidUseError,
     InvalidValueError,
 )
+from functrans.tf.indexed import GatheredRows, IndexedSlices, slices_of
 from functrans.tf.tensor import Tensor, TensorLike, WatchedVariable, Watcher, value, wrap
 
 logger = logging.getLogger("functrans.tf")
@@ -289,7 +290,7 @@ class GradientTape:
         wanted = [_checked(s, "source") for s in nest.flatten(sources)]
         with np.errstate(all="ignore"):
             seeds = _seeds(targets, output_gradients)
-            found = _pull(recording, targets, seeds, wanted)
+            found = _pull(recording, targets, seeds, wanted, GatheredRows)
             self._done(recording)
             gradients = [_finished(s, g, unconnected) for s, g in zip(wanted, found, strict=True)]
         return (
@@ -476,19 +477,26 @@ def _seed(target: Any, given: Tensor) -> Any:
 
 
 def _pull(
-    recording: TapeRecording, targets: Sequence[Any], seeds: Sequence[Any], sources: Sequence[Any]
+    recording: TapeRecording,
+    targets: Sequence[Any],
+    seeds: Sequence[Any],
+    sources: Sequence[Any],
+    gather: type[Sum] = Sum,
 ) -> list[Any]:
     """The sources' cotangents (None for none) in TensorFlow's convention.
 
     The tape pairs cotangents with tangents without conjugating; TensorFlow's gradient of complex
-    numbers is the direction of ascent, the conjugate.
+    numbers is the direction of ascent, the conjugate. ``gather`` is what sums the cotangents of
+    the sources.
     """
     outs = [recording.traced_value(t) for t in targets]
     live = [i for i, (o, s) in enumerate(zip(outs, seeds, strict=True)) if s is not None]
     variables = [recording.variable_of(s) for s in sources]
     known = [v for v in variables if v is not None]
     found = iter(
-        recording.pull([outs[i] for i in live], [seeds[i] for i in live], known) if known else ()
+        recording.pull([outs[i] for i in live], [seeds[i] for i in live], known, gather)
+        if known
+        else ()
     )
     result = []
     for source, variable in zip(sources, variables, strict=True):
@@ -497,7 +505,10 @@ def _pull(
         else:  # a source that is a target itself counts, seen by the tape or not
             same = [s for t, s in zip(targets, seeds, strict=True) if t is source and s is not None]
             gradient = sum(same[1:], same[0]) if same else None
-        if gradient is not None and source.dtype.is_complex:
+        conjugated = source.dtype.is_complex
+        if isinstance(gradient, Rows):
+            gradient = slices_of(gradient, source, conjugated)
+        elif gradient is not None and conjugated:
             gradient = fnp.conj(gradient)
         result.append(gradient)
     return result
@@ -505,8 +516,10 @@ def _pull(
 
 def _finished(
     source: Any, gradient: Any, unconnected: UnconnectedGradients, rows: tuple[int, ...] = ()
-) -> Tensor | None:
+) -> Any:
     """A gradient as what the caller gets."""
+    if isinstance(gradient, IndexedSlices):
+        return gradient
     if gradient is not None:
         return wrap(gradient)
     if unconnected is UnconnectedGradients.NONE:

@@ -331,6 +331,10 @@ class TensorLike:
     def _as_tensor(self) -> Tensor:
         raise NotImplementedError
 
+    def _over(self, function: Callable[[Tensor], Tensor]) -> Any:
+        """``function`` of what it has: of its tensor, or of the rows of sparse ones."""
+        return function(self._as_tensor())
+
     def __functrans_array__(self) -> Any:
         return value(self._as_tensor())
 

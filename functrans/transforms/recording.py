@@ -291,7 +291,7 @@ class Recording(_Opened):
         recorded too if the recording was told to ``keep``.
         """
         if self.keep and self.trace.recording:
-            return self._pull_recorded(outs, cotangents, variables)
+            return self._pull_recorded(outs, cotangents, variables, gather)
         return backward(
             self.trace.tape,
             [self.tangent_of(o) for o in outs],
@@ -303,7 +303,11 @@ class Recording(_Opened):
         )
 
     def _pull_recorded(
-        self, outs: Sequence[Any], cotangents: Sequence[Any], variables: Sequence[LinearTracer]
+        self,
+        outs: Sequence[Any],
+        cotangents: Sequence[Any],
+        variables: Sequence[LinearTracer],
+        gather: Callable[[LinearTracer], Sum],
     ) -> list[Any]:
         """The pullback as operations of this recording: its steps are linearized once more, at
         the values that it knows itself."""
@@ -336,7 +340,12 @@ class Recording(_Opened):
         run_under(inner, run_again)
         found = [None if t is None else tangents.get(t.index) for t in targets]
         return backward(
-            inner.tape, found, cotangents, [inputs[v.index] for v in variables], once=True
+            inner.tape,
+            found,
+            cotangents,
+            [inputs[v.index] for v in variables],
+            once=True,
+            gather=gather,
         )
 
     def free(self) -> None:

@@ -17,6 +17,7 @@ from functrans.core.trace import (
     Tracer,
     _current,
     bind,
+    bind_under,
     busy,
     current_trace,
     leaked,
@@ -159,8 +160,31 @@ def stage(function: Callable[..., Sequence[Any]], avals: Sequence[Aval]) -> Jaxp
     return dce(jaxpr)
 
 
+FEW = 64  # elements: what shapes are computed with
+
+
+class SizesTrace(JaxprTrace):
+    """Evaluates operations on a few known integers: sizes computed from shapes stay known."""
+
+    __slots__ = ()
+
+    def process(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        plain = primitive.effects is None and not primitive.multiple
+        if plain and args and all(map(_are_sizes, args)):
+            return bind_under(None, primitive, args, params)
+        return super().process(primitive, args, params)
+
+
+def _are_sizes(x: Any) -> bool:
+    if type(x) is int:
+        return True
+    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "iub" and x.size <= FEW
+
+
 class Staging:
     """Staging held open: inputs may be added while code runs, and the program is asked for last.
+
+    Operations on known integers, such as sizes, run at once: their results are known too.
 
     >>> with ft.extend.Staging() as staging:
     ...     y = staging.input(1.0) * 2.0
@@ -174,7 +198,7 @@ class Staging:
         self.inputs: list[JaxprTracer] = []
 
     def __enter__(self) -> Staging:
-        self.trace = JaxprTrace(current_trace())
+        self.trace = SizesTrace(current_trace())
         busy.add(self)
         _current.set(self.trace)
         return self

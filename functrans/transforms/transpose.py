@@ -20,7 +20,17 @@ from functrans.transforms.stage import stage
 
 
 class Sum(Accumulator):
-    """The cotangents met so far of one tape variable; added in place where that is safe."""
+    """The cotangents met so far of one tape variable; added in place where that is safe.
+
+    It is what ``Recording.pull`` takes as ``gather``.
+
+    >>> with ft.extend.Recording() as recording:
+    ...     x = recording.watch(3.0)
+    ...     y = x * x
+    >>> [slope] = recording.pull([y], [1.0], [recording.tangent_of(x)], ft.extend.Sum)
+    >>> float(slope)
+    6.0
+    """
 
     __slots__ = ("owned", "value", "variable")
 
@@ -42,6 +52,10 @@ class Sum(Accumulator):
         else:
             self.value = total = add(value, cotangent)
             self.owned = type(total) is np.ndarray
+
+    def result(self) -> Any:
+        """What was added up, for who asked for this variable."""
+        return self.value
 
     def take(self) -> Any:
         value, self.value, self.owned = self.value, None, False
@@ -125,7 +139,7 @@ def backward(
     finally:
         current_line.reset(token)
     found = (None if t is None else sums[t.index] for t in ins)
-    return [None if final is None else final.value for final in found]
+    return [None if final is None else final.result() for final in found]
 
 
 def _arrived(eqn: LinearEqn, sums: list[Sum | None], kept: set[int]) -> Any:

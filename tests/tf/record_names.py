@@ -20,13 +20,15 @@ from tests.tf.oracle import RECORDS
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOMS = """
-audio autodiff autograph autograph.experimental bitwise compat.v1 config config.experimental data
-debugging distribute dtypes errors experimental feature_column image initializers io keras
-keras.activations keras.constraints keras.initializers keras.layers keras.losses keras.metrics
-keras.ops keras.optimizers keras.optimizers.schedules keras.random keras.regularizers keras.utils
-linalg linalg.experimental lookup losses math metrics mlir nest nn nn.experimental optimizers
-optimizers.schedules quantization queue ragged random random.experimental saved_model sets signal
-sparse strings summary sysconfig test tpu train types version xla
+audio autodiff autograph autograph.experimental bitwise compat.v1 config config.experimental
+config.optimizer config.threading data debugging distribute dtypes errors experimental
+feature_column image initializers io io.gfile keras keras.activations keras.constraints
+keras.initializers keras.layers keras.losses keras.metrics keras.ops keras.optimizers
+keras.optimizers.schedules keras.random keras.regularizers keras.utils linalg linalg.experimental
+lookup losses math math.special metrics mlir nest nn nn.experimental optimizers
+optimizers.schedules quantization queue ragged random random.experimental saved_model
+saved_model.experimental sets signal sparse strings summary sysconfig test tpu train types
+types.experimental version xla
 """.split()
 """The rooms whose names are listed; of other rooms only the room itself is."""
 

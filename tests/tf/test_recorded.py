@@ -16,7 +16,11 @@ CASES = [
     for group in groups().values()
     for case in group.cases
 ]
-COMPILED = [p for p in CASES if isinstance(p.values[0], Row) and p.values[0].compiled]
+COMPILED = [
+    param
+    for param in CASES
+    if isinstance(row := param.values[0], Row) and row.compiled and not row.differs
+]
 record = cache(read)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from tests.tf.oracle import Group
@@ -18,6 +19,33 @@ Pair = namedtuple("Pair", "b a")  # a plain one, as users write it
 @dataclass
 class Data:
     x: int
+
+
+@dataclass
+class Masked:
+    """A class that says itself what is in it."""
+
+    mask: Any
+    value: Any
+
+    def __tf_flatten__(self) -> Any:
+        return (self.mask,), (self.value,)
+
+    @classmethod
+    def __tf_unflatten__(cls, metadata: Any, components: Any) -> Masked:
+        return cls(metadata[0], components[0])
+
+
+class Fields:
+    """What classes of the package attrs have, which need not be installed."""
+
+    __attrs_attrs__ = (SimpleNamespace(name="y"), SimpleNamespace(name="x"))
+
+    def __init__(self, y: Any, x: Any) -> None:
+        self.y, self.x = y, x
+
+    def __repr__(self) -> str:
+        return f"Fields({self.y}, {self.x})"
 
 
 class List(list[Any]):
@@ -65,6 +93,8 @@ tf.TensorSpec([1])
 NAMES = {
     "Pair": Pair,
     "Data": Data,
+    "Masked": Masked,
+    "Fields": Fields,
     "List": List,
     "Dict": Dict,
     "OrderedDict": OrderedDict,
@@ -80,6 +110,13 @@ lines(
     """
 tf.nest.is_nested({1})
 tf.nest.is_nested(Data(1))
+tf.nest.is_nested([Masked, Masked(True, 1), Fields(1, 2)])
+tf.nest.flatten([Masked(True, [1, 2]), Fields([3], {"k": 4})])
+repr(tf.nest.map_structure(str, [Masked(True, [1, 2]), Fields([3], {"k": 4})]))
+repr(tf.nest.map_structure(lambda x, y: x + y, Masked(True, 1), Masked(False, 2)))
+repr(tf.nest.pack_sequence_as(Fields(1, 2), [3, 4]))
+tf.nest.assert_same_structure(Fields(1, 2), (1, 2))  # Fields(., .)
+tf.nest.assert_same_structure(Masked(True, 1), [1])  # Masked(mask=True, value=.)
 tf.nest.is_nested(iter([1]))
 tf.nest.is_nested(zip([1]))
 tf.nest.is_nested(deque([1]))

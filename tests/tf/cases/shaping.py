@@ -101,7 +101,7 @@ op("guarantee_const", [I32])
 op("no_op", [], compiled=False)
 op("group", [], compiled=False)
 
-op("bitcast", [V, "int32"])
+op("bitcast", [V, "int32"], compiled=False)
 op("bitcast", [S, "uint8"], call=lambda tf, x, t: tf.bitcast(x, t))
 op("bitcast", [np.array([[1, 2, 3, 4]], np.uint8), "float32"])
 op("bitcast", [np.array([1, 2, 3], np.uint8), "float32"])

@@ -51,3 +51,132 @@ def assigning_slices_to_a_variable(tf: Any) -> Any:
     added = raised(lambda: v.assign_add(slices(tf)).numpy())
     scattered = v.scatter_add(slices(tf))
     return [added, scattered.numpy(), v.scatter_sub(slices(tf)).numpy(), v]
+
+
+# --- gradients of gather -------------------------------------------------------------------------
+
+READS: dict[str, Any] = {
+    "rows": lambda tf, x: tf.gather(x, [0, 0, 2]),
+    "rows in a matrix": lambda tf, x: tf.gather(x, [[0, 1], [2, 2]]),
+    "one row": lambda tf, x: tf.gather(x, 1),
+    "rows at int64": lambda tf, x: tf.gather(x, tf.constant([1, 0], tf.int64)),
+    "columns": lambda tf, x: tf.gather(x, [1, 0], axis=1),
+    "rows by a negative axis": lambda tf, x: tf.gather(x, [0], axis=-2),
+    "a batch": lambda tf, x: tf.gather(x, [[0], [1], [0]], batch_dims=1),
+    "rows twice": lambda tf, x: tf.gather(x, [0]) * 2.0 + tf.gather(x, [1]),
+    "rows and the whole": lambda tf, x: [tf.gather(x, [0]), x * x],
+    "gather_nd of rows": lambda tf, x: tf.gather_nd(x, [[0], [2]]),
+    "gather_nd of elements": lambda tf, x: tf.gather_nd(x, [[0, 1], [2, 1]]),
+    "gather_nd of a matrix of rows": lambda tf, x: tf.gather_nd(x, [[[0]], [[2]]]),
+    "a mask": lambda tf, x: tf.boolean_mask(x, [True, False, True]),
+    "a mask as a key": lambda tf, x: x[tf.constant([True, False, True])],
+    "a slice": lambda tf, x: x[1],
+    "a tensor as a key": lambda tf, x: x[tf.constant(1)],
+    "partitions": lambda tf, x: tf.dynamic_partition(x, [0, 1, 0], 2),
+    "repeated rows": lambda tf, x: tf.repeat(x, [1, 2, 0], axis=0),
+    "a sorted column": lambda tf, x: tf.sort(x[:, 0]),
+    "the parts": lambda tf, x: tf.unstack(x)[0],
+    "what follows rows": lambda tf, x: tf.exp(tf.gather(x, [2, 0])),
+    "a vector": lambda tf, x: tf.gather(tf.reshape(x, [6]), [3]),
+    "embeddings": lambda tf, x: tf.nn.embedding_lookup(x, [[1, 1], [0, 2]]),
+}
+
+
+def table(tf: Any) -> Any:
+    return tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+
+def gradient_of(tf: Any, read: Any, **options: Any) -> Any:
+    x = table(tf)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = read(tf, x)
+    return tape.gradient(y, x, **options)
+
+
+def compiled_gradient_of(tf: Any, read: Any) -> Any:
+    return tf.function(lambda: gradient_of(tf, read))()
+
+
+for title, read in READS.items():
+    case(f"the gradient of {title}", lambda tf, read=read: gradient_of(tf, read))
+for title in ("rows", "a tensor as a key", "rows and the whole"):
+    program = READS[title]
+    case(
+        f"inside tf.function, the gradient of {title}",
+        lambda tf, read=program: compiled_gradient_of(tf, read),
+    )
+
+
+@case
+def output_gradients_of_rows(tf: Any) -> Any:
+    return gradient_of(tf, READS["rows"], output_gradients=tf.ones([3, 2]) * 3.0)
+
+
+@case
+def rows_of_a_variable_and_of_an_intermediate(tf: Any) -> Any:
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    with tf.GradientTape() as tape:
+        double = v * 2.0
+        y = [tf.gather(v, [1]) ** 2.0, tf.gather(double, [0])]
+    return tape.gradient(y, [v, double])
+
+
+@case
+def rows_inside_the_context(tf: Any) -> Any:
+    x = table(tf)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        slope = tape.gradient(tf.gather(x, [0, 2]) ** 2.0, x)
+        again = tape.gradient(slope.values, x)
+    return [slope, again]
+
+
+@case
+def rows_of_rows(tf: Any) -> Any:
+    x = table(tf)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = tf.gather(x, [0, 0]) ** 3.0
+        slope = inner.gradient(y, x)
+        dense = tf.convert_to_tensor(slope)
+    return [slope, outer.gradient(slope.values, x), tf.convert_to_tensor(outer.gradient(dense, x))]
+
+
+@case
+def jacobians_are_dense(tf: Any) -> Any:
+    x = table(tf)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = tf.gather(x, [2, 0])
+    return tape.jacobian(y, x)
+
+
+@case
+def rows_of_complex_numbers(tf: Any) -> Any:
+    z = tf.constant([1 + 2j, 3.0])
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        y = tf.gather(z, [0, 0]) ** 2.0
+    return tape.gradient(y, z)
+
+
+@case
+def what_keeps_rows_apart(tf: Any) -> Any:
+    s = slices(tf)
+    kept = [tf.cast(s, tf.float64), tf.identity(s), tf.stop_gradient(s), tf.scalar_mul(2.0, s)]
+    return [*kept, tf.sign(s), tf.zeros_like(s), tf.shape(s), tf.stack([s, s])[0]]
+
+
+@case
+def operators_with_tensors(tf: Any) -> Any:
+    s = slices(tf)
+    return [tf.ones([4, 2]) * s, s * tf.ones([4, 2]), tf.ones([4, 2]) == s]
+
+
+@case
+def its_components(tf: Any) -> Any:
+    s = slices(tf)
+    return [len(tf.nest.flatten(s)), tf.nest.flatten(s, expand_composites=True)]
