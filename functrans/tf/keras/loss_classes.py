@@ -13,6 +13,7 @@ from functrans.tf.errors import InvalidValueError
 from functrans.tf.keras import loss_functions as functions
 from functrans.tf.keras.loss_functions import alike_ranks, in_dtype
 from functrans.tf.keras.options import name_of, signature
+from functrans.tf.logic import not_equal
 from functrans.tf.reductions import reduce_sum
 from functrans.tf.tensor import Tensor, value, wrap
 
@@ -326,7 +327,7 @@ class SparseCategoricalCrossentropy(
 
     def _counted(self, y_true: Tensor) -> Tensor | None:
         ignored = self._options["ignore_class"]
-        return None if ignored is None else in_dtype(y_true != float(ignored), self._dtype)
+        return None if ignored is None else in_dtype(not_equal(y_true, float(ignored)), self._dtype)
 
 
 _FUNCTIONS: dict[str, Any] = {
