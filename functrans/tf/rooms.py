@@ -152,6 +152,24 @@ NAMES: dict[str, dict[str, str]] = {
         "blocks": "extract_patches",
     },
     "keras": {},
+    "keras.losses": {
+        "keras.loss_classes": (
+            "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalHinge"
+            " CosineSimilarity Hinge Huber KLDivergence LogCosh Loss MeanAbsoluteError"
+            " MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson"
+            " SparseCategoricalCrossentropy SquaredHinge deserialize get serialize"
+        ),
+        "keras.loss_functions": (
+            "KLD:kl_divergence MAE:mean_absolute_error MAPE:mean_absolute_percentage_error"
+            " MSE:mean_squared_error MSLE:mean_squared_logarithmic_error binary_crossentropy"
+            " binary_focal_crossentropy categorical_crossentropy categorical_focal_crossentropy"
+            " categorical_hinge cosine_similarity dice hinge huber kld:kl_divergence"
+            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh mae:mean_absolute_error"
+            " mape:mean_absolute_percentage_error mse:mean_squared_error"
+            " msle:mean_squared_logarithmic_error poisson sparse_categorical_crossentropy"
+            " squared_hinge tversky"
+        ),
+    },
     "keras.optimizers": {
         "keras.optimizers.base": "Optimizer",
         "keras.optimizers.finding": "deserialize get serialize",
@@ -286,6 +304,7 @@ NAMES: dict[str, dict[str, str]] = {
 """The names of each room, by the file under ``functrans/tf`` that has them."""
 
 SAME = {
+    "losses": "keras.losses",
     "optimizers": "keras.optimizers",
     "optimizers.schedules": "keras.optimizers.schedules",
 }

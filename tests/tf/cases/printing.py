@@ -233,6 +233,17 @@ for text in PRINTED:
     )
 
 
+@case
+def numbers_of_all_sizes(tf: Any) -> Any:
+    digits = np.array([1.0, 1.5, 9.99999, 1 / 3, 0.1 + 0.2, np.pi, 123456789.0, 7 / 9])
+    exponents = np.arange(-36, 30, 3.0)
+    numbers = np.concatenate([10.0**e * digits for e in exponents])
+    kinds = ("float32", "float64")
+    small = np.concatenate([10.0**e * digits[:6] for e in range(-4, 4)])
+    shorts = shown(tf, tf.constant(small.astype("float16")), summarize=-1)
+    return [shown(tf, tf.constant(numbers.astype(k)), summarize=-1) for k in kinds] + [shorts]
+
+
 @case("complex numbers are shown", differs="TensorFlow prints a question mark")
 def complex_numbers(tf: Any) -> Any:
     return shown(tf, tf.constant(1 + 2j))

@@ -7,10 +7,8 @@ calls and compiles inside a ``tf.function``.
 from __future__ import annotations
 
 import inspect
-import itertools
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,20 +18,12 @@ from functrans.extend import detached
 from functrans.tf.convert import NumpyDtype, as_tensor
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
 from functrans.tf.keras.optimizers.schedules import LearningRateSchedule
+from functrans.tf.keras.options import name_of, signature
 from functrans.tf.keras.state import State
-from functrans.tf.scopes import init_scope, snake_case
+from functrans.tf.scopes import init_scope
 from functrans.tf.tape import GradientTape
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.variable import Variable, check_update
-
-_counts: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
-
-
-def _name_of(kind: str) -> str:
-    """``sgd``, ``sgd_1``, … as they are made."""
-    number = next(_counts[kind])
-    return f"{kind}_{number}" if number else kind
-
 
 _COMMON: dict[str, Any] = {
     "weight_decay": None,
@@ -48,13 +38,6 @@ _COMMON: dict[str, Any] = {
     "name": None,
 }
 """The arguments that all optimizers have after their own, and their defaults."""
-
-
-def _signature(defaults: dict[str, Any]) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature(
-        [inspect.Parameter(name, kind, default=default) for name, default in defaults.items()]
-    )
 
 
 class Gradient:
@@ -127,7 +110,7 @@ class Optimizer:
         super().__init_subclass__()
         if own:
             cls._defaults = own | {k: v for k, v in _COMMON.items() if k not in own}
-            cls.__signature__ = _signature(cls._defaults)
+            cls.__signature__ = signature(cls._defaults)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs.pop("decay", None) is not None:
@@ -140,10 +123,10 @@ class Optimizer:
                 f"Argument(s) not recognized: {unknown}",
                 "The learning rate is `learning_rate`; for decay pass a schedule.",
             )
-        options = self._defaults | _signature(self._defaults).bind(*args, **kwargs).arguments
+        options = self._defaults | signature(self._defaults).bind(*args, **kwargs).arguments
         learning_rate = options.pop("learning_rate")
         if options["name"] is None:
-            options["name"] = _name_of(snake_case(type(self).__name__))
+            options["name"] = name_of(type(self))
         for option, chosen in options.items():
             setattr(self, option, chosen)
         self._check()
