@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functrans import numpy as fnp
-from functrans.extend import known
+from functrans.extend import known, open_recordings
 from functrans.tf.convert import FLOAT32, FLOAT64, as_tensor, matched, numpy_dtype
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.shapes import TensorShape
@@ -263,7 +263,7 @@ def _checked(op: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any
     def run(a: Any, b: Any) -> Any:
         if b.dtype.kind in "iu":
             divisor = known(b)
-            if divisor is not None and not np.all(divisor):
+            if divisor is not None and not divisor.all():
                 raise InvalidArgumentError.at(
                     f"Integer division by zero [Op:{op}] name: ",
                     "Divide floats, or use tf.where to replace the zeros first.",
@@ -380,9 +380,14 @@ def _power(a: Any, b: Any) -> Any:
         _check_exponent(b)
         return fnp.power(a, b)
     if is_plain(b):
+        if b.shape == () and b == 2 and len(open_recordings()) < 3:
+            return fnp.square(a)  # quicker; the third derivative would not be connected
         if is_plain(a) or b.all():
             return fnp.power(a, b)
         return _nan_at_0_to_the_0(a, b, fnp.power(a, b))
+    base = known(a)
+    if base is not None and kind == "f" and (base > 0).all():
+        return fnp.power(a, b)
     positive = a > 0 if kind == "f" else a != 0
     one = a.dtype.type(1)
     above, below = fnp.where(positive, a, one), fnp.where(positive, one, a)
@@ -420,13 +425,21 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
 def _maximum(a: Any, b: Any) -> Any:
     if is_plain(a, b) or a.dtype.kind != "f":
         return fnp.maximum(a, b)
-    return fnp.where((b > a) | (b != b), b, a)
+    x, y = _masks(a, b)
+    return fnp.where((y > x) | (y != y), b, a)
+
+
+def _masks(a: Any, b: Any) -> tuple[Any, Any]:
+    """What to compare: the values where they are known, which is quicker."""
+    x, y = known(a), known(b)
+    return (a, b) if x is None or y is None else (x, y)
 
 
 def _minimum(a: Any, b: Any) -> Any:
     if is_plain(a, b) or a.dtype.kind != "f":
         return fnp.minimum(a, b)
-    return fnp.where((b < a) | (b != b), b, a)
+    x, y = _masks(a, b)
+    return fnp.where((y < x) | (y != y), b, a)
 
 
 maximum = pairwise(

@@ -8,6 +8,7 @@ import numpy as np
 
 from functrans import nn
 from functrans import numpy as fnp
+from functrans.extend import known
 from functrans.tf.convert import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, as_tensor
 from functrans.tf.errors import InvalidTypeError
 from functrans.tf.tensor import Tensor, value, wrap
@@ -28,7 +29,9 @@ from functrans.tf.words import (
 def _absolute(v: Any) -> Any:
     if is_plain(v) or v.dtype.kind != "f":
         return fnp.abs(v)
-    return bent(v, fnp.multiply(v, stopped(fnp.sign(v))))  # with the gradient 0 at 0
+    x = known(v)
+    sign = np.sign(x) if x is not None else stopped(fnp.sign(v))
+    return bent(v, fnp.multiply(v, sign))  # with the gradient 0 at 0
 
 
 def abs(x: Any, name: str | None = None) -> Tensor:
@@ -153,6 +156,9 @@ log1p = elementwise(
 )
 
 
+_softplus = widened(nn.softplus)
+
+
 def _sigmoid(v: Any) -> Any:
     if v.dtype.kind == "c":
         return fnp.reciprocal(fnp.add(fnp.exp(fnp.negative(v)), v.dtype.type(1)))
@@ -176,9 +182,6 @@ log_sigmoid = elementwise(
     "tf.math.log_sigmoid(-1000.0).numpy() → np.float32(-1000.0)",
     "f",
 )
-
-
-_softplus = widened(nn.softplus)
 
 
 def softplus(features: Any, name: str | None = None) -> Tensor:
@@ -388,13 +391,13 @@ def conj(x: Any, name: str | None = None) -> Tensor:
     >>> tf.math.conj(1 + 2j).numpy()
     np.complex128(1-2j)
     """
-    x = as_tensor(x)
-    if x._dtype.kind == "c":
-        return wrap(fnp.conj(value(x)), x._dtype)
-    if x._dtype.kind in "fiu":
-        return x
+    tensor = as_tensor(x)
+    if tensor._dtype.kind == "c":
+        return wrap(fnp.conj(value(tensor)), tensor._dtype)
+    if tensor._dtype.kind in "fiu":
+        return tensor
     raise InvalidTypeError(
-        f"Expected numeric or variant tensor, got dtype {x.dtype!r}.", "Use tf.cast."
+        f"Expected numeric or variant tensor, got dtype {tensor.dtype!r}.", "Use tf.cast."
     )
 
 

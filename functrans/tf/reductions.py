@@ -13,7 +13,7 @@ from functrans.tf.convert import BOOL, FLOAT32, INT32, INT64, NumpyDtype, as_ten
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError
 from functrans.tf.logic import as_bools
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
-from functrans.tf.words import check_kind, stopped
+from functrans.tf.words import check_kind, is_plain, stopped
 
 Axes = tuple[int, ...] | int | None
 Reduction = Callable[[Any, Axes, bool], Any]
@@ -32,6 +32,8 @@ def reduce_sum(
 
 
 def _sum(v: Any, axes: Axes, keepdims: bool) -> Any:
+    if type(v) is np.ndarray:
+        return v.sum(axis=axes, dtype=v.dtype, keepdims=keepdims)
     return fnp.sum(v, axis=axes, dtype=v.dtype, keepdims=keepdims)
 
 
@@ -49,12 +51,19 @@ def reduce_mean(
 
 def _mean(v: Any, axes: Axes, keepdims: bool) -> Any:
     if v.dtype.kind in "fc":
-        if not _count(v, axes):
-            return fnp.divide(_sum(v, axes, keepdims), v.dtype.type(0))
-        return fnp.mean(v, axis=axes, keepdims=keepdims)
+        if type(v) is not np.ndarray and v.size:
+            return fnp.mean(v, axis=axes, keepdims=keepdims)
+        total, count = _sum(_single(v), axes, keepdims), _count(v, axes)
+        mean = fnp.divide(total, total.dtype.type(count))
+        return mean if mean.dtype == v.dtype else fnp.astype(mean, v.dtype)
     total = fnp.sum(v, axis=axes, dtype=INT64, keepdims=keepdims)
     whole = fnp.floor_divide(fnp.abs(total), max(_count(v, axes), 1))
     return fnp.astype(fnp.multiply(fnp.sign(total), whole), v.dtype)
+
+
+def _single(v: Any) -> Any:
+    """The values, halves as float32, in which their sums are made."""
+    return fnp.astype(v, np.float32) if v.dtype == np.float16 else v
 
 
 def _count(v: Any, axes: Axes) -> int:
@@ -89,7 +98,7 @@ def reduce_max(
     >>> tf.reduce_max([[1.0, 5.0], [7.0, 2.0]], axis=1).numpy()
     array([5., 7.], dtype=float32)
     """
-    return _reduced("Max", _extreme(fnp.max, "min"), input_tensor, axis, keepdims, "fiu")
+    return _reduced("Max", _max, input_tensor, axis, keepdims, "fiu")
 
 
 def reduce_min(
@@ -101,17 +110,28 @@ def reduce_min(
     >>> tf.reduce_min([[1.0, 5.0], [7.0, 2.0]], axis=1).numpy()
     array([1., 2.], dtype=float32)
     """
-    return _reduced("Min", _extreme(fnp.min, "max"), input_tensor, axis, keepdims, "fiu")
+    return _reduced("Min", _min, input_tensor, axis, keepdims, "fiu")
 
 
-def _extreme(function: Callable[..., Any], end: str) -> Reduction:
-    def run(v: Any, axes: Axes, keepdims: bool) -> Any:
-        if v.size:
-            return function(v, axis=axes, keepdims=keepdims)
-        nothing = _sum(v, axes, keepdims)  # zeros that are connected to v
-        return fnp.add(nothing, v.dtype.type(_bound(v.dtype, end)))
+def _max(v: Any, axes: Axes, keepdims: bool) -> Any:
+    if not v.size:
+        return _nothing(v, axes, keepdims, "min")
+    if type(v) is np.ndarray:
+        return v.max(axis=axes, keepdims=keepdims)
+    return fnp.max(v, axis=axes, keepdims=keepdims)
 
-    return run
+
+def _min(v: Any, axes: Axes, keepdims: bool) -> Any:
+    if not v.size:
+        return _nothing(v, axes, keepdims, "max")
+    if type(v) is np.ndarray:
+        return v.min(axis=axes, keepdims=keepdims)
+    return fnp.min(v, axis=axes, keepdims=keepdims)
+
+
+def _nothing(v: Any, axes: Axes, keepdims: bool, end: str) -> Any:
+    """The extreme of no elements, connected to them."""
+    return fnp.add(_sum(v, axes, keepdims), v.dtype.type(_bound(v.dtype, end)))
 
 
 def _bound(dtype: NumpyDtype, end: str) -> Any:
@@ -173,7 +193,7 @@ def reduce_logsumexp(
 
 
 def _logsumexp(v: Any, axes: Axes, keepdims: bool) -> Any:
-    largest = _extreme(fnp.max, "min")(stopped(v), axes, True)
+    largest = _max(stopped(v), axes, True)
     largest = fnp.where(fnp.isfinite(largest), largest, v.dtype.type(0))
     logarithm = fnp.log(_sum(fnp.exp(fnp.subtract(v, largest)), axes, True))
     result = fnp.add(logarithm, largest)
@@ -205,13 +225,13 @@ def reduce_std(
 
 
 def _inexact(x: Any) -> Tensor:
-    x = as_tensor(x)
-    if x._dtype.kind in "iu":
+    tensor = as_tensor(x)
+    if tensor._dtype.kind in "iu":
         raise InvalidTypeError(
-            f"Input must be either real or complex. Received integer type {x.dtype}.",
+            f"Input must be either real or complex. Received integer type {tensor.dtype}.",
             "Convert it with tf.cast(x, tf.float32).",
         )
-    return x
+    return tensor
 
 
 def _variance(v: Any, axes: Axes, keepdims: bool) -> Any:
@@ -327,7 +347,7 @@ def _position(
             f"Reduction axis {axis} is empty in shape {list(v.shape)} [Op:{op}] name: ",
             "Nothing has no largest element.",
         )
-    if x._dtype.kind == "f":
+    if x._dtype.kind == "f" and not (is_plain(v) and np.isfinite(v).all()):
         v = fnp.where(fnp.isnan(v), v.dtype.type(least), v)
     return wrap(fnp.astype(function(v, axis=axis), dtype), dtype)
 
@@ -370,7 +390,7 @@ def _indices(axis: Any) -> Any:
 
 def checked_axis(op: str, axis: Any, ndim: int) -> int:
     """An axis from 0; one out of range is an InvalidArgumentError."""
-    place = int(_indices(axis))
+    place = axis if type(axis) is int else int(_indices(axis))
     if not -ndim <= place < ndim:
         raise InvalidArgumentError.at(
             f"Invalid reduction dimension ({place} for input with {ndim} dimension(s) [Op:{op}] "

@@ -71,11 +71,11 @@ def _zero(dtype: NumpyDtype) -> Any:
 
 
 def _least(dtype: NumpyDtype) -> Any:
-    return (np.finfo if dtype.kind == "f" else np.iinfo)(dtype).min  # type: ignore[operator]
+    return (np.finfo if dtype.kind == "f" else np.iinfo)(dtype).min
 
 
 def _greatest(dtype: NumpyDtype) -> Any:
-    return (np.finfo if dtype.kind == "f" else np.iinfo)(dtype).max  # type: ignore[operator]
+    return (np.finfo if dtype.kind == "f" else np.iinfo)(dtype).max
 
 
 # --- ids in order --------------------------------------------------------------------------------
