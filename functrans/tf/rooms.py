@@ -317,7 +317,7 @@ def public(module: str, name: str) -> Any:
     """The value of a room's public name, found once; what ``__getattr__`` of a room returns."""
     if name == "__all__":
         return names(module)
-    if name.startswith("__") or name in _files():
+    if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     value = _value(_room(module), name)
     if not hasattr(builtins, name):  # which the functions of a room's file use
@@ -336,10 +336,10 @@ def _room(module: str) -> str:
 
 
 @cache
-def _files() -> frozenset[str]:
-    """Files that are no rooms, which the import system asks for before it looks for them."""
-    files = {path.stem for path in Path(__file__).parent.iterdir()}
-    return frozenset(files - NAMES.keys())
+def _files(room: str) -> frozenset[str]:
+    """Files of a room's folder: ``from room import file`` asks for the attribute first."""
+    folder = Path(__file__).parent.joinpath(*room.split("."))
+    return frozenset(path.stem for path in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
 def _value(room: str, name: str) -> Any:
@@ -347,6 +347,8 @@ def _value(room: str, name: str) -> Any:
         inner = f"{room}.{name}".lstrip(".")
         return import_module(f"functrans.tf.{SAME.get(inner, inner)}")
     home = _homes(room).get(name)
+    if home is None and name in _files(room):
+        raise AttributeError(f"{name!r} is a file, which the import system looks for next")
     if home is None:
         from functrans.tf.absent import absent  # for an error, whose data are not read before
 
