@@ -287,6 +287,17 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "stateless": ("stateless_fold_in:fold_in stateless_shuffle stateless_split:split"),
     },
+    "signal": {
+        "fourier": (
+            "dct fft fft2d fft3d fftshift idct ifft ifft2d ifft3d ifftshift irfft irfft2d irfft3d"
+            " rfft rfft2d rfft3d"
+        ),
+        "frames": (
+            "frame hamming_window hann_window inverse_mdct inverse_stft inverse_stft_window_fn"
+            " kaiser_bessel_derived_window kaiser_window linear_to_mel_weight_matrix mdct"
+            " mfccs_from_log_mel_spectrograms overlap_and_add stft vorbis_window"
+        ),
+    },
     "strings": {
         "strings": (
             "as_string bytes_split format join length lower reduce_join regex_full_match"
