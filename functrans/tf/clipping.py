@@ -33,13 +33,15 @@ def _between(x: Tensor, low: Any, high: Any) -> Tensor:
         if limit._v.shape:
             _check_fits(limit._v.shape, sizes)
     v, a, b = value(x), value(low), value(high)
-    clipped = fnp.maximum(fnp.minimum(v, b), a)
-    if not is_traced(clipped):
-        return wrap(clipped, x._dtype)
-    # At a limit all of the gradient is the element's, at NaN there is none.
-    outside = fnp.where(v < a, a, fnp.where(v > b, b, functrans.stop_gradient(clipped)))
-    inside = fnp.logical_and(v >= a, v <= b)
-    return wrap(fnp.where(inside, v, outside), x._dtype)
+    if not any(map(is_traced, (v, a, b))):
+        return wrap(np.maximum(np.minimum(v, b), a), x._dtype)
+    # At a limit all of the gradient is the element's; the limits have the rest.
+    plain = functrans.stop_gradient(v)
+    inside = fnp.logical_and(fnp.greater_equal(plain, a), fnp.less_equal(plain, b))
+    clipped = fnp.maximum(fnp.minimum(plain, b), a)
+    if is_traced(a) or is_traced(b):
+        clipped = fnp.where(plain < a, a, fnp.where(plain > b, b, clipped))
+    return wrap(own(fnp.where(inside, v, clipped)) if is_traced(v) else clipped, x._dtype)
 
 
 def _check_fits(shape: tuple[int, ...], sizes: tuple[int, ...]) -> None:

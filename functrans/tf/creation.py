@@ -236,7 +236,6 @@ def one_hot(
            [0., 0., 1.]], dtype=float32)
     """
     wanted = numpy_dtype(dtype)
-    on, off = _hot_values(on_value, off_value, wanted)
     positions = value(as_tensor(indices))
     ndim = len(positions.shape)
     check_attribute("OneHot", "TI", as_tensor(indices), "iu")
@@ -257,6 +256,9 @@ def one_hot(
     steps[place] = -1
     classes = np.arange(count, dtype=positions.dtype).reshape(steps)
     hot = fnp.equal(column, classes)
+    if on_value is None and off_value is None and (wanted is None or wanted.kind != "O"):
+        return wrap(fnp.astype(hot, wanted or FLOAT32))
+    on, off = _hot_values(on_value, off_value, wanted)
     v = fnp.where(hot, functrans.stop_gradient(value(on)), functrans.stop_gradient(value(off)))
     return wrap(own(v), on._dtype)
 

@@ -50,10 +50,16 @@ def gather(
     check_positions("GatherV2", "indices", i, sizes[place])
     if batch:
         return rearranged("GatherV2", lambda v: _gather_batched(v, i, place, batch), x)
-    if x._dtype.kind != "O" and (axis is None or integer(axis) == 0):
-        rows = from_the_front(i)
-        return rearranged("GatherV2", lambda v: lax.gather(v, (rows,), (0,)), x)
-    return rearranged("GatherV2", lambda v: fnp.take(v, i, axis=place), x)
+    sparse = axis is None or integer(axis) == 0
+    return rearranged("GatherV2", lambda v: _gather_along(v, i, place, sparse), x)
+
+
+def _gather_along(v: Any, i: Any, axis: int, sparse: bool) -> Any:
+    if not is_traced(v) and not is_traced(i):
+        return v.take(i, axis)
+    if sparse:
+        return lax.gather(v, (from_the_front(i),), (0,))
+    return fnp.take(v, i, axis=axis)
 
 
 def _gather_batched(v: Any, i: Any, axis: int, batch: int) -> Any:
@@ -148,9 +154,19 @@ def gather_nd(
     every = (*batches, *coordinates)
     if not batches and depth == 1 and len(i.shape) == 2:
         every = (from_the_front(coordinates[0]),)
-    mode = "fill" if bad_indices_policy == "IGNORE" else "raise"
+    if bad_indices_policy == "IGNORE":
+        mode = "fill"
+    elif not any(map(is_traced, (*every, value(x)))):
+        return rearranged("GatherNd", lambda v: v[every], x)
+    else:
+        mode = checked_mode(i)
     axes = tuple(range(len(every)))
     return rearranged("GatherNd", lambda v: lax.gather(v, every, axes, mode), x)
+
+
+def checked_mode(i: Any) -> str:
+    """How to read at positions: those that are known have been checked, and are not again."""
+    return "raise" if is_traced(i) else "wrap"
 
 
 def nd_positions(op: str, i: Any, sizes: Sizes, policy: str = "") -> list[Any]:
@@ -179,10 +195,10 @@ def _check_nd(op: str, i: Any, sizes: Sizes, policy: str) -> None:
     array = known(i) if is_traced(i) else i
     if array is None or policy == "IGNORE" or not array.size:
         return
-    bounds = np.asarray(sizes[: array.shape[-1]])
-    good = ((array >= 0) & (array < bounds)).all(-1)
-    if good.all():
+    bounds = np.asarray(sizes[: array.shape[-1]], array.dtype)
+    if array.min() >= 0 and (array < bounds).all():
         return
+    good = ((array >= 0) & (array < bounds)).all(-1)
     at = np.argwhere(~good)[0]
     bad = ", ".join(map(str, array[tuple(at)].tolist()))
     raise InvalidArgumentError.at(
@@ -262,6 +278,8 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
         )
     left, right = matched("SelectV2", x, y)
     c, a, b = value(test), value(left), value(right)
+    if c.shape == a.shape == b.shape:
+        return wrap(lax.select_n(c, b, a), left._dtype)
     try:
         return wrap(own(fnp.where(c, a, b), a, b), left._dtype)
     except ValueError as error:

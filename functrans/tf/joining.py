@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Callable
+from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 import functrans
+from functrans import lax
 from functrans import numpy as fnp
 from functrans.tf.convert import as_tensor, integer, integers, sizes_of
 from functrans.tf.errors import InvalidArgumentError, InvalidUseError, InvalidValueError
 from functrans.tf.layouts import Sizes, alike, axis_of, rearranged, shape_text
+from functrans.tf.shaping import identity
 from functrans.tf.tensor import Tensor, TensorLike, frame, value, wrap
 
 # --- together ------------------------------------------------------------------------------------
@@ -25,9 +29,11 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
     array([[1, 3],
            [2, 4]], dtype=int32)
     """
+    if isinstance(values, list | tuple) and all(map(_is_number, values)):
+        values = as_tensor(values)
+    if isinstance(values, Tensor) and integer(axis) == 0:
+        return identity(values)
     tensors = _several(values, axis)
-    if not tensors:
-        return as_tensor(values)
     sizes = tensors[0]._v.shape
     for i, t in enumerate(tensors):
         if t._v.shape != sizes:
@@ -43,7 +49,10 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
             f"Argument `axis` = {place} not in range [{-len(sizes) - 1}, {len(sizes) + 1})",
             "The new axis stands before an axis, or last.",
         )
-    return wrap(fnp.stack([value(t) for t in tensors], place), tensors[0]._dtype)
+    place %= len(sizes) + 1
+    longer = (*sizes[:place], 1, *sizes[place:])
+    rows = [lax.reshape(value(t), longer) for t in tensors]
+    return wrap(lax.concatenate(rows, place), tensors[0]._dtype)
 
 
 def _several(values: Any, axis: Any) -> list[Tensor]:
@@ -53,7 +62,7 @@ def _several(values: Any, axis: Any) -> list[Tensor]:
             f"expected a sequence for attr N, got an ndarray with rank {values.ndim} instead",
             "Pass a list of arrays.",
         )
-    if isinstance(values, Tensor | TensorLike | np.ndarray) or all(map(_is_number, values)):
+    if isinstance(values, Tensor | TensorLike | np.ndarray):
         return unstack(values)
     return alike("Pack", values)
 
@@ -110,7 +119,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
                 f"[Op:ConcatV2] name: {name}",
                 f"All sizes but that of axis {place} must agree.",
             )
-    return wrap(fnp.concatenate([value(t) for t in tensors], place), tensors[0]._dtype)
+    return wrap(lax.concatenate([value(t) for t in tensors], place), tensors[0]._dtype)
 
 
 # --- apart ---------------------------------------------------------------------------------------
@@ -138,12 +147,25 @@ def unstack(
             f"Axis {axis} has {count} elements, not num={num} [Op:Unpack] name: {name}",
             "num, if given, is the size of the axis.",
         )
-    front = (slice(None),) * (axis % len(sizes))
-    return [_part("Unpack", x, (*front, i)) for i in range(count)]
+    place = axis % len(sizes)
+    rest = (*sizes[:place], *sizes[place + 1 :])
+    cuts = [_cut(sizes, place, i, i + 1) for i in range(count)]
+    return [rearranged("Unpack", partial(_without_axis, cut, rest), x) for cut in cuts]
 
 
-def _part(op: str, x: Tensor, key: tuple[Any, ...]) -> Tensor:
-    return rearranged(op, lambda v: v[key], x)
+Cut = Callable[[Any], Any]
+
+
+def _cut(sizes: Sizes, axis: int, start: int, end: int) -> Cut:
+    """What takes a part of an axis out of a tensor of some sizes."""
+    after = len(sizes) - axis - 1
+    first = (*(0,) * axis, start, *(0,) * after)
+    last = (*sizes[:axis], end, *sizes[axis + 1 :])
+    return lambda v: lax.slice(v, first, last)
+
+
+def _without_axis(cut: Cut, rest: Sizes, v: Any) -> Any:
+    return lax.reshape(cut(v), rest)
 
 
 def split(
@@ -162,9 +184,8 @@ def split(
     total = x._v.shape[place]
     parts = integers(num_or_size_splits)
     sizes = _parts(parts.tolist(), total) if parts.shape else _equal_parts(int(parts), total)
-    front = (slice(None),) * place
-    ends = np.cumsum([0, *sizes]).tolist()
-    return [_part("Split", x, (*front, slice(a, b))) for a, b in pairwise(ends)]
+    ends = accumulate(sizes, initial=0)
+    return [rearranged("Split", _cut(x._v.shape, place, a, b), x) for a, b in pairwise(ends)]
 
 
 def _equal_parts(count: int, total: int) -> list[int]:
@@ -262,11 +283,12 @@ def pad(
     if not widths:
         return rearranged("Pad", lambda v: v, x)
     if mode == "CONSTANT":
+        config = tuple((a, b, 0) for a, b in widths)
         if x._dtype.kind == "O":
             element: Any = b"" if constant_values == 0 else as_tensor(constant_values).numpy()
         else:
             element = functrans.stop_gradient(value(_padding_value(constant_values, x)))
-        return rearranged("Pad", lambda v: fnp.pad(v, widths, constant_values=element), x)
+        return rearranged("Pad", lambda v: lax.pad(v, element, config), x)
     if mode not in ("REFLECT", "SYMMETRIC"):
         raise InvalidValueError(
             "Value of argument `mode` expected to be one of 'CONSTANT', 'REFLECT', or 'SYMMETRIC'. "
@@ -326,7 +348,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
             f"axis {listed.tolist()} has one axis more than once [Op:ReverseV2]",
             "Give every axis once.",
         )
-    return rearranged("ReverseV2", lambda v: fnp.flip(v, axes), x)
+    return rearranged("ReverseV2", lambda v: lax.rev(v, axes), x)
 
 
 def reverse_sequence(

@@ -13,7 +13,7 @@ from functrans import numpy as fnp
 from functrans.extend import known
 from functrans.tf.convert import as_tensor, integer, is_traced, sizes_of
 from functrans.tf.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
-from functrans.tf.gathering import nd_positions
+from functrans.tf.gathering import checked_mode, nd_positions
 from functrans.tf.layouts import alike, check_attribute, own, rearranged, shape_text
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import operation
@@ -54,7 +54,7 @@ def _scattered(
             f"{shape_text(expected)} [Op:{op}] name: ",
             "There is one update for each coordinate, of the shape of what it replaces.",
         )
-    mode = "drop" if policy == "IGNORE" else "raise"
+    mode = "drop" if policy == "IGNORE" else checked_mode(i)
     if not coordinates:
         base, coordinates = fnp.expand_dims(base, 0), [np.zeros(i.shape[:-1], np.int64)]
         filled = lax.scatter(base, new, tuple(coordinates), (0,), how, mode)[0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import functrans
+from functrans import lax
 from functrans import numpy as fnp
 from functrans.extend import known
 from functrans.tf.convert import INT32, as_tensor, numpy_dtype, sizes_of
@@ -79,7 +80,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     x = as_tensor(tensor)
     sizes = _complete(_sizes(shape), x._v.shape)
-    return rearranged("Reshape", lambda v: fnp.reshape(v, sizes), x)
+    return rearranged("Reshape", lambda v: lax.reshape(v, sizes), x)
 
 
 def _sizes(shape: Any) -> Sizes:
@@ -138,7 +139,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     given = () if axis is None else sizes_of(axis)
     if not given:
         kept = tuple(n for n in sizes if n != 1)
-        return rearranged("Squeeze", lambda v: fnp.reshape(v, kept), x)
+        return rearranged("Squeeze", lambda v: lax.reshape(v, kept), x)
     axes = {axis_of("Squeeze", a, len(sizes)) for a in given}
     for a in sorted(axes):
         if sizes[a] != 1:
@@ -148,7 +149,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
                 "Only axes of size 1 can be left out.",
             )
     kept = tuple(n for d, n in enumerate(sizes) if d not in axes)
-    return rearranged("Squeeze", lambda v: fnp.reshape(v, kept), x)
+    return rearranged("Squeeze", lambda v: lax.reshape(v, kept), x)
 
 
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
@@ -162,7 +163,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     sizes = x._v.shape
     place = axis_of("ExpandDims", axis, len(sizes), extra=1)
     return rearranged(
-        "ExpandDims", lambda v: fnp.reshape(v, (*sizes[:place], 1, *sizes[place:])), x
+        "ExpandDims", lambda v: lax.reshape(v, (*sizes[:place], 1, *sizes[place:])), x
     )
 
 
@@ -188,7 +189,8 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
             f"{shape_text(axes)} is not a permutation of the axes [Op:Transpose] name: ",
             "perm has every axis once.",
         )
-    turned = rearranged("Transpose", lambda v: fnp.transpose(v, axes), x)
+    order = tuple(d % ndim for d in axes)
+    turned = rearranged("Transpose", lambda v: lax.transpose(v, order), x)
     if conjugate and x._dtype.kind == "c":
         return wrap(fnp.conj(value(turned)), x._dtype)
     return turned
