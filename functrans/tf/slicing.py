@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from functrans import lax
-from functrans.extend import known
 from functrans.tf.convert import as_tensor, sizes_of
 from functrans.tf.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from functrans.tf.layouts import Sizes, rearranged
@@ -25,10 +24,10 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor
     x = as_tensor(input_)
     sizes = x._v.shape
     lengths = sizes_of(size)
-    start = as_tensor(begin) if isinstance(begin, Tensor) else None
-    if start is not None and known(value(start)) is None:
-        return _moving_slice(x, value(start), lengths)
-    begins = sizes_of(begin)
+    try:
+        begins = sizes_of(begin)
+    except OperatorNotAllowedInGraphError:
+        return _moving_slice(x, value(as_tensor(begin)), lengths)
     if not len(begins) == len(lengths) == len(sizes):
         raise InvalidArgumentError.at(
             f"Expected begin and size arguments to be 1-D tensors of size {len(sizes)}, but got "
