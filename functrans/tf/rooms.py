@@ -33,7 +33,6 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "cumulative": "cumsum",
         "custom_gradients": "custom_gradient grad_pass_through recompute_grad",
-        "graph_gradients": "gradients hessians",
         "dtypes": (
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
@@ -44,6 +43,7 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
+        "graph_gradients": "gradients hessians",
         "host": "numpy_function py_function",
         "indexed": "IndexedSlices",
         "indexing": "newaxis",
@@ -151,7 +151,8 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {},
+    "keras": {
+    },
     "keras.losses": {
         "keras.loss_classes": (
             "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalHinge"
@@ -285,7 +286,7 @@ NAMES: dict[str, dict[str, str]] = {
         "generators": (
             "Algorithm Generator create_rng_state get_global_generator set_global_generator"
         ),
-        "stateless": ("stateless_fold_in:fold_in stateless_shuffle stateless_split:split"),
+        "stateless": "stateless_fold_in:fold_in stateless_shuffle stateless_split:split",
     },
     "signal": {
         "fourier": (
