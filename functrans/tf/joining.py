@@ -15,7 +15,6 @@ from functrans import numpy as fnp
 from functrans.tf.convert import as_tensor, integer, integers, sizes_of
 from functrans.tf.errors import InvalidArgumentError, InvalidUseError, InvalidValueError
 from functrans.tf.layouts import Sizes, alike, axis_of, rearranged, shape_text
-from functrans.tf.shaping import identity
 from functrans.tf.tensor import Tensor, TensorLike, frame, value, wrap
 
 # --- together ------------------------------------------------------------------------------------
@@ -32,7 +31,7 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
     if isinstance(values, list | tuple) and all(map(_is_number, values)):
         values = as_tensor(values)
     if isinstance(values, Tensor) and integer(axis) == 0:
-        return identity(values)
+        return rearranged("Pack", lambda v: v, values)
     tensors = _several(values, axis)
     sizes = tensors[0]._v.shape
     for i, t in enumerate(tensors):

@@ -16,7 +16,7 @@ Function = Callable[[Any], Any]
 
 FUNCTIONS: dict[str, Function] = {
     "reshape": lambda x: tf.reshape(x, [3, -1]),
-    "reshape by shapes": lambda x: tf.reshape(x, [tf.shape(x)[1] * tf.shape(x)[0]]),
+    "reshape by shapes": lambda x: tf.reshape(x, [tf.shape(x)[1], tf.shape(x)[0]]),
     "transpose": tf.transpose,
     "expand_dims and squeeze": lambda x: tf.squeeze(tf.expand_dims(x, 1)),
     "broadcast_to": lambda x: tf.broadcast_to(x, [2, 2, 3]),
@@ -45,9 +45,7 @@ FUNCTIONS: dict[str, Function] = {
     "tensor_scatter_nd_add": lambda x: tf.tensor_scatter_nd_add(x, [[0, 1]], [x[1, 1]]),
     "dynamic_stitch": lambda x: tf.dynamic_stitch([[1], [0]], [x[:1], x[1:]]),
     "sort": lambda x: tf.sort(x, axis=1, direction="DESCENDING"),
-    "searchsorted": lambda x: tf.gather(
-        x[0], tf.searchsorted([0.0, 1.0], tf.cast(x[1], tf.float32))
-    ),
+    "searchsorted": lambda x: tf.gather(x[0], tf.searchsorted(tf.sort(x[0])[:2], x[1])),
     "one_hot": lambda x: x * tf.one_hot([0, 2], 3, dtype=x.dtype),
     "one_hot of what is found": lambda x: x[0] * tf.one_hot(tf.argmax(x[1]), 3, dtype=x.dtype),
     "zeros_like and ones_like": lambda x: x + tf.zeros_like(x) + tf.ones_like(x),
