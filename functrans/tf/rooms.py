@@ -256,6 +256,7 @@ NAMES: dict[str, dict[str, str]] = {
             " weighted_cross_entropy_with_logits"
         ),
         "elementwise": "sigmoid softplus softsign tanh",
+        "dropping": "dropout",
         "embeddings": "embedding_lookup",
         "normalization": (
             "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
@@ -269,6 +270,9 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "reductions": "zero_fraction",
         "selection": "approx_max_k approx_min_k in_top_k top_k",
+    },
+    "nn.experimental": {
+        "dropping": "general_dropout stateless_dropout",
     },
     "random": {
         "drawing": "categorical gamma normal poisson shuffle truncated_normal uniform",

@@ -101,6 +101,27 @@ op("nn.space_to_depth", [PIXELS, 3])
 op("nn.space_to_depth", [PIXELS, 1])
 op("nn.depth_to_space", [PIXELS, 2])
 
+# Dropout: what does not depend on the numbers
+
+op("nn.dropout", [A, 0.0])
+op("nn.dropout", [A, 1.0])
+op("nn.dropout", [np.array([1, 2]), 0.5])
+op("nn.dropout", [A, 0.5], {"noise_shape": [3, 1]})
+case("a rate of 0 drops nothing", lambda tf: tf.nn.dropout(A, 0).shape)
+
+
+def sampled(tf: Any, x: Any, rate: Any) -> Any:
+    """Dropout by numbers that are told."""
+
+    def numbers(shape: Any, dtype: Any) -> Any:
+        return tf.reshape(tf.linspace(tf.constant(0.0, dtype), 0.9, 6), shape)
+
+    return tf.nn.experimental.general_dropout(x, rate, numbers)
+
+
+op("nn.experimental.general_dropout", [A, np.float32(0.3)], call=sampled)
+op("nn.experimental.general_dropout", [A, 0.7], call=sampled)
+
 
 @case
 def a_batch_normalised_by_its_moments(tf: Any) -> Any:
