@@ -19,6 +19,7 @@ from functrans.tf.errors import (
     InvalidTypeError,
     InvalidValueError,
     OperatorNotAllowedInGraphError,
+    UnimplementedError,
 )
 from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
@@ -202,7 +203,7 @@ def _leaves(x: Any) -> Any:
 def _from_sequence(x: Any, leaves: list[Any], dtype: NumpyDtype | None) -> Any:
     """The array of nested Python sequences of numbers or strings."""
     kinds = {_kind(a) for a in leaves}
-    if len(kinds & {"bool", "number", "string"}) > 1:
+    if _is_mixed(kinds, leaves):
         raise InvalidValueError(
             "Can't convert Python sequence with mixed types to Tensor.",
             "Make all elements numbers, all bools or all strings.",
@@ -232,6 +233,17 @@ def _from_sequence(x: Any, leaves: list[Any], dtype: NumpyDtype | None) -> Any:
     if dtype is not None:
         return _fitting(x, array, dtype)
     return array.astype(_sequence_dtype(array, leaves))
+
+
+def _is_mixed(kinds: set[str | None], leaves: list[Any]) -> bool:
+    """Whether elements don't fit the first: strings go with strings alone, bools after numbers,
+    complex numbers in front of others."""
+    if not leaves or (len(kinds) == 1 and "number" not in kinds):
+        return False
+    if "string" in kinds or (_kind(leaves[0]) == "bool" and "number" in kinds):
+        return len(kinds & {"bool", "number", "string"}) > 1
+    complexes = [isinstance(a, complex | np.complexfloating) for a in leaves]
+    return any(complexes) and not complexes[0]
 
 
 def _ragged() -> InvalidValueError:
@@ -473,10 +485,16 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     wanted = as_dtype(dtype).np
     if tensor._dtype == wanted:
         return tensor
+    if object in (tensor._dtype, wanted):
+        raise UnimplementedError.at(
+            f"Cast {tensor.dtype.name} to {as_dtype(dtype).name} is not supported [Op:Cast] name: ",
+            "Use tf.strings.to_number or tf.strings.as_string.",
+        )
     v = value(tensor)
     if tensor._dtype.kind == "c" and wanted.kind != "c":
         v = fnp.real(v)
-    return wrap(fnp.astype(v, wanted), wanted)
+    with np.errstate(over="ignore", invalid="ignore"):  # what doesn't fit is infinite, or anything
+        return wrap(fnp.astype(v, wanted), wanted)
 
 
 def is_tensor(x: Any) -> bool:

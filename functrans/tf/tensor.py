@@ -227,6 +227,12 @@ class Tensor:
             "slices have .assign.",
         )
 
+    def __delitem__(self, key: Any) -> NoReturn:
+        raise InvalidTypeError(
+            "'tensorflow.python.framework.ops.EagerTensor' object doesn't support item deletion",
+            "Choose what stays with tf.gather or tf.boolean_mask.",
+        )
+
     def __getattr__(self, name: str) -> Any:
         if name == "assign" and hasattr(self, "_assign"):
             return self._assign

@@ -45,6 +45,8 @@ each(
     a_boolean_and_an_integer=lambda tf: tf.constant([True, 1]),
     a_number_and_a_string=lambda tf: tf.constant([1, "a"]),
     a_complex_list=lambda tf: tf.constant([1.0, 2j]),
+    a_complex_number_first=lambda tf: [tf.constant([2j, 1.0]), tf.constant([2j, True])],
+    a_float_and_a_boolean=lambda tf: tf.constant([1.5, True]),
     nested=lambda tf: tf.constant([[1, 2], [3, 4]]),
     a_tuple=lambda tf: tf.constant((1.0, 2.0)),
     an_empty_list=lambda tf: tf.constant([]),
