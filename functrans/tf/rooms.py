@@ -171,6 +171,32 @@ NAMES: dict[str, dict[str, str]] = {
             " squared_hinge tversky"
         ),
     },
+    "keras.metrics": {
+        "keras.loss_functions": (
+            "binary_crossentropy binary_focal_crossentropy categorical_crossentropy"
+            " categorical_focal_crossentropy categorical_hinge hinge huber kld:kl_divergence"
+            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh"
+            " mae:mean_absolute_error mape:mean_absolute_percentage_error"
+            " mse:mean_squared_error msle:mean_squared_logarithmic_error poisson"
+            " sparse_categorical_crossentropy squared_hinge"
+        ),
+        "keras.metric_classes": (
+            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
+            " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
+            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError"
+            " MeanMetricWrapper MeanSquaredError MeanSquaredLogarithmicError Metric Poisson"
+            " RootMeanSquaredError SparseCategoricalAccuracy SparseCategoricalCrossentropy"
+            " SparseTopKCategoricalAccuracy SquaredHinge Sum TopKCategoricalAccuracy"
+        ),
+        "keras.metric_counts": (
+            "FalseNegatives FalsePositives Precision Recall TrueNegatives TruePositives"
+        ),
+        "keras.metric_finding": "deserialize get serialize",
+        "keras.metric_functions": (
+            "binary_accuracy categorical_accuracy sparse_categorical_accuracy"
+            " sparse_top_k_categorical_accuracy top_k_categorical_accuracy"
+        ),
+    },
     "keras.optimizers": {
         "keras.optimizers.base": "Optimizer",
         "keras.optimizers.finding": "deserialize get serialize",
@@ -321,6 +347,7 @@ NAMES: dict[str, dict[str, str]] = {
 
 SAME = {
     "losses": "keras.losses",
+    "metrics": "keras.metrics",
     "optimizers": "keras.optimizers",
     "optimizers.schedules": "keras.optimizers.schedules",
 }

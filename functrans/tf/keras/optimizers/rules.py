@@ -216,7 +216,7 @@ class Nadam(Optimizer, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e
     >>> w = tf.Variable(1.0)
     >>> _ = tf.keras.optimizers.Nadam(0.1).apply_gradients([(tf.constant(5.0), w)])
     >>> round(float(w), 4)
-    0.8935
+    0.8937
     """
 
     _together = ("momentum", "velocity")
@@ -264,7 +264,7 @@ class Ftrl(
     >>> w = tf.Variable(1.0)
     >>> _ = tf.keras.optimizers.Ftrl(0.1).apply_gradients([(tf.constant(5.0), w)])
     >>> round(float(w), 4)
-    0.8379
+    0.8371
     """
 
     _together = ("accumulator", "linear")
