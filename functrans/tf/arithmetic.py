@@ -10,7 +10,12 @@ import numpy as np
 from functrans import numpy as fnp
 from functrans.extend import known, open_recordings
 from functrans.tf.convert import FLOAT32, FLOAT64, as_tensor, matched, numpy_dtype
-from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidValueError,
+    NotFoundError,
+)
 from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import (
@@ -32,7 +37,7 @@ def add(x: Any, y: Any, name: str | None = None) -> Tensor:
     >>> tf.add([1.0, 2.0], 1.0).numpy()
     array([2., 3.], dtype=float32)
     """
-    return binary("AddV2", _sum, x, y, "fciuO")
+    return binary("AddV2", _sum, as_tensor(x), y, "fciuO")
 
 
 def _sum(a: Any, b: Any) -> Any:
@@ -274,12 +279,22 @@ def _checked(op: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any
 
 
 def _floordiv(a: Any, b: Any) -> Any:
+    _check_real("FloorDiv", a)
     if a.dtype.kind in "iu":
         return fnp.floor_divide(a, b)
     return fnp.floor(fnp.divide(stopped(a), stopped(b)))
 
 
+def _check_real(op: str, a: Any) -> None:
+    if a.dtype.kind == "c":
+        raise NotFoundError.at(
+            f"Could not find device for node: {{{{node {op}}}}} = {op}[T={a.dtype}]",
+            "Complex numbers have no whole quotients: divide with /.",
+        )
+
+
 def _truncatediv(a: Any, b: Any) -> Any:
+    _check_real("TruncateDiv", a)
     if a.dtype.kind in "iu":
         return fnp.floor_divide(fnp.subtract(a, fnp.fmod(a, b)), b)
     return fnp.trunc(fnp.divide(stopped(a), stopped(b)))
@@ -292,7 +307,7 @@ floordiv = pairwise(
     _checked("FloorDiv", _floordiv),
     "The whole quotient, rounded down; it has no gradient. Integers by 0 raise.",
     "tf.math.floordiv(-7, 2).numpy() → np.int32(-4)",
-    "fiu",
+    "fciu",
 )
 floormod = pairwise(
     __name__,
@@ -311,7 +326,7 @@ truncatediv = pairwise(
     _checked("TruncateDiv", _truncatediv),
     "The whole quotient, rounded towards zero; it has no gradient.",
     "tf.truncatediv(-7, 2).numpy() → np.int32(-3)",
-    "fiu",
+    "fciu",
 )
 truncatemod = pairwise(
     __name__,

@@ -347,7 +347,7 @@ def matched(op: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return x, y
 
 
-_HINTED = frozenset({("AddV2", 0), ("AddV2", 1), ("MatMul", 1)})
+_HINTED = frozenset({("AddV2", 1), ("MatMul", 1)})
 """Operands that TensorFlow adapts where it can, and else finds to be of another dtype."""
 
 

@@ -47,7 +47,9 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _times(x: Any, y: Any) -> Any:
-    return logic.logical_and(x, y) if _is_bool(x, y) else arithmetic.multiply(x, y)
+    if not _is_bool(x, y):
+        return arithmetic.multiply(x, y)
+    return logic.logical_and(*(bool(v) if type(v) is int else v for v in (x, y)))
 
 
 def _is_bool(x: Any, y: Any) -> bool:

@@ -151,8 +151,7 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {
-    },
+    "keras": {},
     "keras.losses": {
         "keras.loss_classes": (
             "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalHinge"
