@@ -151,7 +151,8 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
     >>> tf.unique_with_counts([3, 1, 3]).count.numpy()
     array([2, 1], dtype=int32)
     """
-    array = _known(as_tensor(x), "tf.unique")
+    x = as_tensor(x)
+    array = _known(x, "tf.unique")
     if array.ndim != 1:
         raise InvalidArgumentError.at(
             f"unique expects a 1D vector, not {array.ndim} axes [Op:Unique] name: ",
@@ -165,7 +166,7 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return UniqueWithCounts(
-        wrap(array[first[order]]),
+        wrap(without_gradient("Unique", array[first[order]], value(x))),
         wrap(rank[inverse].astype(dtype)),
         wrap(counts[order].astype(dtype)),
     )

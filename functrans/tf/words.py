@@ -13,12 +13,12 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
+from functrans import custom_vjp, stop_gradient
 from functrans import numpy as fnp
-from functrans import stop_gradient
 from functrans.errors import DtypeError, FunctransError, IndexBoundsError, OptionError, ShapeError
 from functrans.extend import open_recordings
 from functrans.tf.convert import BOOL, NumpyDtype, as_tensor, matched, type_name
-from functrans.tf.errors import InvalidArgumentError
+from functrans.tf.errors import InvalidArgumentError, NoGradientError
 from functrans.tf.tensor import Tensor, value, wrap
 
 P = ParamSpec("P")
@@ -254,3 +254,23 @@ def bent(x: Any, y: Any) -> Any:
         return y
     zero = connected_zero(x)
     return fnp.add(y, fnp.multiply(zero, zero))
+
+
+def without_gradient(op: str, result: Any, operand: Any) -> Any:
+    """``result``, connected with ``operand`` by a gradient that raises TensorFlow's error."""
+    if is_plain(operand) or operand.dtype.kind not in "fc":
+        return result
+
+    @custom_vjp
+    def connected(result: Any, operand: Any) -> Any:
+        return result
+
+    def backward(_: None, cotangent: Any) -> NoReturn:
+        raise NoGradientError(
+            f"gradient registry has no entry for: {op}",
+            "Take the gradient around it, or write one with tf.custom_gradient; tf.stop_gradient "
+            "of its result says that it has none.",
+        )
+
+    connected.defvjp(lambda result, operand: (result, None), backward)
+    return connected(result, operand)
