@@ -11,12 +11,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 import functrans as ft
 from functrans import numpy as fnp
-from functrans.extend import ForwardRecording, known, open_recordings
+from functrans.extend import AnyRecording, ForwardRecording, Recording, known, open_recordings
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor
 from functrans.tf.errors import (
@@ -44,6 +44,23 @@ class _VariablesRead(Watcher, ForwardRecording):
         if isinstance(thing, WatchedVariable):
             self.found.setdefault(id(thing), thing)
         return v
+
+
+def _pushing() -> list[ForwardRecording]:
+    """The forward recordings that run here."""
+    return [r for r in open_recordings() if isinstance(r, ForwardRecording)]
+
+
+@contextmanager
+def _paused(recordings: Sequence[AnyRecording]) -> Iterator[None]:
+    """A block in which some recordings do not record."""
+    for recording in recordings:
+        recording.pause()
+    try:
+        yield
+    finally:
+        for recording in recordings:
+            recording.resume()
 
 
 class _Custom:
@@ -136,28 +153,33 @@ class _Rule:
 
     def connected(self) -> list[Tensor]:
         """The results as results of the operation with this rule."""
-        outs = [ft.stop_gradient(value(r)) for r in self.results]
-        if not self.inputs or not self.smooth:
-            return [wrap(o) for o in outs]
-        ys = [outs[i] for i in self.smooth]
-        if all(known(v) is not None for v in [*self.inputs, *ys]):
-            found = _with_pullback(
-                lambda _, cotangents: self.gradients(cotangents),
-                (),
-                self.inputs,
-                [known(y) for y in ys],
-            )
-        else:
-            program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
-            found = _with_pullback(
-                lambda closed_over, cotangents: program(*cotangents, *closed_over),
-                closed_over,
-                self.inputs,
-                ys,
-            )
-        for i, y in zip(self.smooth, found, strict=True):
-            outs[i] = y
+        values = [value(r) for r in self.results]
+        outs = [ft.stop_gradient(v) for v in values]
+        if self.inputs and self.smooth:
+            with _paused(_pushing()):
+                found = self._with_pullback([outs[i] for i in self.smooth])
+            for i, y in zip(self.smooth, found, strict=True):
+                outs[i] = y
+        for recording in _pushing():  # forward derivatives are those of what ran
+            for i in self.smooth:
+                tangent = recording.tangent_of(values[i])
+                if tangent is not None:
+                    outs[i] = recording.lift(outs[i], tangent)
         return [wrap(o, r._dtype) for o, r in zip(outs, self.results, strict=True)]
+
+    def _with_pullback(self, ys: Values) -> Values:
+        if all(known(v) is not None for v in [*self.inputs, *ys]):
+            plain = [known(y) for y in ys]
+            return _with_pullback(self._pulled, (), self.inputs, plain)
+        program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
+
+        def pullback(closed_over: Values, cotangents: Values) -> Values:
+            return program(*cotangents, *closed_over)  # type: ignore[no-any-return]
+
+        return _with_pullback(pullback, closed_over, self.inputs, ys)
+
+    def _pulled(self, _: Values, cotangents: Values) -> Values:
+        return self.gradients(cotangents)
 
     def gradients(self, cotangents: Values) -> list[Any]:
         """What the user's function returns for the inputs, in functrans' convention."""
@@ -209,21 +231,21 @@ def _turned(v: Any) -> Any:
     return fnp.conj(v) if v.dtype.kind == "c" else v
 
 
-def _with_pullback(pullback: Function, residuals: Values, xs: Values, ys: Values) -> list[Any]:
+@partial(ft.custom_vjp, nondiff_argnums=(0,))
+def _with_pullback(pullback: Function, residuals: Values, xs: Values, ys: Values) -> Values:
     """``ys`` as functions of ``xs`` with this pullback, at every level of derivatives."""
+    return ys
 
-    def run(residuals: Values, xs: Values, ys: Values) -> Values:
-        return ys
 
-    def forward(residuals: Values, xs: Values, ys: Values) -> Any:
-        return operation(residuals, xs, ys), residuals
+def _forward(pullback: Function, residuals: Values, xs: Values, ys: Values) -> Any:
+    return _with_pullback(pullback, residuals, xs, ys), residuals
 
-    def backward(residuals: Values, cotangents: Values) -> Any:
-        return None, pullback(residuals, cotangents), None
 
-    operation = ft.custom_vjp(run)
-    operation.defvjp(forward, backward)
-    return list(operation(residuals, xs, ys))
+def _backward(pullback: Function, residuals: Values, cotangents: Values) -> Any:
+    return None, pullback(residuals, cotangents), None
+
+
+_with_pullback.defvjp(_forward, _backward)
 
 
 # --- ready-made ----------------------------------------------------------------------------------
@@ -264,7 +286,7 @@ def recompute_grad(f: Any) -> Any:
     """
 
     def recomputed(*args: Any, **kwargs: Any) -> Any:
-        with _unrecorded():
+        with _paused([r for r in open_recordings() if isinstance(r, Recording)]):
             result = f(*args, **kwargs)
 
         def grad(*dys: Tensor, variables: Any = None) -> Any:
@@ -286,16 +308,3 @@ def recompute_grad(f: Any) -> Any:
         return result, grad
 
     return update_wrapper(_Custom(recomputed), f)
-
-
-@contextmanager
-def _unrecorded() -> Iterator[None]:
-    """A block in which no tape records."""
-    paused = [r for r in open_recordings() if not isinstance(r, _VariablesRead)]
-    for recording in paused:
-        recording.pause()
-    try:
-        yield
-    finally:
-        for recording in paused:
-            recording.resume()

@@ -21,6 +21,15 @@ from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import Tensor, value, wrap
 
 
+class _Elements:
+    """What is known of the elements; an array and its copies share it."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: tuple[int, ...] | None) -> None:
+        self.shape = shape
+
+
 class TensorArray:
     """A list of ``size`` tensors of one dtype, and of one shape unless ``infer_shape`` is False.
 
@@ -37,7 +46,16 @@ class TensorArray:
     array([0., 1., 2.], dtype=float32)
     """
 
-    __slots__ = ("_buffer", "_cells", "_cleared", "_clears", "_dtype", "_dynamic", "_infer", "_of")
+    __slots__ = (
+        "_buffer",
+        "_cells",
+        "_cleared",
+        "_clears",
+        "_dtype",
+        "_dynamic",
+        "_elements",
+        "_infer",
+    )
 
     handle = None
 
@@ -68,9 +86,18 @@ class TensorArray:
         self._clears = clear_after_read is None or bool(clear_after_read)
         self._infer = infer_shape
         shape = TensorShape(element_shape)
-        self._of = sizes_of(shape) if shape.is_fully_defined() else None
+        self._elements = _Elements(sizes_of(shape) if shape.is_fully_defined() else None)
 
     # --- what it is
+
+    @property
+    def _of(self) -> tuple[int, ...] | None:
+        """The shape of the elements, once it is known."""
+        return self._elements.shape
+
+    @_of.setter
+    def _of(self, shape: tuple[int, ...] | None) -> None:
+        self._elements.shape = shape
 
     @property
     def dtype(self) -> DType:
@@ -242,7 +269,14 @@ class TensorArray:
     def _of_elements(self, like: TensorArray) -> TensorArray:
         """This array, knowing the shape of its elements from another one."""
         new = self.identity()
-        new._of = like._of
+        new._elements = like._elements
+        return new
+
+    def _copy(self) -> TensorArray:
+        """An array to write to, which leaves this one as it is; both learn the elements' shape."""
+        new = self.identity()
+        new._cells = list(self._cells)
+        new._cleared = set(self._cleared)
         return new
 
     def _written(self, at: Any, tensor: Tensor) -> TensorArray:

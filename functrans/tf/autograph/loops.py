@@ -12,7 +12,6 @@ import functrans as ft
 from functrans import debug, lax
 from functrans import numpy as fnp
 from functrans.extend import known
-from functrans.tf import nest
 from functrans.tf.autograph.ranges import Range
 from functrans.tf.autograph.state import (
     RESULT,
@@ -32,7 +31,6 @@ from functrans.tf.errors import (
 )
 from functrans.tf.pieces import along, repeated
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.tensor_array import TensorArray
 
 Leaves = Sequence[Any]
 
@@ -71,15 +69,14 @@ class Carry:
         that has an object then, or still nothing, has no value after the loop. Arrays that nobody
         wrote to learn the shape of their elements.
         """
-        shapeless = [name for name, p in self.packed.items() if _has_shapeless_array(p.whole)]
+        shapeless = [name for name, p in self.packed.items() if p.has_unknown_rows]
         if not self.empty and not shapeless:
             return
-        found: dict[str, Any] = {}
 
         def trace(*leaves: Any) -> None:
             self.enter(leaves)
             iteration()
-            found.update(self.scope.carried())
+            found = self.scope.carried()
             for name in self.empty:
                 _refuse_none(name, found[name])
                 if found[name] is not UNDEFINED and (p := Packed(found[name])).is_carried:
@@ -97,17 +94,8 @@ class Carry:
                 "hyperparameter",
                 "Keep the result in a variable, leave the loop with break, and return after it.",
             ) from error
-        for name in shapeless:
-            whole = nest.map_structure(_shaped, self.packed[name].whole, found[name])
-            self.packed[name] = Packed(whole)
-
-
-def _has_shapeless_array(whole: Any) -> bool:
-    return any(isinstance(x, TensorArray) and not x._has_rows() for x in nest.flatten(whole))
-
-
-def _shaped(before: Any, after: Any) -> Any:
-    return before._of_elements(after) if isinstance(before, TensorArray) else before
+        for name in shapeless:  # their shape has been learnt meanwhile
+            self.packed[name] = Packed(self.packed[name].whole)
 
 
 def _not_defined(names: Sequence[str], error: NameError) -> Exception:

@@ -147,8 +147,11 @@ def _either(pred: Any, main: Outcome, other: Outcome) -> dict[str, Any]:
 
     pieces = [Piece(partial(flat, run), []) for run in (main, other)]
     _check_defined(*missing)
-    for name, here in packed[0].items():
-        _check_branches(name, here, packed[1][name])
+    for name, here in list(packed[0].items()):
+        if here.has_unknown_rows:  # which the other branch has told meanwhile
+            packed[0][name] = Packed(here.whole)
+            pieces[0].results = [x for p in packed[0].values() for x in p.leaves]
+        _check_branches(name, packed[0][name], packed[1][name])
     leaves = iter(either(pred, *pieces))
     results = {name: p.rebuilt(leaves) for name, p in packed[0].items()}
     return results | dict.fromkeys(missing[0], UNDEFINED)

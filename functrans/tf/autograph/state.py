@@ -16,6 +16,7 @@ from functrans.tf import nest
 from functrans.tf.convert import as_tensor, is_traced
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
 from functrans.tf.tensor import Tensor, frame, value, wrap
+from functrans.tf.tensor_array import TensorArray
 
 
 class Undefined:
@@ -154,7 +155,7 @@ class Scope:
     def restore(self) -> None:
         """Put all values back that the places had before the statement."""
         for place, old in zip(self._places, self._before, strict=True):
-            place.set(old)
+            place.set(_unshared(old))
 
     def carried(self) -> dict[str, Any]:
         """The values of the places that are handed on, by name."""
@@ -166,6 +167,15 @@ class Scope:
         for place in self._carried:
             if place.name in values:
                 place.set(values[place.name])
+
+
+def _unshared(whole: Any) -> Any:
+    """The value with its TensorArrays copied: writing changes them in place."""
+    if isinstance(whole, TensorArray):
+        return whole._copy()
+    if nest.is_nested(whole) and any(isinstance(x, TensorArray) for x in nest.flatten(whole)):
+        return nest.map_structure(_unshared, whole)
+    return whole
 
 
 # --- values as arrays ----------------------------------------------------------------------------
@@ -185,6 +195,12 @@ class Packed:
             self.kinds.append(kind)
             if array is not None:
                 self.leaves.append(array)
+
+    @property
+    def has_unknown_rows(self) -> bool:
+        """Whether there are arrays in it that nobody wrote to: their elements have no shape yet."""
+        found = nest.flatten(self.whole)
+        return any(isinstance(x, TensorArray) and not x._has_rows() for x in found)
 
     @property
     def is_carried(self) -> bool:
