@@ -18,7 +18,7 @@ from functrans.tf.errors import (
 )
 from functrans.tf.layouts import axis_of, own
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.words import check_kind
+from functrans.tf.words import check_kind, refusing_gradient
 
 # --- order ---------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return UniqueWithCounts(
-        wrap(without_gradient("Unique", array[first[order]], value(x))),
+        wrap(refusing_gradient("Unique", array[first[order]], value(x))),
         wrap(rank[inverse].astype(dtype)),
         wrap(counts[order].astype(dtype)),
     )

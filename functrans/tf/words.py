@@ -256,7 +256,7 @@ def bent(x: Any, y: Any) -> Any:
     return fnp.add(y, fnp.multiply(zero, zero))
 
 
-def without_gradient(op: str, result: Any, operand: Any) -> Any:
+def refusing_gradient(op: str, result: Any, operand: Any) -> Any:
     """``result``, connected with ``operand`` by a gradient that raises TensorFlow's error."""
     if is_plain(operand) or operand.dtype.kind not in "fc":
         return result
