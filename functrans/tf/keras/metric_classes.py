@@ -202,7 +202,8 @@ class MeanMetricWrapper(Mean):
         if function is not None:
             cls._function = staticmethod(function)
             common = {"name": name, "dtype": None}
-            cls._defaults = common | options if "k" not in options else options | common
+            first = {"k": options.pop("k")} if "k" in options else {}
+            cls._defaults = first | common | options
             cls.__signature__ = signature(cls._defaults)
             cls.__init__ = _from_table  # type: ignore[method-assign]  # the table is its signature
 
