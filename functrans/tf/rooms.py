@@ -25,7 +25,7 @@ NAMES: dict[str, dict[str, str]] = {
             "batch_to_space required_space_to_batch_paddings space_to_batch"
             " space_to_batch_nd:space_to_batch"
         ),
-        "clipping": "clip_by_global_norm clip_by_norm clip_by_value",
+        "clipping": "clip_by_global_norm clip_by_norm clip_by_value saturate_cast",
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
         "creation": (
@@ -131,6 +131,7 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
     "dtypes": {
+        "clipping": "saturate_cast",
         "convert": "cast",
         "dtypes": (
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
@@ -151,7 +152,8 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {},
+    "keras": {
+    },
     "keras.losses": {
         "keras.loss_classes": (
             "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalHinge"
@@ -174,18 +176,18 @@ NAMES: dict[str, dict[str, str]] = {
         "keras.loss_functions": (
             "binary_crossentropy binary_focal_crossentropy categorical_crossentropy"
             " categorical_focal_crossentropy categorical_hinge hinge huber kld:kl_divergence"
-            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh"
-            " mae:mean_absolute_error mape:mean_absolute_percentage_error"
-            " mse:mean_squared_error msle:mean_squared_logarithmic_error poisson"
-            " sparse_categorical_crossentropy squared_hinge"
+            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh mae:mean_absolute_error"
+            " mape:mean_absolute_percentage_error mse:mean_squared_error"
+            " msle:mean_squared_logarithmic_error poisson sparse_categorical_crossentropy"
+            " squared_hinge"
         ),
         "keras.metric_classes": (
-            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
-            " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
-            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError"
-            " MeanMetricWrapper MeanSquaredError MeanSquaredLogarithmicError Metric Poisson"
-            " RootMeanSquaredError SparseCategoricalAccuracy SparseCategoricalCrossentropy"
-            " SparseTopKCategoricalAccuracy SquaredHinge Sum TopKCategoricalAccuracy"
+            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy"
+            " CategoricalHinge CosineSimilarity Hinge KLDivergence LogCoshError Mean"
+            " MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper MeanSquaredError"
+            " MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
+            " SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy"
+            " SquaredHinge Sum TopKCategoricalAccuracy"
         ),
         "keras.metric_counts": (
             "FalseNegatives FalsePositives Precision Recall TrueNegatives TruePositives"
@@ -280,8 +282,8 @@ NAMES: dict[str, dict[str, str]] = {
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
             " weighted_cross_entropy_with_logits"
         ),
-        "elementwise": "sigmoid softplus softsign tanh",
         "dropping": "dropout",
+        "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
             "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
