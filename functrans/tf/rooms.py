@@ -17,8 +17,8 @@ from typing import Any
 NAMES: dict[str, dict[str, str]] = {
     "": {
         "arithmetic": (
-            "add add_n atan2 divide maximum minimum multiply pow scalar_mul subtract truediv"
-            " truncatediv truncatemod"
+            "add add_n atan2 divide maximum minimum multiply pow realdiv scalar_mul subtract"
+            " truediv truncatediv truncatemod"
         ),
         "assertions": "Assert assert_equal assert_greater assert_less",
         "blocks": (
@@ -29,7 +29,8 @@ NAMES: dict[str, dict[str, str]] = {
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
         "creation": (
-            "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros zeros_like"
+            "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros"
+            " zeros_like"
         ),
         "cumulative": "cumsum",
         "custom_gradients": "custom_gradient grad_pass_through recompute_grad",
@@ -38,8 +39,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
-            " sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
+            " sigmoid sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -62,9 +63,10 @@ NAMES: dict[str, dict[str, str]] = {
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
-            " reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
+            " reduce_min reduce_prod reduce_sum"
         ),
+        "saturation": "saturate_cast",
         "scattering": (
             "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
             " tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub"
@@ -137,6 +139,8 @@ NAMES: dict[str, dict[str, str]] = {
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
+        "elementwise": "complex",
+        "saturation": "saturate_cast",
     },
     "errors": {
         "errors": (
@@ -182,10 +186,10 @@ NAMES: dict[str, dict[str, str]] = {
             " squared_hinge"
         ),
         "keras.metric_classes": (
-            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy"
-            " CategoricalHinge CosineSimilarity Hinge KLDivergence LogCoshError Mean"
-            " MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper MeanSquaredError"
-            " MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
+            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
+            " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
+            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper"
+            " MeanSquaredError MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
             " SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy"
             " SquaredHinge Sum TopKCategoricalAccuracy"
         ),
@@ -205,8 +209,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
-            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
+            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "linalg": {
@@ -234,9 +238,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
-            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
-            " sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
+            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
+            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -286,9 +290,9 @@ NAMES: dict[str, dict[str, str]] = {
         "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
-            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
-            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
-            " sufficient_statistics weighted_moments"
+            "batch_norm_with_global_normalization batch_normalization bias_add"
+            " compute_average_loss local_response_normalization lrn moments normalize_moments"
+            " scale_regularization_loss sufficient_statistics weighted_moments"
         ),
         "norms": "l2_normalize",
         "pooling": (
