@@ -29,8 +29,7 @@ NAMES: dict[str, dict[str, str]] = {
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
         "creation": (
-            "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros"
-            " zeros_like"
+            "eye fill linspace meshgrid one_hot ones ones_like range sequence_mask zeros zeros_like"
         ),
         "cumulative": "cumsum",
         "custom_gradients": "custom_gradient grad_pass_through recompute_grad",
@@ -156,8 +155,7 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {
-    },
+    "keras": {},
     "keras.losses": {
         "keras.loss_classes": (
             "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalHinge"

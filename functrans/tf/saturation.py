@@ -22,13 +22,18 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     >>> tf.saturate_cast([300.0, -1.0], tf.uint8).numpy()
     array([255,   0], dtype=uint8)
     """
-    x, wanted = as_tensor(value), as_dtype(dtype)
+    x: Tensor = as_tensor(value)
+    wanted = as_dtype(dtype)
     if x.dtype.is_complex and wanted.is_complex:
-        parts = (elementwise.real(x), elementwise.imag(x))
-        return elementwise.complex(*(saturate_cast(part, wanted.real_dtype) for part in parts))
+        real, imag = (
+            saturate_cast(part, wanted.real_dtype)
+            for part in (elementwise.real(x), elementwise.imag(x))
+        )
+        return elementwise.complex(real, imag)
     if x.dtype.is_complex:
         x = elementwise.real(x)
-    return cast(_within(x, wanted.real_dtype), wanted)
+    made: Tensor = cast(_within(x, wanted.real_dtype), wanted)
+    return made
 
 
 def _within(x: Tensor, wanted: DType) -> Tensor:
