@@ -52,10 +52,13 @@ def rooms() -> dict[str, dict[str, str]]:
     return found
 
 
+ABSENT = object()
+
+
 def ours(room: str, name: str) -> Any:
-    """Our value of a name, or None."""
+    """Our value of a name, or ABSENT."""
     if room not in NAMES or name not in names(f"functrans.tf.{room}".rstrip(".")):
-        return None
+        return ABSENT
     value: Any = tf
     for part in [*filter(None, room.split(".")), name]:
         value = getattr(value, part)
@@ -89,7 +92,7 @@ def row(room: str, name: str, theirs: str) -> tuple[str, str]:
     signature = theirs.removeprefix("class ").replace("|", "\\|")
     signature = f"`{signature}`" if signature.startswith("(") else signature
     value = ours(room, name)
-    if value is None:
+    if value is ABSENT:
         return "○", f"| {shown} | {signature} | ○ {what_to_use(room, name)} |"
     lacking = missing(theirs, value)
     if lacking:

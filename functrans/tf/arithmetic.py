@@ -262,6 +262,17 @@ def _quotient(function: Callable[[Any, Any], Any], op: str, x: Any, y: Any) -> T
     return binary("RealDiv", function, x, y, "fc")
 
 
+realdiv = pairwise(
+    __name__,
+    "realdiv",
+    "RealDiv",
+    fnp.divide,
+    "x / y, of floats and complex numbers.",
+    "tf.realdiv(1.0, 4.0).numpy() → np.float32(0.25)",
+    "fc",
+)
+
+
 def _checked(op: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A division whose integers are not divided by zero, as far as values are known."""
 

@@ -8,7 +8,8 @@ import numpy as np
 
 import functrans
 from functrans import numpy as fnp
-from functrans.tf.convert import as_tensor, is_traced, sizes_of
+from functrans.tf.convert import as_tensor, cast, is_traced, sizes_of
+from functrans.tf.dtypes import DType, as_dtype
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.indexed import IndexedSlices, over_values
 from functrans.tf.layouts import alike, own, shape_text
@@ -134,3 +135,29 @@ def clip_by_global_norm(
 
     clipped = [t if t is None else over_values(scaled, t) for t in tensors]
     return clipped, norm if use_norm is None else use_norm
+
+
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+    """``value`` in another dtype; what that cannot hold becomes the nearest number that it can.
+
+    >>> import functrans.tf as tf
+    >>> tf.saturate_cast([300.0, -5.0, 3.7], tf.uint8).numpy()
+    array([255,   0,   3], dtype=uint8)
+    """
+    x, wanted = as_tensor(value), as_dtype(dtype)
+    if x._dtype.kind == "c" and wanted.np.kind != "c":
+        x = cast(x, x.dtype.real_dtype)
+    if wanted.np.kind in "fiu" and x._dtype.kind in "fiu":
+        low, high = _common_limits(x.dtype, wanted)
+        x = _between(x, wrap(low), wrap(high))
+    return as_tensor(cast(x, wanted))
+
+
+def _common_limits(x: DType, y: DType) -> tuple[Any, Any]:
+    """The least and the largest number of the first dtype that the second holds too."""
+    low, high = max(x.min, y.min), min(x.max, y.max)
+    a, b = x.np.type(low), x.np.type(high)
+    if x.np.kind == "f":  # rounded to this dtype, they may have left the other
+        a = np.nextafter(a, x.np.type(0)) if int(a) < int(low) else a
+        b = np.nextafter(b, x.np.type(0)) if int(b) > int(high) else b
+    return a, b

@@ -27,7 +27,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     OperatorNotAllowedInGraphError,
 )
-from functrans.tf.layouts import check_attribute, own, rearranged
+from functrans.tf.layouts import check_indices, own, rearranged
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 # --- constants of a shape ------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def one_hot(
     wanted = numpy_dtype(dtype)
     positions = value(as_tensor(indices))
     ndim = len(positions.shape)
-    check_attribute("OneHot", "TI", as_tensor(indices), "iu")
+    check_indices("OneHot", "TI", as_tensor(indices), "uint8 int8 int32 int64")
     count = integer(depth)
     if count < 0:
         raise InvalidArgumentError.at(
@@ -259,8 +259,10 @@ def one_hot(
     if on_value is None and off_value is None and (wanted is None or wanted.kind != "O"):
         return wrap(fnp.astype(hot, wanted or FLOAT32))
     on, off = _hot_values(on_value, off_value, wanted)
-    v = fnp.where(hot, functrans.stop_gradient(value(on)), functrans.stop_gradient(value(off)))
-    return wrap(own(v), on._dtype)
+    a, b = value(on), value(off)
+    if on._dtype.kind != "O":
+        a, b = functrans.stop_gradient(a), functrans.stop_gradient(b)
+    return wrap(own(fnp.where(hot, a, b)), on._dtype)
 
 
 def _hot_values(on: Any, off: Any, wanted: NumpyDtype | None) -> tuple[Tensor, Tensor]:
@@ -275,7 +277,7 @@ def _hot_values(on: Any, off: Any, wanted: NumpyDtype | None) -> tuple[Tensor, T
             "Give both values in the dtype of the result.",
         )
     if common.kind == "O" and len(given) < 2:
-        raise InvalidValueError(
+        raise InvalidTypeError(
             "on_value and off_value must be given for strings.", "Give both values."
         )
     hot = as_tensor(common.type(1)) if on is None else given.pop(0)

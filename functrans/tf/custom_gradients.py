@@ -1,9 +1,9 @@
 """Gradients of one's own: custom_gradient, recompute_grad, grad_pass_through; and the absent ones.
 
 The function runs once, under all tapes. Its results are then taken from the tapes and given back
-with the rule: one operation, whose pullback is the user's function of tensors. Where values are
-known that function is Python, conditions on values included; while a ``tf.function``, ``jit`` or
-``vmap`` traces it becomes a program, whose arguments are the traced values that it closes over.
+with the rule: one operation, whose pullback is the user's function of tensors. Under tapes alone
+that function is Python, conditions on values included. While a ``tf.function`` or a transform of
+functrans traces, it becomes a program, whose arguments are the traced values that it closes over.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 import functrans as ft
 from functrans import numpy as fnp
-from functrans.extend import AnyRecording, ForwardRecording, Recording, known, open_recordings
+from functrans.extend import AnyRecording, ForwardRecording, Recording, detached, open_recordings
 from functrans.tf import nest
-from functrans.tf.convert import as_tensor
+from functrans.tf.convert import as_tensor, is_traced
 from functrans.tf.errors import (
     InvalidArgumentError,
     InvalidTypeError,
@@ -157,7 +157,7 @@ class _Rule:
         outs = [ft.stop_gradient(v) for v in values]
         if self.inputs and self.smooth:
             with _paused(_pushing()):
-                found = self._with_pullback([outs[i] for i in self.smooth])
+                found = self._with_pullback(values, [outs[i] for i in self.smooth])
             for i, y in zip(self.smooth, found, strict=True):
                 outs[i] = y
         for recording in _pushing():  # forward derivatives are those of what ran
@@ -167,10 +167,9 @@ class _Rule:
                     outs[i] = recording.lift(outs[i], tangent)
         return [wrap(o, r._dtype) for o, r in zip(outs, self.results, strict=True)]
 
-    def _with_pullback(self, ys: Values) -> Values:
-        if all(known(v) is not None for v in [*self.inputs, *ys]):
-            plain = [known(y) for y in ys]
-            return _with_pullback(self._pulled, (), self.inputs, plain)
+    def _with_pullback(self, values: Values, ys: Values) -> Values:
+        if not any(is_traced(detached(v)) for v in [*self.inputs, *values]):
+            return _with_pullback(self._pulled, (), self.inputs, [detached(y) for y in ys])
         program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
 
         def pullback(closed_over: Values, cotangents: Values) -> Values:

@@ -17,7 +17,7 @@ from functrans.tf.errors import (
     OperatorNotAllowedInGraphError,
 )
 from functrans.tf.indexed import from_the_front
-from functrans.tf.layouts import Sizes, axis_of, check_attribute, own, rearranged, shape_text
+from functrans.tf.layouts import Sizes, axis_of, check_indices, own, rearranged, shape_text
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 # --- at positions --------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def gather(
     array([30, 10], dtype=int32)
     """
     x, places = as_tensor(params), as_tensor(indices)
-    check_attribute("GatherV2", "Tindices", places, "iu")
+    check_indices("GatherV2", "Tindices", places)
     i = value(places)
     sizes = x._v.shape
     place = axis_of("GatherV2", batch_dims if axis is None else axis, len(sizes))
@@ -141,7 +141,7 @@ def gather_nd(
     array([2, 3], dtype=int32)
     """
     x, where = as_tensor(params), as_tensor(indices)
-    check_attribute("GatherNd", "Tindices", where, "iu")
+    check_indices("GatherNd", "Tindices", where)
     i = value(where)
     batch = integer(batch_dims)
     sizes = x._v.shape
@@ -218,7 +218,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
     array([1, 3], dtype=int32)
     """
-    x, chosen = as_tensor(tensor), as_tensor(mask, None if isinstance(mask, Tensor) else BOOL)
+    x, chosen = as_tensor(tensor), as_tensor(mask)
     place = 0 if axis is None else axis_of("GatherV2", axis, len(x._v.shape))
     sizes = chosen._v.shape
     if not sizes:

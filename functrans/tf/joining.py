@@ -95,7 +95,10 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         values = [values]
     tensors = alike("ConcatV2", values)
     if not tensors:
-        raise InvalidValueError("Cannot concat an empty list.", "Give one tensor or more.")
+        raise InvalidArgumentError.at(
+            "List argument 'values' to 'ConcatV2' Op with length 0 shorter than minimum length 2.",
+            "Give one tensor or more.",
+        )
     if len(tensors) == 1:
         return rearranged("Identity", lambda v: v, tensors[0])
     sizes = tensors[0]._v.shape
@@ -221,7 +224,7 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """
     x = as_tensor(input)
     times = sizes_of(multiples)
-    if len(times) != len(x._v.shape):
+    if len(times) != len(x._v.shape) or isinstance(multiples, int):
         raise InvalidArgumentError.at(
             f"Expected multiples argument to be a vector of length {len(x._v.shape)} but got "
             f"length {len(times)} [Op:Tile]",

@@ -54,12 +54,12 @@ def axis_of(op: str, axis: Any, ndim: int, extra: int = 0) -> int:
     return place % (ndim + extra)
 
 
-def check_attribute(op: str, attribute: str, x: Tensor, kinds: str) -> None:
-    """Raise TensorFlow's error for an argument, such as positions, of a dtype of another kind."""
-    if x._dtype.kind not in kinds:
+def check_indices(op: str, attribute: str, x: Tensor, allowed: str = "int16 int32 int64") -> None:
+    """Raise TensorFlow's error for positions of another dtype than the ``allowed`` ones."""
+    if x._dtype.name not in allowed.split():
         raise InvalidArgumentError.at(
             f"Value for attr '{attribute}' of {type_name(x._dtype)} is not in the list of allowed "
-            f"values: int32, int64 [Op:{op}] name: ",
+            f"values: {allowed.replace(' ', ', ')} [Op:{op}] name: ",
             "Positions are integers: tf.cast(x, tf.int32).",
         )
 

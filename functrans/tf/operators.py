@@ -49,7 +49,8 @@ def _power(x: Any, y: Any) -> Any:
 def _times(x: Any, y: Any) -> Any:
     if not _is_bool(x, y):
         return arithmetic.multiply(x, y)
-    return logic.logical_and(*(bool(v) if type(v) is int else v for v in (x, y)))
+    a, b = (bool(v) if type(v) is int else v for v in (x, y))
+    return logic.logical_and(a, b)
 
 
 def _is_bool(x: Any, y: Any) -> bool:

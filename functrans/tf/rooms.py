@@ -17,15 +17,15 @@ from typing import Any
 NAMES: dict[str, dict[str, str]] = {
     "": {
         "arithmetic": (
-            "add add_n atan2 divide maximum minimum multiply pow scalar_mul subtract truediv"
-            " truncatediv truncatemod"
+            "add add_n atan2 divide maximum minimum multiply pow realdiv scalar_mul subtract"
+            " truediv truncatediv truncatemod"
         ),
         "assertions": "Assert assert_equal assert_greater assert_less",
         "blocks": (
             "batch_to_space required_space_to_batch_paddings space_to_batch"
             " space_to_batch_nd:space_to_batch"
         ),
-        "clipping": "clip_by_global_norm clip_by_norm clip_by_value",
+        "clipping": "clip_by_global_norm clip_by_norm clip_by_value saturate_cast",
         "control": "case cond switch_case while_loop",
         "convert": "cast constant convert_to_tensor is_tensor",
         "creation": (
@@ -38,8 +38,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
-            " sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
+            " sigmoid sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -62,9 +62,10 @@ NAMES: dict[str, dict[str, str]] = {
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
-            " reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
+            " reduce_min reduce_prod reduce_sum"
         ),
+        "saturation": "saturate_cast",
         "scattering": (
             "dynamic_partition dynamic_stitch scatter_nd tensor_scatter_nd_add"
             " tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub"
@@ -131,11 +132,14 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
     "dtypes": {
+        "clipping": "saturate_cast",
         "convert": "cast",
         "dtypes": (
             "DType as_dtype bool:bool_ complex128 complex64 double float16 float32 float64 half"
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
+        "elementwise": "complex",
+        "saturation": "saturate_cast",
     },
     "errors": {
         "errors": (
@@ -174,18 +178,18 @@ NAMES: dict[str, dict[str, str]] = {
         "keras.loss_functions": (
             "binary_crossentropy binary_focal_crossentropy categorical_crossentropy"
             " categorical_focal_crossentropy categorical_hinge hinge huber kld:kl_divergence"
-            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh"
-            " mae:mean_absolute_error mape:mean_absolute_percentage_error"
-            " mse:mean_squared_error msle:mean_squared_logarithmic_error poisson"
-            " sparse_categorical_crossentropy squared_hinge"
+            " kullback_leibler_divergence:kl_divergence logcosh:log_cosh mae:mean_absolute_error"
+            " mape:mean_absolute_percentage_error mse:mean_squared_error"
+            " msle:mean_squared_logarithmic_error poisson sparse_categorical_crossentropy"
+            " squared_hinge"
         ),
         "keras.metric_classes": (
             "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
             " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
-            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError"
-            " MeanMetricWrapper MeanSquaredError MeanSquaredLogarithmicError Metric Poisson"
-            " RootMeanSquaredError SparseCategoricalAccuracy SparseCategoricalCrossentropy"
-            " SparseTopKCategoricalAccuracy SquaredHinge Sum TopKCategoricalAccuracy"
+            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper"
+            " MeanSquaredError MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
+            " SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy"
+            " SquaredHinge Sum TopKCategoricalAccuracy"
         ),
         "keras.metric_counts": (
             "FalseNegatives FalsePositives Precision Recall TrueNegatives TruePositives"
@@ -203,8 +207,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
-            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
+            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "linalg": {
@@ -232,9 +236,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
-            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
-            " sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
+            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
+            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -280,13 +284,13 @@ NAMES: dict[str, dict[str, str]] = {
             " softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
             " weighted_cross_entropy_with_logits"
         ),
-        "elementwise": "sigmoid softplus softsign tanh",
         "dropping": "dropout",
+        "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
-            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
-            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
-            " sufficient_statistics weighted_moments"
+            "batch_norm_with_global_normalization batch_normalization bias_add"
+            " compute_average_loss local_response_normalization lrn moments normalize_moments"
+            " scale_regularization_loss sufficient_statistics weighted_moments"
         ),
         "norms": "l2_normalize",
         "pooling": (

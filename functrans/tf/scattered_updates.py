@@ -16,7 +16,7 @@ from functrans.tf.gathering import (
     nd_positions,
 )
 from functrans.tf.indexed import IndexedSlices
-from functrans.tf.layouts import check_attribute, shape_text
+from functrans.tf.layouts import check_indices, shape_text
 from functrans.tf.tensor import Tensor, value
 from functrans.tf.words import operation
 
@@ -102,7 +102,7 @@ def _scatter_nd(verb: str) -> Callable[..., Any]:
 
     def scatter_nd(self: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
         where = as_tensor(indices)
-        check_attribute(op, "Tindices", where, "iu")
+        check_indices(op, "Tindices", where)
         i, new, v = value(where), value(as_tensor(updates, self._dtype)), self._current()
         places = tuple(nd_positions(op, i, v.shape))
         expected = i.shape[:-1] + v.shape[i.shape[-1] :]

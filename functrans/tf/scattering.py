@@ -14,7 +14,7 @@ from functrans.extend import known
 from functrans.tf.convert import as_tensor, integer, is_traced, sizes_of
 from functrans.tf.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from functrans.tf.gathering import checked_mode, nd_positions
-from functrans.tf.layouts import alike, check_attribute, own, rearranged, shape_text
+from functrans.tf.layouts import alike, check_indices, own, rearranged, shape_text
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import operation
 
@@ -41,7 +41,7 @@ def _scattered(
     op: str, how: str, base: Any, indices: Any, updates: Tensor, policy: str = ""
 ) -> Tensor:
     where = as_tensor(indices)
-    check_attribute(op, "Tindices", where, "iu")
+    check_indices(op, "Tindices", where)
     i = value(where)
     sizes = base.shape
     coordinates = nd_positions(op, i, sizes, policy)

@@ -11,7 +11,7 @@ import functrans
 from functrans import lax
 from functrans import numpy as fnp
 from functrans.extend import known
-from functrans.tf.convert import INT32, as_tensor, numpy_dtype, sizes_of
+from functrans.tf.convert import INT32, as_tensor, integers, numpy_dtype, sizes_of
 from functrans.tf.dtypes import as_dtype, int32
 from functrans.tf.errors import (
     InvalidArgumentError,
@@ -161,6 +161,11 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     """
     x = as_tensor(input)
     sizes = x._v.shape
+    if type(axis) is not int and integers(axis).size != 1:
+        raise InvalidArgumentError.at(
+            "'dim' input must be a tensor with a single value [Op:ExpandDims] name: ",
+            "Add axes one by one, or with tf.reshape.",
+        )
     place = axis_of("ExpandDims", axis, len(sizes), extra=1)
     return rearranged(
         "ExpandDims", lambda v: lax.reshape(v, (*sizes[:place], 1, *sizes[place:])), x

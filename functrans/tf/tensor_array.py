@@ -7,11 +7,12 @@ elements as rows, which is what carries it from step to step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, NoReturn
 
 import numpy as np
 
-from functrans import lax
+from functrans import debug, lax
 from functrans import numpy as fnp
 from functrans.extend import known
 from functrans.tf.convert import INT32, as_tensor, convert_to_tensor, sizes_of
@@ -55,6 +56,7 @@ class TensorArray:
         "_dynamic",
         "_elements",
         "_infer",
+        "_used",
     )
 
     handle = None
@@ -85,6 +87,7 @@ class TensorArray:
         self._dynamic = bool(dynamic_size)
         self._clears = clear_after_read is None or bool(clear_after_read)
         self._infer = infer_shape
+        self._used: Tensor | None = None
         shape = TensorShape(element_shape)
         self._elements = _Elements(sizes_of(shape) if shape.is_fully_defined() else None)
 
@@ -121,7 +124,7 @@ class TensorArray:
 
     def size(self, name: str | None = None) -> Tensor:
         """The number of elements."""
-        return wrap(INT32.type(self._count))
+        return wrap(INT32.type(self._count)) if self._used is None else self._used
 
     @property
     def _count(self) -> int:
@@ -255,12 +258,15 @@ class TensorArray:
 
     def _components(self) -> list[Tensor]:
         """What a loop carries: the rows, if their shape is known."""
-        return [self._rows()] if self._has_rows() else []
+        if not self._has_rows():
+            return []
+        return [self._rows()] if self._used is None else [self._rows(), self._used]
 
     def _rebuilt(self, components: Sequence[Tensor]) -> TensorArray:
         new = self.identity()
         if components:
-            new._buffer = components[0]
+            new._buffer, *used = components
+            new._used = used[0] if used else None
         return new
 
     def _has_rows(self) -> bool:
@@ -270,6 +276,41 @@ class TensorArray:
         """This array, knowing the shape of its elements from another one."""
         new = self.identity()
         new._elements = like._elements
+        return new
+
+    def _growing(self, most: int) -> TensorArray:
+        """The array with room for so many elements, if it may grow: it counts those it has."""
+        missing = most - self._count
+        if not self._dynamic or self._used is not None or missing <= 0:
+            return self
+        new = self._copy()
+        new._used = wrap(INT32.type(self._count))
+        if self._buffer is None:
+            new._cells.extend([None] * missing)
+        else:
+            rows = value(self._buffer)
+            more = np.zeros((missing, *rows.shape[1:]), rows.dtype)
+            new._buffer = wrap(fnp.concatenate([rows, more]))
+        return new
+
+    def _grown(self) -> TensorArray:
+        """The array after it grew; when the program runs it must have as many elements as room."""
+        if self._used is None:
+            return self
+        room = self._count
+        error = InvalidArgumentError.at(
+            f"A TensorArray has room for {room} elements in a loop of so many iterations, and not "
+            "each of the places was written, or others too.",
+            "Shapes are fixed in compiled code: write to place i in iteration i, or give the size.",
+        )
+
+        def check(used: Any) -> None:
+            if used != room:
+                raise copy(error)  # a new one each time, of the loop's own line
+
+        debug.callback(check, value(self._used))
+        new = self.identity()
+        new._used = None
         return new
 
     def _copy(self) -> TensorArray:
@@ -287,7 +328,10 @@ class TensorArray:
                 "Give the number of elements: tf.TensorArray(dtype, size=n).",
             )
         rows = lax.dynamic_update_index_in_dim(value(self._rows()), value(tensor), at, 0)
-        return self._rebuilt([wrap(rows, self._dtype)])
+        new = self._rebuilt([wrap(rows, self._dtype)])
+        if self._used is not None:
+            new._used = wrap(fnp.maximum(value(self._used), fnp.astype(at, np.int32) + 1))
+        return new
 
     # --- helpers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from functrans.tf.autograph.state import (
     Packed,
     Scope,
     condition,
+    in_arrays,
     shown,
 )
 from functrans.tf.dtypes import of
@@ -38,9 +40,11 @@ Leaves = Sequence[Any]
 class Carry:
     """The values that go from one iteration of a loop to the next, as arrays."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, most: int | None) -> None:
         self.scope = scope
         values = scope.carried()
+        if most is not None:  # arrays that may grow need room
+            values = {name: in_arrays(lambda a: a._growing(most), v) for name, v in values.items()}
         self.empty = [name for name, v in values.items() if v is UNDEFINED or v is None]
         """The names that have no value before the loop."""
         self.packed = {name: Packed(v) for name, v in values.items() if name not in self.empty}
@@ -118,6 +122,7 @@ class Until:
         self.iteration = body
         self.most = most
         self.starts = starts
+        self.most_iterations = None
 
     def run(self, carry: Carry) -> Leaves:
         """The arrays after the loop."""
@@ -156,6 +161,8 @@ class Rows:
         self.more = more
         self.body = body
         self.starts = self.count > 0
+        count = known(self.count)
+        self.most_iterations = None if count is None else int(count)
 
     def item(self, k: Any) -> Tensor:
         """The row of an iteration."""
@@ -224,7 +231,7 @@ def _raw(test: Any) -> Any:
 def run_loop(scope: Scope, loop: Until | Rows, target: Sequence[str] = ()) -> None:
     """Trace and run a loop; ``target`` may stay without a value if there is no iteration."""
     try:
-        carry = Carry(scope)
+        carry = Carry(scope, loop.most_iterations)
         carry.fill(loop.iteration)
         leaves = loop.run(carry)
     finally:
@@ -233,6 +240,7 @@ def run_loop(scope: Scope, loop: Until | Rows, target: Sequence[str] = ()) -> No
     if unset:
         _check_ran(loop.starts, unset[0])
     carry.enter(leaves)
+    scope.change(partial(in_arrays, lambda array: array._grown()))
 
 
 def _check_ran(starts: Any, name: str) -> None:

@@ -7,6 +7,7 @@ carry, and puts results back in its structure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -155,11 +156,16 @@ class Scope:
     def restore(self) -> None:
         """Put all values back that the places had before the statement."""
         for place, old in zip(self._places, self._before, strict=True):
-            place.set(_unshared(old))
+            place.set(in_arrays(TensorArray._copy, old))  # writing changes them in place
 
     def carried(self) -> dict[str, Any]:
         """The values of the places that are handed on, by name."""
         return {p.name: p.get() for p in self._carried}
+
+    def change(self, change: Callable[[Any], Any]) -> None:
+        """Change the values of the places that are handed on."""
+        for place in self._carried:
+            place.set(change(place.get()))
 
     def enter(self, values: dict[str, Any]) -> None:
         """Give places that are handed on these values, and all others those of before."""
@@ -169,12 +175,12 @@ class Scope:
                 place.set(values[place.name])
 
 
-def _unshared(whole: Any) -> Any:
-    """The value with its TensorArrays copied: writing changes them in place."""
+def in_arrays(change: Callable[[TensorArray], TensorArray], whole: Any) -> Any:
+    """The value with other TensorArrays in the place of its own."""
     if isinstance(whole, TensorArray):
-        return whole._copy()
+        return change(whole)
     if nest.is_nested(whole) and any(isinstance(x, TensorArray) for x in nest.flatten(whole)):
-        return nest.map_structure(_unshared, whole)
+        return nest.map_structure(partial(in_arrays, change), whole)
     return whole
 
 

@@ -94,6 +94,22 @@ op("complex", [ABOVE, ABOVE.astype(np.float64)])
 op("complex", [INTS, INTS])
 op("complex", [ABOVE.astype(np.float64), 2.0])
 
+# Casts that stop at the ends
+
+LOUD = np.array([300.0, -1.0, 1.7], np.float32)
+for dtype in (np.uint8, np.int8, np.float16, np.complex64, np.float64):
+    op("saturate_cast", [LOUD, dtype], second=False, compiled=False)
+op("saturate_cast", [np.array([300, -1], np.int32), np.int8])
+op("saturate_cast", [np.array([-5, 2**40]), np.int32])
+op("saturate_cast", [np.array([-5], np.int32), np.uint64])
+op("saturate_cast", [np.array([1e6, -1e9, INF], np.float32), np.float16], second=False)
+op("saturate_cast", [np.array([1e300]), np.float32], second=False)
+op("saturate_cast", [np.array([INF, -INF], np.float32), np.int32])
+case("saturate complex numbers", lambda tf: tf.saturate_cast([1e300 + 1j], tf.complex64))
+op("saturate_cast", [np.array([True]), np.int8])
+op("saturate_cast", [300, np.uint8])
+op("realdiv", [X, np.float32(2.0)], jvp=True)
+
 # Whether tensors come back as they are
 
 

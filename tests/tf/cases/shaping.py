@@ -61,6 +61,8 @@ op("expand_dims", [V, -1])
 op("expand_dims", [V, 1])
 op("expand_dims", [S, 0])
 op("expand_dims", [V, 3])
+op("expand_dims", [V, [0]])
+op("expand_dims", [V, [0, 1]])
 op("expand_dims", [V], {"axis": -3})
 op("expand_dims", [[1, 2], np.array(1, np.int32)])
 

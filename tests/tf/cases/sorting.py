@@ -119,3 +119,20 @@ def rows_of_gradients(tf: Any) -> Any:
         tf.clip_by_global_norm([rows, tf.ones([2])], 1.0),
         tf.linalg.global_norm([rows]),
     ]
+
+
+def saturated(tf: Any, x: Any, dtype: str) -> Any:
+    return tf.saturate_cast(x, tf.as_dtype(dtype))
+
+
+for x, dtype in (
+    ([300.0, -5.0, 3.7], "uint8"),
+    ([3e10, -3e10, 1.5], "int32"),
+    ([300, -300], "int8"),
+    ([1e6, 2.0], "float16"),
+    ([2.0**24, 5.0], "uint16"),
+    ([1 + 2j], "float32"),
+    ([1, -1], "uint32"),
+):
+    op("saturate_cast", [x, dtype], call=saturated)
+op("saturate_cast", [np.array([1e300, -1e300, np.inf, 2.0]), "float32"], call=saturated)
