@@ -422,8 +422,8 @@ def test_scipy_ufuncs_accept_traced_values() -> None:
     )
     with pytest.raises(errors.TracerArrayConversionError, match=r"functrans\.scipy\.special"):
         ft.grad(lambda x: scipy_special.logsumexp(x))(P)
-    with pytest.raises(errors.MissingRuleError, match="k0"):
-        ft.grad(lambda x: scipy_special.k0(x).sum())(P)
+    with pytest.raises(errors.MissingRuleError, match="itstruve0"):
+        ft.grad(lambda x: scipy_special.itstruve0(x).sum())(P)
 
 
 def test_empty_arrays() -> None:
