@@ -45,6 +45,15 @@ def check_callable(name: str, function: Any) -> None:
         )
 
 
+def with_control_flow(function: Function) -> Function:
+    """The function as tf.function traces it: with control flow that tensors may decide."""
+    if not is_traced_by_function():
+        return function
+    from functrans.tf.autograph.convert import converted  # which eager programs never need
+
+    return converted(function)  # type: ignore[no-any-return]
+
+
 # --- one of several functions --------------------------------------------------------------------
 
 
@@ -248,7 +257,7 @@ def _branched(what: str, index: Tensor, functions: Sequence[Function]) -> Any:
         found.append(result)
         return [value(as_tensor(x)) for x in leaves_of(result) if x is not None]
 
-    pieces = [Piece(partial(flat, f), []) for f in functions]
+    pieces = [Piece(partial(flat, with_control_flow(f)), []) for f in functions]
     for other in found[1:]:
         _check_same(what, found[0], other)
     state = State(*pieces)

@@ -13,7 +13,12 @@ import numpy as np
 
 import functrans as ft
 from functrans.tf import nest
-from functrans.tf.control import check_callable, is_known, is_traced_by_function
+from functrans.tf.control import (
+    check_callable,
+    is_known,
+    is_traced_by_function,
+    with_control_flow,
+)
 from functrans.tf.convert import as_tensor, convert_to_tensor
 from functrans.tf.dtypes import as_dtype
 from functrans.tf.errors import (
@@ -57,6 +62,7 @@ def map_fn(
     array([1., 4.], dtype=float32)
     """
     check_callable("fn", fn)
+    fn = with_control_flow(fn)
     rows = _rows_of(elems)
     signature = fn_output_signature if fn_output_signature is not None else dtype
     if signature is None:

@@ -55,7 +55,7 @@ def _gather(structure: Any, leaves: list[Any], expand: bool) -> None:
     if is_nested(structure):
         for value in _values(structure):
             _gather(value, leaves, expand)
-    elif expand and hasattr(structure, "_components"):
+    elif expand and hasattr(type(structure), "_components"):
         leaves.extend(structure._components())
     else:
         leaves.append(structure)
@@ -118,7 +118,7 @@ def pack_sequence_as(
 
 def _pack(structure: Any, leaves: Iterator[Any], expand: bool) -> Any:
     if not is_nested(structure):
-        if expand and hasattr(structure, "_components"):
+        if expand and hasattr(type(structure), "_components"):
             return structure._rebuilt([next(leaves) for _ in structure._components()])
         return next(leaves)
     if isinstance(structure, Mapping):

@@ -263,7 +263,7 @@ class TensorArray:
         return [self._rows()] if self._used is None else [self._rows(), self._used]
 
     def _rebuilt(self, components: Sequence[Tensor]) -> TensorArray:
-        new = self.identity()
+        new = self._copy()
         if components:
             new._buffer, *used = components
             new._used = used[0] if used else None

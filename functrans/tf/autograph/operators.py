@@ -148,7 +148,7 @@ def _either(pred: Any, main: Outcome, other: Outcome) -> dict[str, Any]:
     pieces = [Piece(partial(flat, run), []) for run in (main, other)]
     _check_defined(*missing)
     for name, here in list(packed[0].items()):
-        if here.has_unknown_rows:  # which the other branch has told meanwhile
+        if here.is_outdated:  # by what the other branch wrote to an array
             packed[0][name] = Packed(here.whole)
             pieces[0].results = [x for p in packed[0].values() for x in p.leaves]
         _check_branches(name, packed[0][name], packed[1][name])

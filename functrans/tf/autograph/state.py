@@ -209,6 +209,11 @@ class Packed:
         return any(isinstance(x, TensorArray) and not x._has_rows() for x in found)
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether an array in it has learnt since what its elements are."""
+        return len(self.kinds) != len(nest.flatten(self.whole, expand_composites=True))
+
+    @property
     def is_carried(self) -> bool:
         """Whether all of it is arrays."""
         return len(self.leaves) == len(self.kinds)

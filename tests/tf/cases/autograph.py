@@ -1232,6 +1232,93 @@ def a_generator_stays_as_it_is(tf: Any) -> Any:
 
 
 @case
+def functions_given_to_others(tf: Any) -> Any:
+    def f(x: Any) -> Any:
+        return (
+            tf.cond(x[0] > -9, lambda: halved_or_tripled(x[0]), lambda: x[0]),
+            tf.map_fn(halved_or_tripled, x),
+        )
+
+    return on(tf, f, [3.0, 0.5, 7.0])
+
+
+def larger(x: Any, y: Any) -> Any:
+    if x > y:
+        return x
+    return y
+
+
+@refused("a function given to scan", "", [1.0, 2.0])
+def _(tf: Any) -> Any:
+    return lambda x: tf.scan(larger, x)
+
+
+@refused("a function given to foldl", "", [1.0, 2.0])
+def _(tf: Any) -> Any:
+    return lambda x: tf.foldl(larger, x)
+
+
+@refused("a function given to while_loop", "", 5.0)
+def _(tf: Any) -> Any:
+    return lambda x: tf.while_loop(lambda y: y < 100.0, doubled, [x])
+
+
+def doubled(x: Any) -> Any:
+    if x > 0:
+        return [x * 2]
+    return [x]
+
+
+@case
+def a_TensorArray_in_loops(tf: Any) -> Any:
+    def f(x: Any) -> Any:
+        fixed = tf.TensorArray(tf.float32, size=3)
+        growing = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+        listed = tf.TensorArray(tf.float32, 0, True, clear_after_read=False)
+        for i in tf.range(3):
+            fixed = fixed.write(2 - i, x[i] * 2)
+            growing = growing.write(i, x + 1)
+        for row in x:
+            listed = listed.write(listed.size(), row * row)
+        return fixed.stack(), growing.stack(), listed.stack(), listed.size()
+
+    return on(tf, f, [1.0, 2.0, 3.0])
+
+
+@case
+def a_TensorArray_in_branches(tf: Any) -> Any:
+    def f(x: Any) -> Any:
+        one = tf.TensorArray(tf.float32, size=2)
+        two = tf.TensorArray(tf.float32, size=2)
+        if x > 0:
+            one = one.write(0, x)
+        else:
+            one = one.write(1, x)
+            two = two.write(0, [x, x])
+        for i in tf.range(2):
+            if i == 1:
+                two = two.write(i, [x, 1.0])
+        return one.stack(), two.stack()
+
+    return on(tf, f, 1.0, -1.0)
+
+
+@case
+def the_gradient_through_a_TensorArray(tf: Any) -> Any:
+    @tf.function
+    def f(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            rows = tf.TensorArray(tf.float32, size=3)
+            for i in tf.range(3):
+                rows = rows.write(i, x * tf.cast(i, tf.float32) * x)
+            y = tf.reduce_sum(rows.stack())
+        return y, tape.gradient(y, x)
+
+    return f(tf.constant(2.0))
+
+
+@case
 def builtins_take_tensors(tf: Any) -> Any:
     def f(x: Any) -> Any:
         return len(x), abs(x), int(x[0]), float(x[1]), sorted(x), sorted(x, reverse=True)

@@ -180,3 +180,46 @@ def operators_with_tensors(tf: Any) -> Any:
 def its_components(tf: Any) -> Any:
     s = slices(tf)
     return [len(tf.nest.flatten(s)), tf.nest.flatten(s, expand_composites=True)]
+
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "SGD": {},
+    "SGD clipped by norm": {"clipnorm": 0.5},
+    "SGD clipped by value": {"clipvalue": 0.05},
+    "SGD clipped by the global norm": {"global_clipnorm": 0.5},
+    "Adam": {},
+    "Adam clipped by norm": {"clipnorm": 0.5},
+    "Adagrad": {},
+    "RMSprop": {},
+}
+
+
+def trained(tf: Any, name: str, options: dict[str, Any], compiled: bool) -> Any:
+    embedding = tf.Variable(tf.reshape(tf.range(8.0), [4, 2]) / 4.0)
+    w = tf.Variable([1.0, 2.0])
+    optimizer = getattr(tf.keras.optimizers, name.partition(" ")[0])(0.1, **options)
+
+    def step(i: Any) -> Any:
+        with tf.GradientTape() as tape:
+            sums = tf.reduce_sum(tf.nn.embedding_lookup(embedding, i) * w, 1)
+            loss = tf.reduce_mean(tf.square(sums - 1.0))
+        sources = [embedding, w]
+        optimizer.apply_gradients(zip(tape.gradient(loss, sources), sources, strict=True))
+        return loss
+
+    run = tf.function(step) if compiled else step
+    losses = [run(tf.constant(i)) for i in ([0, 2, 2], [1, 0, 1], [0, 2, 2])]
+    return [losses, embedding.numpy()]
+
+
+for name, options in OPTIMIZERS.items():
+    case(
+        f"embeddings trained by {name}",
+        lambda tf, name=name, options=options: trained(tf, name, options, compiled=False),
+        rtol=1e-4,
+    )
+case(
+    "embeddings trained in a tf.function",
+    lambda tf: trained(tf, "Adam", {"clipnorm": 0.5}, compiled=True),
+    rtol=1e-4,
+)

@@ -59,6 +59,17 @@ class Gradient:
         indices, values = self._rows
         return fnp.at(fnp.zeros_like(self.dense))[indices].add(function(values))
 
+    @property
+    def given(self) -> Any:
+        """The elements that were given."""
+        return self.dense if self._rows is None else self._rows[1]
+
+    def after(self, function: Callable[[Any], Any]) -> Gradient:
+        """The gradient whose elements given are a function of these together."""
+        if self._rows is None:
+            return Gradient(function(self.dense))
+        return Gradient(self.each(function), (self._rows[0], function(self._rows[1])))
+
 
 class Step:
     """What is the same for all variables of a dtype in one step: the rate, and the count from 1."""
@@ -373,15 +384,16 @@ class Optimizer:
 
     def _clipped(self, gradients: list[Gradient]) -> list[Gradient]:
         if self.clipnorm is not None and self.clipnorm > 0:
-            return [Gradient(_within_norm(g.dense, self.clipnorm)) for g in gradients]
+            limit = self.clipnorm
+            return [g.after(lambda x: _within_norm(x, limit)) for g in gradients]
         if self.clipvalue is not None and self.clipvalue > 0:
             bound = self.clipvalue
-            return [Gradient(fnp.clip(g.dense, -bound, bound)) for g in gradients]
+            return [g.after(lambda x: fnp.clip(x, -bound, bound)) for g in gradients]
         if self.global_clipnorm is not None and self.global_clipnorm > 0:
             bound = self.global_clipnorm
-            norm = fnp.sqrt(sum(fnp.sum(fnp.square(g.dense)) for g in gradients))
+            norm = fnp.sqrt(sum(fnp.sum(fnp.square(g.given)) for g in gradients))
             scale = bound * fnp.minimum(1.0 / norm, 1.0 / bound) + (norm - norm)  # NaN stays NaN
-            return [Gradient(g.dense * scale) for g in gradients]
+            return [g.after(lambda x: x * scale) for g in gradients]
         return gradients
 
     def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
