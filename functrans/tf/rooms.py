@@ -155,7 +155,27 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {
+    "keras": {},
+    "keras.activations": {
+        "keras.activations": (
+            "celu deserialize elu exponential gelu get hard_shrink hard_sigmoid hard_silu"
+            " hard_swish:hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish"
+            " relu relu6 selu serialize sigmoid silu soft_shrink softmax softplus softsign"
+            " sparse_plus sparse_sigmoid squareplus swish:silu tanh tanh_shrink threshold"
+        ),
+    },
+    "keras.initializers": {
+        "keras.initializers": (
+            "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity Initializer"
+            " LecunNormal LecunUniform Ones Orthogonal RandomNormal RandomUniform"
+            " TruncatedNormal VarianceScaling Zeros deserialize get serialize"
+            " constant:Constant glorot_normal:GlorotNormal glorot_uniform:GlorotUniform"
+            " he_normal:HeNormal he_uniform:HeUniform identity:Identity"
+            " lecun_normal:LecunNormal lecun_uniform:LecunUniform ones:Ones"
+            " orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform"
+            " truncated_normal:TruncatedNormal variance_scaling:VarianceScaling zeros:Zeros"
+            " IdentityInitializer:Identity OrthogonalInitializer:Orthogonal"
+        ),
     },
     "keras.losses": {
         "keras.loss_classes": (
@@ -211,6 +231,9 @@ NAMES: dict[str, dict[str, str]] = {
             "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
             " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
+    },
+    "keras.utils": {
+        "keras.utils": "normalize set_random_seed to_categorical",
     },
     "linalg": {
         "clipping": "global_norm",
@@ -350,6 +373,7 @@ NAMES: dict[str, dict[str, str]] = {
 """The names of each room, by the file under ``functrans/tf`` that has them."""
 
 SAME = {
+    "initializers": "keras.initializers",
     "losses": "keras.losses",
     "metrics": "keras.metrics",
     "optimizers": "keras.optimizers",
