@@ -101,7 +101,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
             "Convert it with tf.cast.",
         )
     if x._dtype == FLOAT16:
-        return cast(gelu(cast(x, FLOAT32), approximate), FLOAT16)
+        halves: Tensor = cast(gelu(cast(x, FLOAT32), approximate), FLOAT16)
+        return halves
     return unary("Gelu", lambda v: nn.gelu(v, approximate=approximate), x)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from functrans import numpy as fnp
+from functrans.extend import known
 from functrans.scipy import special
 from functrans.tf.convert import as_tensor, numpy_dtype
 from functrans.tf.dtypes import float32
@@ -16,6 +17,7 @@ from functrans.tf.words import (
     binary,
     check_kind,
     elementwise,
+    is_plain,
     operation,
     stopped,
     widened,
@@ -87,23 +89,54 @@ digamma = elementwise(
 
 
 def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The regularised lower incomplete gamma function P(a, x).
+    """The regularised lower incomplete gamma function P(a, x); its gradient for a is a series.
 
     >>> import functrans.tf as tf
     >>> tf.math.igamma(1.0, 0.0).numpy()
     np.float32(0.0)
     """
-    return binary("Igamma", widened(special.gammainc), a, x, "f")
+    return binary("Igamma", widened(_igamma), a, x, "f")
 
 
 def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The regularised upper incomplete gamma function Q(a, x) = 1 − P(a, x).
+    """The regularised upper incomplete gamma function Q(a, x) = 1 − P(a, x); as igamma.
 
     >>> import functrans.tf as tf
     >>> tf.math.igammac(1.0, 0.0).numpy()
     np.float32(1.0)
     """
-    return binary("Igammac", widened(special.gammaincc), a, x, "f")
+    return binary("Igammac", widened(_igammac), a, x, "f")
+
+
+def _igamma(a: Any, x: Any) -> Any:
+    lower = special.gammainc(stopped(a), x)
+    return lower if is_plain(a) else fnp.add(lower, _change(a, x))
+
+
+def _igammac(a: Any, x: Any) -> Any:
+    upper = special.gammaincc(stopped(a), x)
+    return upper if is_plain(a) else fnp.subtract(upper, _change(a, x))
+
+
+_TERMS = 256
+"""Terms of the series where x is not known: enough for x up to 100."""
+
+
+def _change(a: Any, x: Any) -> Any:
+    """Zeros that have the derivative of P(a, x) for a: that of its series of positive terms,
+    x**(a+n)·exp(−x)/Γ(a+n+1) for n = 0, 1, 2, …, which fall off beyond n = x."""
+    x = stopped(x)
+    largest = known(x)
+    terms = _TERMS
+    if largest is not None and largest.size:
+        top = float(np.max(largest, where=np.isfinite(largest), initial=1.0))
+        terms = int(top + 10 * np.sqrt(top)) + 30
+    inside = (x > 0) & fnp.isfinite(x)
+    safe = fnp.where(inside, x, x.dtype.type(1))
+    power = a[..., None] + np.arange(terms, dtype=a.dtype)
+    logs = power * fnp.log(safe)[..., None] - safe[..., None] - special.gammaln(power + 1)
+    series = fnp.where(inside, fnp.sum(fnp.exp(logs), axis=-1), x.dtype.type(0))
+    return fnp.subtract(series, stopped(series))
 
 
 def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:

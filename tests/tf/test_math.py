@@ -94,14 +94,6 @@ def test_grad_is_the_gradient_of_the_tape(name: str) -> None:
     np.testing.assert_allclose(found, wanted.numpy(), 2e-5, 1e-6)
 
 
-def test_the_gradient_of_igamma_for_its_parameter_says_that_there_is_none() -> None:
-    a = tf.constant(2.0)
-    with tf.GradientTape() as tape:
-        tape.watch(a)
-        with pytest.raises(ft.errors.MissingRuleError):
-            tf.math.igamma(a, 1.0)
-
-
 @pytest.mark.parametrize("function", [tf.math.segment_sum, tf.math.bincount])
 def test_lengths_that_depend_on_traced_values_are_refused(function: Any) -> None:
     arguments = (X[0],) if function is tf.math.segment_sum else ()

@@ -40,6 +40,10 @@ for name in ("igamma", "igammac"):
         op(f"math.{name}", [first, ABOVE], rtol=FINE, compiled=False)
     op(f"math.{name}", [[-1.0, 2.0, 2.0], [1.0, 0.0, -1.0]])
     op(f"math.{name}", [[2.0], [[1.0], [2.0]]])
+SHAPES, POINTS = np.array([0.5, 2.0, 7.0, 3.0]), np.array([0.25, 3.0, 40.0, 0.0])
+for name in ("igamma", "igammac"):
+    op(f"math.{name}", [SHAPES, POINTS], rtol=FINE, second=False)
+    op(f"math.{name}", [SHAPES.astype(np.float32), np.float32(2.5)], rtol=1e-4, second=False)
 op("math.polygamma", [[1.0, 2.0, 0.0, 3.0], ABOVE], rtol=FINE, compiled=False)
 op("math.polygamma", [np.float64(2), ABOVE], rtol=FINE, compiled=False)
 op("math.polygamma", [[-1.0, 0.5], [1.0, 1.0]])
