@@ -38,8 +38,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
-            " sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
+            " sigmoid sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -62,8 +62,8 @@ NAMES: dict[str, dict[str, str]] = {
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
-            " reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
+            " reduce_min reduce_prod reduce_sum"
         ),
         "saturation": "saturate_cast",
         "scattering": (
@@ -159,22 +159,22 @@ NAMES: dict[str, dict[str, str]] = {
     "keras.activations": {
         "keras.activations": (
             "celu deserialize elu exponential gelu get hard_shrink hard_sigmoid hard_silu"
-            " hard_swish:hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish"
-            " relu relu6 selu serialize sigmoid silu soft_shrink softmax softplus softsign"
-            " sparse_plus sparse_sigmoid squareplus swish:silu tanh tanh_shrink threshold"
+            " hard_swish:hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish relu"
+            " relu6 selu serialize sigmoid silu soft_shrink softmax softplus softsign sparse_plus"
+            " sparse_sigmoid squareplus swish:silu tanh tanh_shrink threshold"
         ),
     },
     "keras.initializers": {
         "keras.initializers": (
-            "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity Initializer"
-            " LecunNormal LecunUniform Ones Orthogonal RandomNormal RandomUniform"
-            " TruncatedNormal VarianceScaling Zeros deserialize get serialize"
-            " constant:Constant glorot_normal:GlorotNormal glorot_uniform:GlorotUniform"
-            " he_normal:HeNormal he_uniform:HeUniform identity:Identity"
-            " lecun_normal:LecunNormal lecun_uniform:LecunUniform ones:Ones"
+            "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity"
+            " IdentityInitializer:Identity Initializer LecunNormal LecunUniform Ones Orthogonal"
+            " OrthogonalInitializer:Orthogonal RandomNormal RandomUniform TruncatedNormal"
+            " VarianceScaling Zeros constant:Constant deserialize get glorot_normal:GlorotNormal"
+            " glorot_uniform:GlorotUniform he_normal:HeNormal he_uniform:HeUniform"
+            " identity:Identity lecun_normal:LecunNormal lecun_uniform:LecunUniform ones:Ones"
             " orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform"
-            " truncated_normal:TruncatedNormal variance_scaling:VarianceScaling zeros:Zeros"
-            " IdentityInitializer:Identity OrthogonalInitializer:Orthogonal"
+            " serialize truncated_normal:TruncatedNormal variance_scaling:VarianceScaling"
+            " zeros:Zeros"
         ),
     },
     "keras.losses": {
@@ -205,10 +205,10 @@ NAMES: dict[str, dict[str, str]] = {
             " squared_hinge"
         ),
         "keras.metric_classes": (
-            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy"
-            " CategoricalHinge CosineSimilarity Hinge KLDivergence LogCoshError Mean"
-            " MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper MeanSquaredError"
-            " MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
+            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
+            " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
+            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper"
+            " MeanSquaredError MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
             " SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy"
             " SquaredHinge Sum TopKCategoricalAccuracy"
         ),
@@ -228,8 +228,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
-            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
+            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "keras.utils": {
@@ -260,9 +260,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
-            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
-            " sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
+            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
+            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -312,9 +312,9 @@ NAMES: dict[str, dict[str, str]] = {
         "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
-            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
-            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
-            " sufficient_statistics weighted_moments"
+            "batch_norm_with_global_normalization batch_normalization bias_add"
+            " compute_average_loss local_response_normalization lrn moments normalize_moments"
+            " scale_regularization_loss sufficient_statistics weighted_moments"
         ),
         "norms": "l2_normalize",
         "pooling": (
