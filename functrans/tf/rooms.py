@@ -89,6 +89,10 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "spectra": "eig eigvals",
         "strings": "as_string",
+        "starting_values": (
+            "constant_initializer ones_initializer random_normal_initializer"
+            " random_uniform_initializer zeros_initializer"
+        ),
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
         "tensor_array": "TensorArray",
