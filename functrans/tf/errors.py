@@ -80,10 +80,10 @@ class _CodedError(OpError):
         self._hold(message, self.code, node_def, op, args)
 
     @classmethod
-    def at(cls, message: str, remedy: str = "") -> Self:
-        """The error for the user's running line."""
+    def at(cls, message: str, remedy: str = "", line: Source | None = None) -> Self:
+        """The error for the user's running line, or for another one."""
         error = cls.__new__(cls)
-        error._hold(message, cls.code, remedy=remedy)
+        error._hold(message, cls.code, remedy=remedy, line=line)
         return error
 
 

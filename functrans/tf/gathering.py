@@ -184,7 +184,11 @@ def nd_positions(op: str, i: Any, sizes: Sizes, policy: str = "") -> list[Any]:
             "A coordinate has at most as many numbers as the tensor has axes.",
         )
     _check_nd(op, i, sizes, policy)
-    return [i[..., d] for d in range(depth)]
+    coordinates = [i[..., d] for d in range(depth)]
+    if not is_traced(i):
+        return coordinates
+    # Below 0 is out of range too, where only the running program sees it.
+    return [fnp.where(c < 0, n, c) for c, n in zip(coordinates, sizes, strict=False)]
 
 
 def _check_nd(op: str, i: Any, sizes: Sizes, policy: str) -> None:

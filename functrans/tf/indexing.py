@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from functrans.extend import known
 from functrans.tf.convert import BOOL, as_tensor, is_traced
-from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidTypeError,
+    InvalidValueError,
+    OperatorNotAllowedInGraphError,
+)
 from functrans.tf.layouts import own
 from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
@@ -60,7 +66,13 @@ def _masked(v: Any, mask: Tensor) -> Any:
             f"Shapes {v.shape[: m.ndim]} and {m.shape} are incompatible",
             "The mask's shape must be the tensor's first axes.",
         )
-    return v[m]
+    chosen = known(m)
+    if chosen is None:
+        raise OperatorNotAllowedInGraphError(
+            "How many elements of a mask are True is not known while tracing.",
+            "Use tf.where(mask, x, other), which keeps the shape.",
+        )
+    return v[chosen]
 
 
 def _part(part: Any) -> Any:
@@ -68,10 +80,22 @@ def _part(part: Any) -> Any:
     if part is None or part is Ellipsis:
         return part
     if isinstance(part, slice):
-        return slice(
-            *(None if p is None else _place(p) for p in (part.start, part.stop, part.step))
-        )
+        ends = (part.start, part.stop, part.step)
+        return slice(*(None if p is None else _end(p) for p in ends))
     return _place(part)
+
+
+def _end(part: Any) -> int:
+    """An end or the step of a slice, on which the size of the result depends."""
+    place = _place(part)
+    if is_traced(place):
+        place = known(place)
+    if place is None:
+        raise OperatorNotAllowedInGraphError(
+            "The ends of a slice are not known while tracing, so its size is not.",
+            "tf.slice(x, begin, size) takes a begin that is not known, and a size that is.",
+        )
+    return int(place)
 
 
 def _place(part: Any) -> Any:

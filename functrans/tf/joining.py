@@ -12,8 +12,14 @@ import numpy as np
 import functrans
 from functrans import lax
 from functrans import numpy as fnp
+from functrans.extend import known
 from functrans.tf.convert import as_tensor, integer, integers, sizes_of
-from functrans.tf.errors import InvalidArgumentError, InvalidUseError, InvalidValueError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidUseError,
+    InvalidValueError,
+    OperatorNotAllowedInGraphError,
+)
 from functrans.tf.layouts import Sizes, alike, axis_of, rearranged, shape_text
 from functrans.tf.tensor import Tensor, TensorLike, frame, value, wrap
 
@@ -406,10 +412,25 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
         raise InvalidArgumentError.at(
             "input must be 1-D or higher [Op:Roll] name: ", "A scalar has nothing to move."
         )
-    shifts, listed = sizes_of(shift), sizes_of(axis)
+    amount = as_tensor(shift)
+    if known(value(amount)) is None:
+        return _rolled_later(x, value(amount), axis)
+    shifts, listed = sizes_of(amount), sizes_of(axis)
     if len(shifts) != len(listed):
         raise InvalidArgumentError.at(
             "shift and axis must have the same size [Op:Roll] name: ", "Give one shift an axis."
         )
     axes = tuple(axis_of("Roll", a, len(x._v.shape)) for a in listed)
     return rearranged("Roll", lambda v: fnp.roll(v, shifts, axes), x)
+
+
+def _rolled_later(x: Tensor, shift: Any, axis: Any) -> Tensor:
+    """A roll along one axis by what is not known while tracing."""
+    if shift.shape:
+        raise OperatorNotAllowedInGraphError(
+            "Shifts along several axes are not known while tracing.", "Roll along one at a time."
+        )
+    place = axis_of("Roll", axis, len(x._v.shape))
+    size = x._v.shape[place]
+    order = fnp.remainder(np.arange(size) - shift, size)
+    return rearranged("Roll", lambda v: fnp.take(v, order, axis=place), x)

@@ -38,8 +38,8 @@ NAMES: dict[str, dict[str, str]] = {
             " int16 int32 int64 int8 string uint16 uint32 uint64 uint8"
         ),
         "elementwise": (
-            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round"
-            " sigmoid sign sin sinh sqrt square tan tanh"
+            "abs acos acosh asin asinh atan atanh complex cos cosh exp floor negative round sigmoid"
+            " sign sin sinh sqrt square tan tanh"
         ),
         "functions": "function",
         "gathering": "boolean_mask gather gather_nd where",
@@ -62,8 +62,8 @@ NAMES: dict[str, dict[str, str]] = {
         "printing": "get_logger print timestamp",
         "products": "einsum matmul tensordot",
         "reductions": (
-            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean"
-            " reduce_min reduce_prod reduce_sum"
+            "argmax argmin reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min"
+            " reduce_prod reduce_sum"
         ),
         "saturation": "saturate_cast",
         "scattering": (
@@ -89,6 +89,10 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "spectra": "eig eigvals",
         "strings": "as_string",
+        "starting_values": (
+            "constant_initializer ones_initializer random_normal_initializer"
+            " random_uniform_initializer zeros_initializer"
+        ),
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
         "tensor_array": "TensorArray",
@@ -155,7 +159,8 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {},
+    "keras": {
+    },
     "keras.activations": {
         "keras.activations": (
             "celu deserialize elu exponential gelu get hard_shrink hard_sigmoid hard_silu"
@@ -205,10 +210,10 @@ NAMES: dict[str, dict[str, str]] = {
             " squared_hinge"
         ),
         "keras.metric_classes": (
-            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy"
-            " CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence"
-            " LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper"
-            " MeanSquaredError MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
+            "Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy"
+            " CategoricalHinge CosineSimilarity Hinge KLDivergence LogCoshError Mean"
+            " MeanAbsoluteError MeanAbsolutePercentageError MeanMetricWrapper MeanSquaredError"
+            " MeanSquaredLogarithmicError Metric Poisson RootMeanSquaredError"
             " SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy"
             " SquaredHinge Sum TopKCategoricalAccuracy"
         ),
@@ -228,8 +233,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "keras.optimizers.schedules": {
         "keras.optimizers.schedules": (
-            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay"
-            " LearningRateSchedule PiecewiseConstantDecay PolynomialDecay deserialize serialize"
+            "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule"
+            " PiecewiseConstantDecay PolynomialDecay deserialize serialize"
         ),
     },
     "keras.utils": {
@@ -260,9 +265,9 @@ NAMES: dict[str, dict[str, str]] = {
         "cross_entropies": "log_softmax softmax",
         "cumulative": "cumprod cumsum cumulative_logsumexp",
         "elementwise": (
-            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag"
-            " log log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt"
-            " sigmoid sign sin sinh softplus softsign sqrt square tan tanh"
+            "abs acos acosh angle asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag log"
+            " log1p log_sigmoid negative real reciprocal reciprocal_no_nan rint round rsqrt sigmoid"
+            " sign sin sinh softplus softsign sqrt square tan tanh"
         ),
         "gammas": (
             "betainc digamma erf erfc erfcinv erfinv igamma igammac lbeta lgamma ndtri polygamma"
@@ -312,9 +317,9 @@ NAMES: dict[str, dict[str, str]] = {
         "elementwise": "sigmoid softplus softsign tanh",
         "embeddings": "embedding_lookup",
         "normalization": (
-            "batch_norm_with_global_normalization batch_normalization bias_add"
-            " compute_average_loss local_response_normalization lrn moments normalize_moments"
-            " scale_regularization_loss sufficient_statistics weighted_moments"
+            "batch_norm_with_global_normalization batch_normalization bias_add compute_average_loss"
+            " local_response_normalization lrn moments normalize_moments scale_regularization_loss"
+            " sufficient_statistics weighted_moments"
         ),
         "norms": "l2_normalize",
         "pooling": (

@@ -148,9 +148,9 @@ class TensorArray:
             raise OutOfRangeError.at(
                 f"Writing to negative indices (index {place}) is not allowed.", "Count from 0."
             )
-        if self._buffer is not None or place < self._count:
-            self._check_place(place, "write to")
-        elif not self._dynamic:
+        if self._buffer is not None and self._dynamic and place >= self._count:
+            raise _cannot_grow(self._count)
+        if place >= self._count and not self._dynamic:
             raise OutOfRangeError.at(
                 f"Tried to write to index {place} but array is not resizeable and size is: "
                 f"{self._count} ",
@@ -257,13 +257,18 @@ class TensorArray:
     # --- in compiled loops
 
     def _components(self) -> list[Tensor]:
-        """What a loop carries: the rows, if their shape is known."""
+        """What a loop carries: the rows, if their shape is known.
+
+        They are made once, where the elements are at hand: the array may be asked again when a
+        trace that wrote them is over.
+        """
         if not self._has_rows():
             return []
-        return [self._rows()] if self._used is None else [self._rows(), self._used]
+        self._buffer = self._rows()
+        return [self._buffer] if self._used is None else [self._buffer, self._used]
 
     def _rebuilt(self, components: Sequence[Tensor]) -> TensorArray:
-        new = self._copy()
+        new = self._copy()  # what a trace writes stays in it
         if components:
             new._buffer, *used = components
             new._used = used[0] if used else None
@@ -323,10 +328,7 @@ class TensorArray:
     def _written(self, at: Any, tensor: Tensor) -> TensorArray:
         """The array with a row replaced, at a place that may be traced."""
         if self._dynamic and not self._count:
-            raise InvalidValueError(
-                "A TensorArray of size 0 was written in a compiled loop, where it cannot grow.",
-                "Give the number of elements: tf.TensorArray(dtype, size=n).",
-            )
+            raise _cannot_grow(0)
         rows = lax.dynamic_update_index_in_dim(value(self._rows()), value(tensor), at, 0)
         new = self._rebuilt([wrap(rows, self._dtype)])
         if self._used is not None:
@@ -401,7 +403,15 @@ def _stacked(cells: Sequence[Tensor], dtype: np.dtype[Any], of: tuple[int, ...] 
 def _rows_of(tensor: Tensor) -> list[Tensor]:
     if not tensor._v.shape:
         raise InvalidValueError("Argument `axis` = 0 not in range [0, 0)", "Give rows.")
-    return list(tensor)
+    return [tensor[i] for i in range(int(tensor._v.shape[0]))]
+
+
+def _cannot_grow(count: int) -> InvalidValueError:
+    return InvalidValueError(
+        f"A TensorArray of {count} elements was written behind its end in a compiled loop, where "
+        "it cannot grow.",
+        "Give the number of elements: tf.TensorArray(dtype, size=n); or loop over tf.range(n).",
+    )
 
 
 def _known_position(index: Any) -> int | None:

@@ -9,6 +9,7 @@ import __future__
 import ast
 import copy
 import functools
+import inspect
 import logging
 import sys
 import types
@@ -154,7 +155,7 @@ def _new_code(function: types.FunctionType) -> types.CodeType | None:
     new = next(c for c in _codes(whole) if c.co_name == code.co_name)
     new = _as_the_users(new, code.co_name, code.co_qualname)
     _generated.add(new)
-    _generated.update(_codes(new))
+    _generated.update(_codes(new, in_classes=False))
     return new
 
 
@@ -196,12 +197,20 @@ def _around(found: Found, free: tuple[str, ...]) -> ast.Module:
     return ast.fix_missing_locations(outer)
 
 
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    """The codes of nested functions, outer ones first."""
+def _codes(code: types.CodeType, in_classes: bool = True) -> Iterator[types.CodeType]:
+    """The codes of nested functions, outer ones first.
+
+    Methods of classes that are defined in a function stay as they are until they are called.
+    """
     for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
+        if isinstance(constant, types.CodeType) and (in_classes or _is_function(constant)):
             yield constant
-            yield from _codes(constant)
+            yield from _codes(constant, in_classes)
+
+
+def _is_function(code: types.CodeType) -> bool:
+    """Whether the code is a function's: that of a class's body is not."""
+    return bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
 def _as_the_users(code: types.CodeType, name: str, qualified: str) -> types.CodeType:

@@ -1022,6 +1022,68 @@ def a_tape_inside_a_branch(tf: Any) -> Any:
     return [f(tf.constant(2.0)), f(tf.constant(-2.0))]
 
 
+@case
+def gradients_of_variables_read_in_loops_and_assigned(tf: Any) -> Any:
+    v = tf.Variable(2.0)
+
+    @tf.function
+    def read(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in tf.range(3):
+                y = y * v
+        return tape.gradient(y, [x, v])
+
+    @tf.function
+    def assigned(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            for _ in tf.range(3):
+                v.assign(v * x)
+            if x > 5:
+                v.assign(x)
+            y = v * x
+        return tape.gradient(y, [x, v])
+
+    return [read(tf.constant(1.0)), assigned(tf.constant(2.0)), v.numpy()]
+
+
+@case
+def a_second_derivative_through_a_loop(tf: Any) -> Any:
+    @tf.function
+    def f(x: Any) -> Any:
+        y = x
+        while y < 50.0:
+            y = y * x
+        return y
+
+    x = tf.constant(3.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        slope = tape.gradient(y, x)
+    return [y, slope, outer.gradient(slope, x)]
+
+
+@case
+def an_optimizer_in_a_loop(tf: Any) -> Any:
+    w = tf.Variable(5.0)
+    optimizer = tf.keras.optimizers.SGD(0.1, momentum=0.9)
+
+    @tf.function
+    def train(n: Any) -> Any:
+        for _ in tf.range(n):
+            with tf.GradientTape() as tape:
+                loss = w * w
+            optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+        return w.read_value()
+
+    return [train(tf.constant(10)), w.numpy(), optimizer.iterations.numpy()]
+
+
 # Variables
 
 
@@ -1194,6 +1256,41 @@ def closures_are_shared(tf: Any) -> Any:
     first = f(tf.constant(1.0))
     scale = 5.0
     return [first, f(tf.constant(2.0)), f(tf.constant([[3.0]])), calls]
+
+
+@case
+def a_class_defined_inside(tf: Any) -> Any:
+    def f(x: Any) -> Any:
+        class Halver:
+            def run(self, y: Any) -> Any:
+                if y > 1.0:
+                    return y / 2.0
+                return y
+
+        return Halver().run(x)
+
+    return on(tf, f, 4.0, 0.5)
+
+
+@case
+def functions_in_functions(tf: Any) -> Any:
+    v = tf.Variable(0.0)
+
+    @tf.function
+    def bump(x: Any) -> Any:
+        v.assign_add(x)
+        if x > 1.0:
+            return x * 3.0
+        return x
+
+    @tf.function
+    def f(n: Any) -> Any:
+        total = 0.0
+        for i in tf.range(n):
+            total += bump(tf.cast(i, tf.float32))
+        return total, v.read_value()
+
+    return [f(tf.constant(4)), v.numpy(), f(tf.constant(0))]
 
 
 @case

@@ -370,6 +370,105 @@ def a_TensorArray_in_a_loop(tf: Any) -> Any:
     return [*values, derivative(x), compiled(tf, derivative)(x)]
 
 
+def computed(tf: Any, x: Any) -> Any:
+    ta = array(tf, 3)
+    for i in tf.range(3):
+        ta = ta.write(i, x * tf.cast(i, tf.float32))
+    return ta.stack()
+
+
+def chosen_rows(tf: Any, x: Any) -> Any:
+    ta = array(tf, 3)
+    for i in tf.range(3):
+        if x[i] > 1.0:
+            ta = ta.write(i, x[i])
+        else:
+            ta = ta.write(i, -x[i])
+    return ta.stack()
+
+
+def now_and_then(tf: Any, x: Any) -> Any:
+    ta = array(tf, 3)
+    for i in tf.range(3):
+        if x[i] > 1.0:
+            ta = ta.write(i, x[i])
+    return ta.stack()
+
+
+def in_a_branch(tf: Any, x: Any) -> Any:
+    ta = array(tf, 3)
+    if x[0] > 1.0:
+        ta = ta.write(1, x[0])
+    else:
+        ta = ta.write(2, x[1])
+    return ta.stack()
+
+
+def grown(tf: Any, x: Any) -> Any:
+    ta = array(tf, 0, dynamic_size=True)
+    for i in tf.range(4):
+        ta = ta.write(i, x * tf.cast(i, tf.float32))
+    return ta.stack()
+
+
+def grown_by_python(tf: Any, x: Any) -> Any:
+    ta = array(tf, 0, dynamic_size=True)
+    for i in range(4):
+        ta = ta.write(i, x * float(i))
+    return ta.stack()
+
+
+def of_rows(tf: Any, x: Any) -> Any:
+    ta, place = array(tf, 3), 0
+    for row in x:
+        ta = ta.write(place, row * 2.0)
+        place = place + 1
+    return ta.stack()
+
+
+def read_again(tf: Any, x: Any) -> Any:
+    ta, total = array(tf, 3).unstack(x), 0.0
+    for i in tf.range(3):
+        total += ta.read(i)
+    return total
+
+
+@case
+def TensorArrays_in_statements(tf: Any) -> Any:
+    functions = [
+        partial(f, tf)
+        for f in (
+            computed,
+            chosen_rows,
+            now_and_then,
+            in_a_branch,
+            grown,
+            grown_by_python,
+            of_rows,
+            read_again,
+        )
+    ]
+    x = vector(tf)
+    values = [tf.function(f)(x) for f in functions]
+    return [values, [slope(tf, tf.function(f), x) for f in functions]]
+
+
+@case
+def a_recurrent_network(tf: Any) -> Any:
+    @tf.function
+    def run(data: Any, state: Any) -> Any:
+        data = tf.transpose(data, [1, 0, 2])
+        count = tf.shape(data)[0]
+        states = tf.TensorArray(tf.float32, size=count)
+        for i in tf.range(count):
+            state = tf.tanh(data[i] + state)
+            states = states.write(i, state)
+        return tf.transpose(states.stack(), [1, 0, 2])
+
+    data = tf.reshape(tf.linspace(-1.0, 1.0, 12), [2, 3, 2])
+    return [run(data, tf.zeros([2, 2])), slope(tf, lambda x: run(x, tf.zeros([2, 2])), data)]
+
+
 # --- Python functions as operations
 
 several(

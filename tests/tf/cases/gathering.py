@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.tf.oracle import Group
+from tests.tf.oracle import Group, raised
 
 GROUP = Group("gathering")
 case, op = GROUP.case, GROUP.op
@@ -199,3 +199,26 @@ def the_gradient_of_where_stays_finite_in_the_branch_chosen(tf: Any) -> Any:
         tape.watch(x)
         y = tf.where(x > 0.0, tf.sqrt(tf.where(x > 0.0, x, 1.0)), 0.0)
     return tape.gradient(y, x)
+
+
+@case
+def out_of_range_while_a_program_runs(tf: Any) -> Any:
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    reads = [
+        lambda i: tf.gather(x, i),
+        lambda i: tf.gather_nd(x, i[None]),
+        lambda i: tf.scatter_nd(i[None], [9.0], [3]),
+        lambda i: tf.tensor_scatter_nd_update(x, i[None], [[9.0, 9.0]]),
+        lambda i: x[i[0]],
+    ]
+    found = []
+    for read in reads:
+        run = tf.function(read)
+        found.append([raised(lambda r=run, n=n: r(tf.constant([n]))) for n in (7, -1)])
+    return found
+
+
+@case
+def rolled_by_a_tensor(tf: Any) -> Any:
+    x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    return tf.function(lambda n: tf.roll(x, n, axis=1))(tf.constant(-1))

@@ -127,6 +127,30 @@ def an_orthogonal_matrix(tf: Any) -> Any:
 
 
 each(
+    "starting values",
+    zeros=lambda tf: [tf.zeros_initializer()([2]), tf.zeros_initializer()([2], tf.int32)],
+    ones=lambda tf: tf.ones_initializer()(shape=(2, 1), dtype=tf.bool),
+    a_constant=lambda tf: [
+        tf.constant_initializer(3)([2]),
+        tf.constant_initializer(3)([2], dtype=tf.float64),
+        tf.constant_initializer([1.0, 2.0, 3.0, 4.0])([2, 2]),
+    ],
+    too_few=lambda tf: tf.constant_initializer([1.0, 2.0, 3.0])([2, 2]),
+    a_function=lambda tf: tf.constant_initializer(lambda: 3),
+    strings=lambda tf: tf.zeros_initializer()([2], tf.string),
+    random_integers=lambda tf: tf.random_normal_initializer()([2], dtype=tf.int32),
+    random=lambda tf: [
+        round(float(np.std(make(seed=seed)([300, 300]))), 3)
+        for make in (tf.random_normal_initializer, tf.random_uniform_initializer)
+        for seed in (None, 3)
+    ],
+    a_seed_decides=lambda tf: [
+        np.array_equal(make([2]), make([2]))
+        for make in (tf.random_uniform_initializer(seed=3), tf.random_normal_initializer())
+    ],
+    configuration=lambda tf: tf.random_uniform_initializer().get_config(),
+)
+each(
     "utils",
     categories=lambda tf: [
         tf.keras.utils.to_categorical([0, 2, 1]),
