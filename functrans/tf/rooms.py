@@ -159,8 +159,7 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {
         "blocks": "extract_patches",
     },
-    "keras": {
-    },
+    "keras": {},
     "keras.activations": {
         "keras.activations": (
             "celu deserialize elu exponential gelu get hard_shrink hard_sigmoid hard_silu"

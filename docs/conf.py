@@ -1,0 +1,38 @@
+"""Sphinx's configuration: ``python -m sphinx -W --keep-going -b html docs site``."""
+
+from __future__ import annotations
+
+import functrans
+
+project = "functrans"
+author = "The functrans developers"
+copyright = author
+version = release = functrans.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["README.md"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # outputs are kept in the notebooks; the tests run them
+
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+
+html_theme = "pydata_sphinx_theme"
+html_title = "functrans"
+html_show_sourcelink = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
