@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import partial, update_wrapper
 from typing import Any
 
+import numpy as np
+
 import functrans as ft
 from functrans import numpy as fnp
 from functrans.extend import AnyRecording, ForwardRecording, Recording, detached, open_recordings
@@ -186,9 +188,11 @@ class _Rule:
 
     def gradients(self, cotangents: Values) -> list[Any]:
         """What the user's function returns for the inputs, in functrans' convention."""
-        seeds: list[Tensor] = [wrap(fnp.zeros(r._v.shape, r._dtype)) for r in self.results]
-        for i, ct in zip(self.smooth, cotangents, strict=True):
-            seeds[i] = wrap(_turned(ct), self.results[i]._dtype)
+        of_smooth = dict(zip(self.smooth, cotangents, strict=True))
+        seeds = [
+            wrap(_turned(of_smooth[i]) if i in of_smooth else np.zeros(r._v.shape, r._dtype)[()])
+            for i, r in enumerate(self.results)
+        ]
         found = [*self._called(seeds)]
         return [
             None if found[place] is None else self._fitting(found[place], v)
