@@ -1,6 +1,14 @@
 """TensorFlow's GradientTape layer on functrans' transforms: ``import functrans.tf as tf``.
 
-The names are listed in ``functrans/tf/rooms.py``.
+>>> import functrans.tf as tf
+>>> x = tf.Variable(3.0)
+>>> with tf.GradientTape() as tape:
+...     y = x * x
+>>> tape.gradient(y, x)
+<tf.Tensor: shape=(), dtype=float32, numpy=6.0>
+
+The names are listed in ``functrans/tf/rooms.py`` and, beside TensorFlow's, on the page
+``docs/tensorflow_names.md``; ``docs/tensorflow.md`` says what differs and why.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import partial, update_wrapper
 from typing import Any
 
+import numpy as np
+
 import functrans as ft
 from functrans import numpy as fnp
 from functrans.extend import AnyRecording, ForwardRecording, Recording, detached, open_recordings
@@ -154,22 +156,26 @@ class _Rule:
     def connected(self) -> list[Tensor]:
         """The results as results of the operation with this rule."""
         values = [value(r) for r in self.results]
-        outs = [ft.stop_gradient(v) for v in values]
+        outs = [detached(v) for v in values]
+        only_tapes = not any(is_traced(v) for v in [*outs, *map(detached, self.inputs)])
+        if not only_tapes:
+            outs = [ft.stop_gradient(v) for v in outs]
+        pushing = _pushing()
         if self.inputs and self.smooth:
-            with _paused(_pushing()):
-                found = self._with_pullback(values, [outs[i] for i in self.smooth])
+            with _paused(pushing):
+                found = self._with_pullback([outs[i] for i in self.smooth], only_tapes)
             for i, y in zip(self.smooth, found, strict=True):
                 outs[i] = y
-        for recording in _pushing():  # forward derivatives are those of what ran
+        for recording in pushing:  # forward derivatives are those of what ran
             for i in self.smooth:
                 tangent = recording.tangent_of(values[i])
                 if tangent is not None:
                     outs[i] = recording.lift(outs[i], tangent)
         return [wrap(o, r._dtype) for o, r in zip(outs, self.results, strict=True)]
 
-    def _with_pullback(self, values: Values, ys: Values) -> Values:
-        if not any(is_traced(detached(v)) for v in [*self.inputs, *values]):
-            return _with_pullback(self._pulled, (), self.inputs, [detached(y) for y in ys])
+    def _with_pullback(self, ys: Values, only_tapes: bool) -> Values:
+        if only_tapes:
+            return _with_pullback(self._pulled, (), self.inputs, ys)
         program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
 
         def pullback(closed_over: Values, cotangents: Values) -> Values:
@@ -182,9 +188,11 @@ class _Rule:
 
     def gradients(self, cotangents: Values) -> list[Any]:
         """What the user's function returns for the inputs, in functrans' convention."""
-        seeds: list[Tensor] = [wrap(fnp.zeros(r._v.shape, r._dtype)) for r in self.results]
-        for i, ct in zip(self.smooth, cotangents, strict=True):
-            seeds[i] = wrap(_turned(ct), self.results[i]._dtype)
+        of_smooth = dict(zip(self.smooth, cotangents, strict=True))
+        seeds = [
+            wrap(_turned(of_smooth[i]) if i in of_smooth else np.zeros(r._v.shape, r._dtype)[()])
+            for i, r in enumerate(self.results)
+        ]
         found = [*self._called(seeds)]
         return [
             None if found[place] is None else self._fitting(found[place], v)
@@ -237,7 +245,9 @@ def _with_pullback(pullback: Function, residuals: Values, xs: Values, ys: Values
 
 
 def _forward(pullback: Function, residuals: Values, xs: Values, ys: Values) -> Any:
-    return _with_pullback(pullback, residuals, xs, ys), residuals
+    if any(is_traced(x) for x in (*residuals, *xs, *ys)):  # an outer derivative finds the rule too
+        ys = _with_pullback(pullback, residuals, xs, ys)
+    return ys, residuals
 
 
 def _backward(pullback: Function, residuals: Values, cotangents: Values) -> Any:
