@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-import functrans
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "_ext")]
+
+import make_api  # noqa: E402  # found through the path above
+
+import functrans  # noqa: E402
+
+make_api.write()
 
 project = "functrans"
 author = "The functrans developers"
@@ -10,10 +20,9 @@ copyright = author
 version = release = functrans.__version__
 
 extensions = [
+    "docstrings",
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
-    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
 ]
@@ -24,7 +33,6 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # outputs are kept in the notebooks; the tests run them
 
-autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
