@@ -88,11 +88,11 @@ NAMES: dict[str, dict[str, str]] = {
             " unique_with_counts"
         ),
         "spectra": "eig eigvals",
-        "strings": "as_string",
         "starting_values": (
             "constant_initializer ones_initializer random_normal_initializer"
             " random_uniform_initializer zeros_initializer"
         ),
+        "strings": "as_string",
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
         "tensor_array": "TensorArray",
