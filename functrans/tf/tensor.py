@@ -352,6 +352,8 @@ class WatchedVariable(TensorLike):
 
     _number: int
     """Variables count up from the first that was made."""
+    is_hidden = False
+    """Whether it is state of the layer's own, which lists of variables leave out."""
 
     @property
     def trainable(self) -> bool:
