@@ -40,8 +40,10 @@ class IndexedSlices(TensorLike):
         self._values = values
         self._indices = indices
         self._dense_shape = dense_shape
-        plain = type(dense_shape) is Tensor and dense_shape._plain
-        self._sizes = sizes_of(dense_shape) if plain else None
+        is_known = (
+            type(dense_shape) is Tensor and dense_shape._plain and dense_shape._dtype.kind == "i"
+        )
+        self._sizes = sizes_of(dense_shape) if is_known else None
 
     @property
     def values(self) -> Any:
@@ -100,7 +102,8 @@ class IndexedSlices(TensorLike):
 
     def _rebuilt(self, components: Sequence[Any]) -> IndexedSlices:
         rebuilt = IndexedSlices(*components)
-        rebuilt._sizes = self._sizes
+        if rebuilt._sizes is None:
+            rebuilt._sizes = self._sizes
         return rebuilt
 
     def _as_tensor(self) -> Tensor:
