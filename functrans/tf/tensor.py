@@ -364,6 +364,10 @@ class WatchedVariable(TensorLike):
         """Make ``v`` the value."""
         raise NotImplementedError
 
+    def _root(self) -> WatchedVariable:
+        """The variable itself, of what stands for one."""
+        return self
+
 
 class Watcher:
     """A recording that watches tensors and variables by their identity."""
