@@ -1153,6 +1153,28 @@ def a_training_loop_that_gives_the_loss_its_first_value(tf: Any) -> Any:
 
 
 @case
+def variables_in_conditions_and_as_results(tf: Any) -> Any:
+    v = tf.Variable(0.0)
+
+    @tf.function
+    def f(n: Any) -> Any:
+        while v < 5.0 and n > 0:
+            y = v * 2.0
+            v.assign_add(1.0)
+            n -= 1
+        return y, v.read_value()
+
+    @tf.function
+    def g(x: Any) -> Any:
+        if x > 0 and v > 1.0:
+            v.assign_add(x)
+        return (v if x > 5 else v * 2.0) + 0.0
+
+    two = f(tf.constant(3))
+    return [two, v.numpy(), g(tf.constant(1.0)), g(tf.constant(6.0)), v.numpy()]
+
+
+@case
 def a_variable_made_on_the_first_call(tf: Any) -> Any:
     class Scale:
         def __init__(self) -> None:
