@@ -88,8 +88,9 @@ def what_an_assignment_returns_stands_for_the_variable(tf: Any) -> Any:
     before = returned.numpy()
     returned.assign_add([1.0, 1.0])
     with tf.GradientTape() as tape:
-        y = returned * returned
-    by_itself = tape.gradient(y, returned)
+        again = v.assign_add([1.0, 1.0])
+        y = again * again
+    by_itself = tape.gradient(y, again)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(returned)
         y = v * v
