@@ -37,10 +37,11 @@ def add(x: Any, y: Any, name: str | None = None) -> Tensor:
     >>> tf.add([1.0, 2.0], 1.0).numpy()
     array([2., 3.], dtype=float32)
     """
-    return binary("AddV2", _sum, as_tensor(x), y, "fciuO")
+    return binary("AddV2", plus, as_tensor(x), y, "fciuO")
 
 
-def _sum(a: Any, b: Any) -> Any:
+def plus(a: Any, b: Any) -> Any:
+    """The sum of values; strings are joined."""
     return fnp.add(a, b) if a.dtype.kind != "O" else np.asarray(np.add(a, b), object)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-import functrans as ft
 from functrans import lax
 from functrans import numpy as fnp
 from functrans.errors import TypeMismatchError
@@ -395,10 +394,11 @@ def _with_shaped_arrays(body: Function, loop_vars: Any) -> Any:
         return loop_vars
     found: list[Any] = []
 
-    def once(leaves: Any) -> None:
+    def once(leaves: Sequence[Any]) -> list[Any]:
         found.append(body(*rebuilt(loop_vars, leaves)))
+        return []
 
-    ft.eval_shape(once, [value(as_tensor(x)) for x in leaves_of(loop_vars)])
+    Piece(once, [value(as_tensor(x)) for x in leaves_of(loop_vars)])
 
     def shaped(before: Any, after: Any) -> Any:
         return before._of_elements(after) if isinstance(before, TensorArray) else before

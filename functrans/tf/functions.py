@@ -215,7 +215,8 @@ class ConcreteFunction:
     def variables(self) -> tuple[Any, ...]:
         """The variables that the function reads or assigns."""
         found = {id(v): v for v in [*self._captured, *self._assigned]}
-        return tuple(v for v in found.values() if isinstance(v, WatchedVariable))
+        variables = (v for v in found.values() if isinstance(v, WatchedVariable))
+        return tuple(v for v in variables if not v.is_hidden)
 
     @property
     def trainable_variables(self) -> tuple[Any, ...]:

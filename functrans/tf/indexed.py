@@ -16,6 +16,8 @@ from functrans.tf.errors import AbsentNameError, InvalidValueError
 from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import DEVICE, Tensor, TensorLike, value, wrap
 
+Sizes = tuple[int, ...]
+
 
 class IndexedSlices(TensorLike):
     """Rows ``values`` at the positions ``indices`` of a tensor that is zero elsewhere.
@@ -29,12 +31,19 @@ class IndexedSlices(TensorLike):
     array([0., 5., 0.], dtype=float32)
     """
 
-    __slots__ = ("_dense_shape", "_indices", "_values")
+    __slots__ = ("_dense_shape", "_indices", "_sizes", "_values")
+
+    _sizes: Sizes | None
+    """The shape where it is known, which it stays in branches and loops of compiled programs."""
 
     def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
         self._values = values
         self._indices = indices
         self._dense_shape = dense_shape
+        is_known = (
+            type(dense_shape) is Tensor and dense_shape._plain and dense_shape._dtype.kind == "i"
+        )
+        self._sizes = sizes_of(dense_shape) if is_known else None
 
     @property
     def values(self) -> Any:
@@ -54,7 +63,10 @@ class IndexedSlices(TensorLike):
     @property
     def shape(self) -> TensorShape:
         """The shape of the tensor that it stands for, as far as it is known."""
-        return TensorShape(None if self._dense_shape is None else sizes_of(self._dense_shape))
+        return TensorShape(None if self._dense_shape is None else self._whole())
+
+    def _whole(self) -> Sizes:
+        return sizes_of(self._dense_shape) if self._sizes is None else self._sizes
 
     @property
     def dtype(self) -> DType:
@@ -89,7 +101,10 @@ class IndexedSlices(TensorLike):
         return [p for p in parts if p is not None]
 
     def _rebuilt(self, components: Sequence[Any]) -> IndexedSlices:
-        return IndexedSlices(*components)
+        rebuilt = IndexedSlices(*components)
+        if rebuilt._sizes is None:
+            rebuilt._sizes = self._sizes
+        return rebuilt
 
     def _as_tensor(self) -> Tensor:
         if self._dense_shape is None:
@@ -99,7 +114,7 @@ class IndexedSlices(TensorLike):
                 "Give dense_shape to tf.IndexedSlices.",
             )
         rows, places = as_tensor(self._values), as_tensor(self._indices)
-        empty = np.zeros(sizes_of(self._dense_shape), rows._dtype)
+        empty = np.zeros(self._whole(), rows._dtype)
         return wrap(lax.scatter(empty, value(rows), (value(places),), (0,), "add"), rows._dtype)
 
 

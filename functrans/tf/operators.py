@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from functrans.tf import arithmetic, elementwise, logic
-from functrans.tf.convert import BOOL, as_tensor, matched
+from functrans.tf.convert import BOOL, as_tensor
 from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.indexing import take_slice
 from functrans.tf.products import product
 from functrans.tf.tensor import Tensor, TensorLike, wrap
+from functrans.tf.words import binary
 
 Binary = Callable[[Any, Any], Any]
 
@@ -39,7 +40,7 @@ def _reflected(function: Binary) -> Binary:
 
 
 def _right_sum(x: Any, y: Any) -> Any:
-    return arithmetic.add(*matched("Add", y, x))
+    return binary("AddV2", arithmetic.plus, y, x, "fciuO")  # adapts y, as tf.add does not
 
 
 def _power(x: Any, y: Any) -> Any:

@@ -88,11 +88,11 @@ NAMES: dict[str, dict[str, str]] = {
             " unique_with_counts"
         ),
         "spectra": "eig eigvals",
-        "strings": "as_string",
         "starting_values": (
             "constant_initializer ones_initializer random_normal_initializer"
             " random_uniform_initializer zeros_initializer"
         ),
+        "strings": "as_string",
         "tape": "GradientTape UnconnectedGradients",
         "tensor": "Tensor",
         "tensor_array": "TensorArray",
@@ -158,6 +158,14 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "image": {
         "blocks": "extract_patches",
+        "pictures": (
+            "adjust_brightness adjust_contrast adjust_gamma central_crop convert_image_dtype"
+            " crop_to_bounding_box flip_left_right flip_up_down grayscale_to_rgb image_gradients"
+            " pad_to_bounding_box per_image_standardization psnr resize_with_crop_or_pad"
+            " rgb_to_grayscale rgb_to_yiq rgb_to_yuv rot90 sobel_edges total_variation transpose"
+            " yiq_to_rgb yuv_to_rgb"
+        ),
+        "resizing": "ResizeMethod resize",
     },
     "keras": {},
     "keras.activations": {

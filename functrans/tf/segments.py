@@ -299,40 +299,46 @@ def bincount(
     numbers = as_tensor(arr)
     if numbers._dtype.kind not in "iu":
         numbers = cast(numbers, int32)
-    found = known(value(numbers))
-    if found is None:
-        raise InvalidArgumentError.at(
-            "bincount needs the values of arr for the length of its result, but they are traced.",
-            "Use tf.math.unsorted_segment_sum with the number of segments.",
-        )
-    if np.any(found < 0):
-        raise InvalidArgumentError.at(
-            "Input arr must be non-negative! [Op:DenseBincount] name: ", "Counts start at 0."
-        )
-    length = int(np.max(found, initial=-1)) + 1
-    if minlength is not None:
-        length = max(length, int(as_tensor(minlength).numpy()))
-    if maxlength is not None:
-        length = min(length, int(as_tensor(maxlength).numpy()))
-    each = _weights(weights, found, numpy_dtype(dtype))
-    in_rows = axis == -1 and found.ndim == 2
-    rows = found.shape[0] if in_rows else 1
-    within = np.where(found < length, found, -1)
-    ids = np.where(within < 0, -1, within + (length * np.arange(rows)[:, None] if in_rows else 0))
-    totals = _sums(fnp.reshape(each, -1), np.ravel(ids), rows * length)
+    v = value(numbers)
+    length = _bins(known(v), minlength, maxlength)
+    each = _weights(weights, v.shape, numpy_dtype(dtype))
+    in_rows = axis == -1 and v.ndim == 2
+    rows = v.shape[0] if in_rows else 1
+    starts = length * np.arange(rows)[:, None] if in_rows else 0
+    ids = fnp.reshape(fnp.where(v < length, fnp.astype(v, np.int64) + starts, -1), -1)
     if binary_output:
-        totals = fnp.astype(
-            _sums(np.ones(ids.size, INT32), np.ravel(ids), rows * length) > 0, each.dtype
-        )
+        totals = _sums(np.ones(ids.size, INT32), ids, rows * length)
+        totals = fnp.astype(totals > 0, each.dtype)
+    else:
+        totals = _sums(fnp.reshape(each, -1), ids, rows * length)
     return wrap(fnp.reshape(totals, (rows, length) if in_rows else (length,)))
 
 
-def _weights(weights: Any, found: np.ndarray[Any, Any], dtype: NumpyDtype | None) -> Any:
+def _bins(numbers: Any, minlength: Any, maxlength: Any) -> int:
+    """How many numbers to count: as the numbers need, if these are known, within the limits."""
+    least, most = (n if n is None else int(as_tensor(n).numpy()) for n in (minlength, maxlength))
+    if numbers is None:
+        if least is None or least != most:
+            raise InvalidArgumentError.at(
+                "bincount needs the values of arr for the length of its result, but they are "
+                "traced.",
+                "Give the length as both minlength and maxlength.",
+            )
+        return least
+    if np.any(numbers < 0):
+        raise InvalidArgumentError.at(
+            "Input arr must be non-negative! [Op:DenseBincount] name: ", "Counts start at 0."
+        )
+    length = max(int(np.max(numbers, initial=-1)) + 1, least or 0)
+    return length if most is None else min(length, most)
+
+
+def _weights(weights: Any, shape: tuple[int, ...], dtype: NumpyDtype | None) -> Any:
     """What each number adds to its count."""
     if weights is None:
-        return np.ones(found.shape, dtype)
+        return np.ones(shape, dtype)
     each = as_tensor(weights)
-    if each._v.shape != found.shape:
+    if each._v.shape != shape:
         raise InvalidArgumentError.at(
             "`weights` must be the same shape as `arr` or a length-0 `Tensor`, in which case it "
             "acts as all weights equal to 1. [Op:DenseBincount] name: ",
@@ -359,23 +365,15 @@ def confusion_matrix(
     array([[1, 0],
            [1, 1]], dtype=int32)
     """
-    found = [_classes(n, c) for n, c in (("labels", labels), ("predictions", predictions))]
-    rows, columns = found
+    limit = None if num_classes is None else int(as_tensor(num_classes).numpy())
+    rows, columns = _classes("labels", labels, limit), _classes("predictions", predictions, limit)
     if rows.shape != columns.shape:
         raise InvalidArgumentError.at(
             f"Shapes of all inputs must match: values[0].shape = {list(rows.shape)} != "
             f"values[1].shape = {list(columns.shape)} [Op:Pack] name: stack",
             "Give a prediction for each label.",
         )
-    size = max(int(np.max(c, initial=-1)) + 1 for c in found)
-    if num_classes is not None:
-        limit = int(as_tensor(num_classes).numpy())
-        for name_of, classes in zip(("labels", "predictions"), found, strict=True):
-            if np.any(classes >= limit):
-                raise InvalidArgumentError.at(
-                    f"`{name_of}` out of bound", f"With num_classes={limit} they are below it."
-                )
-        size = limit
+    size = max(map(_count, (rows, columns))) if limit is None else limit
     wanted = numpy_dtype(dtype)
     each: Any = np.ones(rows.shape, wanted)
     if weights is not None:
@@ -390,12 +388,28 @@ def confusion_matrix(
     return wrap(fnp.reshape(totals, (size, size)))
 
 
-def _classes(name: str, x: Any) -> np.ndarray[Any, Any]:
-    """Class numbers as a vector."""
-    numbers = np.asarray(as_tensor(x).numpy()).astype(np.int64)
+def _classes(name: str, x: Any, limit: int | None) -> Any:
+    """Class numbers as a vector, checked as far as they are known."""
+    numbers = fnp.astype(value(as_tensor(x)), np.int64)
     numbers = numbers[..., 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
-    if np.any(numbers < 0):
+    found = known(numbers)
+    if found is not None and np.any(found < 0):
         raise InvalidArgumentError.at(
             f"`{name}` contains negative values.", "Classes are numbered from 0."
         )
+    if found is not None and limit is not None and np.any(found >= limit):
+        raise InvalidArgumentError.at(
+            f"`{name}` out of bound", f"With num_classes={limit} they are below it."
+        )
     return numbers
+
+
+def _count(classes: Any) -> int:
+    """The number of classes that these make."""
+    found = known(classes)
+    if found is None:
+        raise InvalidArgumentError.at(
+            "confusion_matrix needs the values of its classes for its size, but they are traced.",
+            "Give num_classes.",
+        )
+    return int(np.max(found, initial=-1)) + 1

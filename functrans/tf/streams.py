@@ -97,6 +97,7 @@ class _Site(WatchedVariable):
     __slots__ = ("__weakref__", "_number", "_seed", "_v", "_words")
 
     trainable = False
+    is_hidden = True
 
     def __init__(self, op: str, seed: int | None) -> None:
         self._number = -1

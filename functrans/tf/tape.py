@@ -210,7 +210,9 @@ class GradientTape:
                     "The dtype of the watched tensor must be floating (e.g. tf.float32), got %s",
                     thing.dtype,
                 )
-            if isinstance(thing, Tensor):
+            if isinstance(thing, WatchedVariable):
+                thing = thing._root()
+            elif isinstance(thing, Tensor):
                 if recording.variable_of(thing) is not None:
                     continue
                 thing._watched = True
@@ -434,6 +436,8 @@ class GradientTape:
 
 def _checked(thing: Any, role: str) -> Any:
     """A target or source."""
+    if isinstance(thing, WatchedVariable):
+        return thing._root()
     if isinstance(thing, Tensor | TensorLike):
         return thing
     kind = InvalidTypeError if thing is None or isinstance(thing, str | bytes) else AbsentNameError

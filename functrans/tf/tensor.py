@@ -352,6 +352,8 @@ class WatchedVariable(TensorLike):
 
     _number: int
     """Variables count up from the first that was made."""
+    is_hidden = False
+    """Whether it is state of the layer's own, which lists of variables leave out."""
 
     @property
     def trainable(self) -> bool:
@@ -361,6 +363,10 @@ class WatchedVariable(TensorLike):
     def _store(self, v: Any) -> None:
         """Make ``v`` the value."""
         raise NotImplementedError
+
+    def _root(self) -> WatchedVariable:
+        """The variable itself, of what stands for one."""
+        return self
 
 
 class Watcher:

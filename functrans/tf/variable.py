@@ -379,7 +379,7 @@ class Variable(WatchedVariable):
                 return
         if type(v) is np.ndarray:
             v.flags.writeable = False
-            v = v if v.shape else v[()]
+            v = v if v.shape or v.dtype == object else v[()]
         self._v = v
 
     def _after(self, read_value: bool) -> Any:

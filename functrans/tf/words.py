@@ -87,43 +87,53 @@ def binary(
     op: str, function: Callable[[Any, Any], Any], x: Any, y: Any, kinds: str = "fciu"
 ) -> Tensor:
     """``function`` of two operands that broadcast, of their dtype."""
-    if type(x) is not Tensor or type(y) is not Tensor or x._dtype is not y._dtype:
-        x, y = matched(op, x, y)
-    dtype = x._dtype
+    a, b, dtype = _operands(op, x, y)
     if dtype.kind not in kinds:
         check_kind(op, dtype, kinds)
-    a, b = value(x), value(y)
     try:
         with np.errstate(all="ignore"):
             return wrap(function(a, b), dtype)
     except ValueError as error:
-        incompatible(op, x, y, error)
+        incompatible(op, a, b, error)
 
 
 def comparison(
     op: str, function: Callable[[Any, Any], Any], x: Any, y: Any, kinds: str = "fiu"
 ) -> Tensor:
     """``function`` of two operands that broadcast, giving bools; it has no gradient."""
-    if type(x) is not Tensor or type(y) is not Tensor or x._dtype is not y._dtype:
-        x, y = matched(op, x, y)
-    if x._dtype.kind not in kinds:
-        check_kind(op, x._dtype, kinds)
-    a, b = value(x), value(y)
+    a, b, dtype = _operands(op, x, y)
+    if dtype.kind not in kinds:
+        check_kind(op, dtype, kinds)
     try:
         return wrap(function(a, b), BOOL)
     except ValueError as error:
-        incompatible(op, x, y, error)
+        incompatible(op, a, b, error)
 
 
-def incompatible(op: str, x: Tensor, y: Tensor, error: ValueError) -> NoReturn:
+def _operands(op: str, x: Any, y: Any) -> tuple[Any, Any, NumpyDtype]:
+    """The values of two operands, and their dtype; Python's numbers need not become tensors."""
+    if type(x) is Tensor:
+        dtype = x._dtype
+        if type(y) is Tensor:
+            if y._dtype is dtype:
+                return value(x), value(y), dtype
+        elif dtype.kind == "f" and (type(y) is float or type(y) is int):
+            return value(x), dtype.type(y), dtype
+    elif type(y) is Tensor and y._dtype.kind == "f" and (type(x) is float or type(x) is int):
+        return y._dtype.type(x), value(y), y._dtype
+    x, y = matched(op, x, y)
+    return value(x), value(y), x._dtype
+
+
+def incompatible(op: str, a: Any, b: Any, error: ValueError) -> NoReturn:
     """Raise TensorFlow's error of shapes that do not broadcast, if that is what went wrong."""
-    shapes = x._v.shape, y._v.shape
+    shapes = a.shape, b.shape
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
-        a, b = (f"[{','.join(map(str, s))}]" for s in shapes)
+        left, right = (f"[{','.join(map(str, s))}]" for s in shapes)
         raise InvalidArgumentError.at(
-            f"Incompatible shapes: {a} vs. {b} [Op:{op}] name: ",
+            f"Incompatible shapes: {left} vs. {right} [Op:{op}] name: ",
             "Sizes must be equal or 1, counted from the last axis.",
         ) from error
     raise error

@@ -99,3 +99,15 @@ def test_lengths_that_depend_on_traced_values_are_refused(function: Any) -> None
     arguments = (X[0],) if function is tf.math.segment_sum else ()
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"known|traced"):
         ft.jit(lambda ids: function(*arguments, ids))(IDS)
+
+
+def test_lengths_that_are_given_can_be_compiled() -> None:
+    def counts(ids: Any) -> list[Any]:
+        return [
+            tf.math.bincount(ids, minlength=4, maxlength=4),
+            tf.math.confusion_matrix(ids, ids, num_classes=2, weights=[1, 2, 3]),
+        ]
+
+    bins, matrix = ft.jit(counts)(IDS)
+    assert bins.numpy().tolist() == [1, 2, 0, 0]
+    assert matrix.numpy().tolist() == [[2, 0], [0, 4]]

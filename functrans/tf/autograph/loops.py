@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-import functrans as ft
 from functrans import debug, lax
 from functrans import numpy as fnp
 from functrans.extend import known
@@ -31,7 +30,7 @@ from functrans.tf.errors import (
     InvalidValueError,
     UnsupportedError,
 )
-from functrans.tf.pieces import along, repeated
+from functrans.tf.pieces import Piece, along, repeated
 from functrans.tf.tensor import Tensor, value, wrap
 
 Leaves = Sequence[Any]
@@ -77,18 +76,19 @@ class Carry:
         if not self.empty and not shapeless:
             return
 
-        def trace(*leaves: Any) -> None:
+        def trace(leaves: Leaves) -> Leaves:
             self.enter(leaves)
             iteration()
             found = self.scope.carried()
             for name in self.empty:
                 _refuse_none(name, found[name])
                 if found[name] is not UNDEFINED and (p := Packed(found[name])).is_carried:
-                    self.packed[name] = p.with_zeros()
+                    types[name] = p
+            return []
 
-        start = self.start()
+        types: dict[str, Packed] = {}
         try:
-            ft.eval_shape(trace, *start)
+            Piece(trace, self.start())  # which keeps to itself what variables are assigned
         except NameError as error:
             raise _not_defined(self.empty, error) from error
         except MissingReturnError as error:
@@ -98,6 +98,7 @@ class Carry:
                 "hyperparameter",
                 "Keep the result in a variable, leave the loop with break, and return after it.",
             ) from error
+        self.packed |= {name: p.with_zeros() for name, p in types.items()}
         for name in shapeless:  # their shape has been learnt meanwhile
             self.packed[name] = Packed(self.packed[name].whole)
 

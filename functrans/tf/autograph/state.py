@@ -16,7 +16,7 @@ from functrans.extend import known
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor, is_traced
 from functrans.tf.errors import InvalidTypeError, InvalidValueError
-from functrans.tf.tensor import Tensor, frame, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, frame, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
 
@@ -266,7 +266,7 @@ def _carried(leaf: Any) -> tuple[_Kind, Any]:
         if leaf._dtype.kind == "O":
             return _Kind(leaf), None
         return _TENSOR, value(leaf)
-    if isinstance(leaf, bool | int | float | complex | np.ndarray | np.generic):
+    if isinstance(leaf, bool | int | float | complex | np.ndarray | np.generic | TensorLike):
         return _TENSOR, value(as_tensor(leaf))
     if is_traced(leaf):
         return _ARRAY, leaf

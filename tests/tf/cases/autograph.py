@@ -1137,6 +1137,44 @@ def a_training_loop(tf: Any) -> Any:
 
 
 @case
+def a_training_loop_that_gives_the_loss_its_first_value(tf: Any) -> Any:
+    w, count = tf.Variable(3.0), tf.Variable(0)
+
+    @tf.function
+    def train(n: Any) -> Any:
+        for _ in tf.range(n):
+            with tf.GradientTape() as tape:
+                loss = (w - 1.0) ** 2
+            w.assign_sub(0.1 * tape.gradient(loss, w))
+            count.assign_add(1)
+        return loss
+
+    return [train(tf.constant(5)), w.numpy(), count.numpy(), train(tf.constant(1)), w.numpy()]
+
+
+@case
+def variables_in_conditions_and_as_results(tf: Any) -> Any:
+    v = tf.Variable(0.0)
+
+    @tf.function
+    def f(n: Any) -> Any:
+        while v < 5.0 and n > 0:
+            y = v * 2.0
+            v.assign_add(1.0)
+            n -= 1
+        return y, v.read_value()
+
+    @tf.function
+    def g(x: Any) -> Any:
+        if x > 0 and v > 1.0:
+            v.assign_add(x)
+        return (v if x > 5 else v * 2.0) + 0.0
+
+    two = f(tf.constant(3))
+    return [two, v.numpy(), g(tf.constant(1.0)), g(tf.constant(6.0)), v.numpy()]
+
+
+@case
 def a_variable_made_on_the_first_call(tf: Any) -> Any:
     class Scale:
         def __init__(self) -> None:

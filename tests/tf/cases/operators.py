@@ -53,7 +53,6 @@ SIDES: dict[str, Any] = {
     "complex128 and a float": lambda tf: (tf.constant([1 + 2j]), 2.0),
     "float32 and a complex": lambda tf: (three(tf), 1j),
     "float32 and None": lambda tf: (three(tf), None),
-    "float32 and a string": lambda tf: (three(tf), "a"),
     "strings": lambda tf: (tf.constant(["a", "b"]), tf.constant(["a", "c"])),
     "a string tensor and a string": lambda tf: (tf.constant("a"), "b"),
     "shapes that broadcast": lambda tf: (matrix(tf), tf.constant([[10.0], [20.0]])),

@@ -214,6 +214,13 @@ def the_same_seed_twice_in_a_function(tf: Any) -> Any:
 
 
 @case
+def the_state_of_random_numbers_is_no_variable(tf: Any) -> Any:
+    v = tf.Variable(1.0)
+    function = tf.function(lambda: v + tf.random.uniform([]))
+    return [w.name for w in function.get_concrete_function().variables]
+
+
+@case
 def new_numbers_in_every_turn(tf: Any) -> Any:
     loop = tf.function(lambda: tf.map_fn(lambda x: x + tf.random.uniform([]), tf.zeros([4])))
     rows = tf.vectorized_map(lambda x: x + tf.random.uniform([]), tf.zeros([4]))

@@ -223,3 +223,32 @@ case(
     lambda tf: trained(tf, "Adam", {"clipnorm": 0.5}, compiled=True),
     rtol=1e-4,
 )
+
+
+@case
+def rows_in_maps_branches_and_loops(tf: Any) -> Any:
+    x = table(tf)
+
+    def slope(x: Any, i: Any = (0, 0)) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.gather(x, i) ** 2.0
+        return tape.gradient(y, x)
+
+    @tf.function
+    def branch(p: Any) -> Any:
+        return tf.convert_to_tensor(tf.cond(p, lambda: slope(x), lambda: slope(2.0 * x)))
+
+    @tf.function
+    def loop(x: Any) -> Any:
+        for _ in tf.range(3):
+            x = x - 0.1 * tf.convert_to_tensor(slope(x))
+        return x
+
+    return [
+        tf.vectorized_map(slope, tf.stack([x, 2.0 * x])),
+        tf.vectorized_map(lambda i: slope(x, i), tf.constant([[0, 1], [2, 2]])),
+        branch(tf.constant(True)),
+        branch(tf.constant(False)),
+        loop(x),
+    ]
