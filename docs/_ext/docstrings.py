@@ -35,7 +35,7 @@ def converted(lines: list[str]) -> Iterator[str]:
 
 
 def _entry(field: str, line: str) -> Iterator[str]:
-    """``a, b: text`` as one field for each name, the text at the last; text that is none, as it is."""
+    """``a, b: text`` as one field for each name, the text at the last; other text as it is."""
     names, colon, text = line.partition(":")
     if not colon or not re.fullmatch(r"[\w.*, ]+", names):
         yield ""
