@@ -9,10 +9,12 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "_ext")]
 
 import make_api  # noqa: E402  # found through the path above
+import make_notebooks  # noqa: E402
 
 import functrans  # noqa: E402
 
 make_api.write()
+make_notebooks.write()
 
 project = "functrans"
 author = "The functrans developers"

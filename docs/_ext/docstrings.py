@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 FIELDS = {"Parameters": "param", "Raises": "raises", "Attributes": "var", "Options": "param"}
@@ -47,9 +48,19 @@ def _entry(field: str, line: str) -> Iterator[str]:
     yield f":{field} {parts[-1]}:{text}"
 
 
+def _plain(line: str) -> str:
+    """A line whose ``|x|`` is an absolute value, not one of Sphinx's substitutions."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
+    return "``".join(
+        part if inside else part.replace("|", r"\|")
+        for part, inside in zip(line.split("``"), cycle([False, True]), strict=False)
+    )
+
+
 def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """What Sphinx calls for each docstring."""
-    lines[:] = list(converted(lines))
+    lines[:] = list(converted([_plain(line) for line in lines]))
 
 
 def setup(app: Any) -> dict[str, Any]:
