@@ -69,6 +69,8 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
     """
     check_callable("true_fn", true_fn)
     check_callable("false_fn", false_fn)
+    if pred is None:
+        pred = as_tensor(pred)  # raises the error of what is no tensor
     if is_known(pred):
         return true_fn() if pred else false_fn()
     pred = as_tensor(pred)

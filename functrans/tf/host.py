@@ -27,7 +27,7 @@ from functrans.tf.errors import (
     UnknownError,
 )
 from functrans.tf.tape import GradientTape
-from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 
 Function = Callable[..., Any]
 
@@ -52,7 +52,7 @@ def numpy_function(
     _check_function(func)
     tensors = [as_tensor(x) for x in inp]
     if _all_known(tensors):
-        result = func(*(np.array(known(value(x))) for x in tensors))
+        result = func(*map(_array, inp))
         if not isinstance(result, list | tuple):
             return None if result is None else as_tensor(result)
         found = [as_tensor(x) for x in result]
@@ -143,6 +143,11 @@ def _check_function(func: Any) -> None:
 
 def _all_known(tensors: Sequence[Tensor]) -> bool:
     return all(known(value(x)) is not None for x in tensors)
+
+
+def _array(x: Any) -> np.ndarray[Any, Any]:
+    """What a NumPy function is given: a copy of a tensor's values, or what NumPy makes of ``x``."""
+    return np.array(known(value(as_tensor(x))) if isinstance(x, Tensor | TensorLike) else x)
 
 
 def _is_smooth(x: Tensor) -> bool:

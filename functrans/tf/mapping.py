@@ -302,6 +302,11 @@ def vectorized_map(
             "list index out of range: vectorized_map was given a scalar.", "Give tensors with rows."
         )
     size = max((int(x._v.shape[0]) for x in tensors), default=0)
+    if any(x._v.shape[0] not in (1, size) for x in tensors):
+        raise InvalidArgumentError.at(
+            f"vectorized_map was given tensors of {[int(x._v.shape[0]) for x in tensors]} rows.",
+            "All tensors need equally many rows, or one.",
+        )
     shared = [size > 1 and x._v.shape[0] == 1 for x in tensors]
     structures: list[Any] = []
 

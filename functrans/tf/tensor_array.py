@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from functrans import debug, lax
 from functrans import numpy as fnp
 from functrans.extend import known
-from functrans.tf.convert import INT32, as_tensor, convert_to_tensor, sizes_of
+from functrans.tf.convert import INT32, as_tensor, convert_to_tensor, sizes_of, type_name
 from functrans.tf.dtypes import DType, as_dtype
-from functrans.tf.errors import InvalidArgumentError, InvalidValueError, OutOfRangeError
+from functrans.tf.errors import (
+    InvalidArgumentError,
+    InvalidIndexError,
+    InvalidTypeError,
+    InvalidValueError,
+    OutOfRangeError,
+)
 from functrans.tf.shapes import TensorShape
 from functrans.tf.tensor import Tensor, value, wrap
 
@@ -167,10 +173,10 @@ class TensorArray:
         """The element at a place, which is then cleared unless ``clear_after_read`` is False."""
         place = _known_position(index)
         if place is None or self._buffer is not None:
-            at = _traced_position(index) if place is None else self._check_place(place, "read from")
+            at = _traced_position(index) if place is None else self._checked_place(place)
             rows = value(self._rows())
             return wrap(lax.dynamic_index_in_dim(rows, at, 0, keepdims=False), self._dtype)
-        self._check_place(place, "read from")
+        self._checked_place(place)
         if place in self._cleared:
             raise InvalidArgumentError.at(
                 f"Could not read index {place} twice because it was cleared after a previous read "
@@ -193,7 +199,14 @@ class TensorArray:
         """The elements at some places as the rows of one tensor."""
         places = value(as_tensor(indices))
         if self._buffer is None and known(places) is not None:
-            cells = [self._cell(self._check_place(int(i), "read from")) for i in known(places)]
+            for place in known(places):
+                if not 0 <= place < self._count:
+                    raise InvalidIndexError(
+                        f"list index out of range: gather of place {place} from a TensorArray of "
+                        f"{self._count} elements.",
+                        "Places go from 0 to one less than the size.",
+                    )
+            cells = [self._cell(int(place)) for place in known(places)]
             return _stacked(cells, self._dtype, self._of)
         return wrap(fnp.take(value(self._rows()), places, axis=0), self._dtype)
 
@@ -203,6 +216,12 @@ class TensorArray:
             parts = [self._cell(i) for i in range(self._count)]
         else:
             parts = [self.read(i) for i in range(self._count)]
+        if not parts:
+            raise InvalidArgumentError.at(
+                "OpKernel 'ConcatV2' has constraint on attr 'N' not in NodeDef: a TensorArray "
+                "without elements has nothing to join.",
+                "Write an element first.",
+            )
         if any(not p._v.shape for p in parts):
             raise InvalidArgumentError.at(
                 "Concat saw a scalar shape at index 0 but requires at least vectors.",
@@ -353,6 +372,8 @@ class TensorArray:
                 "Cannot convert a partially known TensorShape <unknown> to a Tensor.",
                 "Write an element first, or give element_shape.",
             )
+        if self._dtype.kind == "O":
+            return wrap(np.full(self._of, b"", object))
         return wrap(np.zeros(self._of, self._dtype)[()])
 
     def _checked(self, tensor: Tensor) -> Tensor:
@@ -373,16 +394,13 @@ class TensorArray:
             )
         return tensor
 
-    def _check_place(self, place: int, verb: str) -> int:
+    def _checked_place(self, place: int) -> int:
         if not 0 <= place < self._count:
-            self._out_of_range(place, verb)
+            raise OutOfRangeError.at(
+                f"Tried to read from index {place} but array size is: {self._count} ",
+                "Places go from 0 to one less than the size.",
+            )
         return place
-
-    def _out_of_range(self, place: int, verb: str) -> NoReturn:
-        raise OutOfRangeError.at(
-            f"Tried to {verb} index {place} but array size is: {self._count} ",
-            "Places go from 0 to one less than the size.",
-        )
 
 
 def _stacked(cells: Sequence[Tensor], dtype: np.dtype[Any], of: tuple[int, ...] | None) -> Tensor:
@@ -418,7 +436,13 @@ def _known_position(index: Any) -> int | None:
     """A place that Python knows, or None."""
     if type(index) is int:
         return index
-    found = known(value(as_tensor(index)))
+    tensor = as_tensor(index)
+    if tensor._dtype.kind not in "iu":
+        raise InvalidTypeError(
+            f"{type_name(tensor._dtype)!r} object cannot be interpreted as an integer",
+            "Places are integers: use tf.cast.",
+        )
+    found = known(value(tensor))
     return None if found is None else int(found)
 
 

@@ -48,6 +48,9 @@ several(
     lambda tf: tf.cond(tf.Variable(False), lambda: 1, lambda: 2),
     lambda tf: tf.cond(1, lambda: 1, lambda: 2),
     lambda tf: tf.cond(yes(tf), 1, 2),
+    lambda tf: tf.cond(None, lambda: 1, lambda: 2),
+    lambda tf: tf.cond(np.bool_(True), lambda: 1, lambda: 2),
+    lambda tf: tf.cond("a", lambda: 1, lambda: 2),
 )
 
 
@@ -229,6 +232,12 @@ several(
     lambda tf: tf.map_fn(lambda n: tf.range(n), tf.constant([1, 2])),
     lambda tf: tf.map_fn(lambda x: x, [1, 2, 3]),
     lambda tf: tf.map_fn(lambda x: x, []),
+    lambda tf: tf.map_fn(lambda x: x * 2, tf.Variable([1.0, 2.0])),
+    lambda tf: tf.map_fn(lambda x: x > 1.0, vector(tf), fn_output_signature=tf.bool),
+    lambda tf: tf.map_fn(lambda x: x + "b", tf.constant(["a", "c"])),
+    lambda tf: tf.map_fn(
+        lambda x: [x, x], vector(tf), fn_output_signature=(tf.float32, tf.float32)
+    ),
 )
 
 several(
@@ -295,6 +304,11 @@ several(
     lambda tf: tf.vectorized_map(lambda x: slope(tf, lambda x: x**3, x), vector(tf)),
     lambda tf: tf.vectorized_map(lambda x: tf.cond(x > 1.5, lambda: x, lambda: -x), vector(tf)),
     lambda tf: tf.vectorized_map(1, vector(tf)),
+    lambda tf: tf.vectorized_map(lambda x: x[0] + x[1], (tf.ones(2), tf.ones(3))),
+    lambda tf: tf.vectorized_map(lambda x: x["a"] * 2.0, {"a": tf.ones([2, 2])}),
+    lambda tf: tf.vectorized_map(tf.linalg.inv, 2.0 * tf.eye(2, batch_shape=[3])),
+    lambda tf: tf.vectorized_map(lambda x: tf.vectorized_map(lambda y: y + x, x), tf.ones([2, 2])),
+    lambda tf: tf.vectorized_map(lambda x: power(tf, x), tf.constant([2.0, 3.0])),
 )
 
 # --- TensorArray
@@ -327,6 +341,10 @@ several(
     lambda tf: array(tf, infer_shape=False).split([1.0, 2.0, 3.0], [1, 2]).read(1),
     lambda tf: array(tf).unstack([1.0, 2.0]).identity().stack(),
     lambda tf: array(tf).close(),
+    lambda tf: array(tf).write(tf.constant(0, tf.int64), 1.0).stack(),
+    lambda tf: tf.TensorArray(tf.string, size=2).write(1, "b").stack(),
+    lambda tf: tf.TensorArray(tf.bool, size=2).write(0, True).stack(),
+    lambda tf: tf.TensorArray("float32", size=tf.constant(2)).size(),
 )
 
 several(
@@ -346,6 +364,9 @@ several(
     lambda tf: array(tf).unstack(1.0).size(),
     lambda tf: array(tf).unstack([1.0, 2.0]).concat(),
     lambda tf: tf.TensorArray(tf.float32).size(),
+    lambda tf: array(tf, 0).concat(),
+    lambda tf: array(tf).unstack([1.0, 2.0]).gather([3]),
+    lambda tf: array(tf).write(0.0, 1.0).stack(),
     lambda tf: list(array(tf)),
     lambda tf: len(array(tf)),
 )
@@ -483,6 +504,8 @@ several(
     lambda tf: tf.numpy_function(lambda x: type(x).__name__, [tf.constant(1)], tf.string),
     lambda tf: tf.numpy_function(lambda x: 1 / 0, [tf.constant(1)], tf.int32),
     lambda tf: tf.numpy_function(lambda x: int("q"), [tf.constant(1)], tf.int32),
+    lambda tf: tf.numpy_function(lambda a, b: a + b, [tf.constant(1.0), 2.0], tf.float32),
+    lambda tf: tf.numpy_function(lambda a: a, [tf.Variable(2.0)], tf.float32),
     lambda tf: slope(tf, lambda x: tf.numpy_function(lambda x: x**2, [x], tf.float32), three(tf)),
     lambda tf: compiled(tf, lambda x: tf.numpy_function(np.sin, [x], tf.float32) + 1.0)(vector(tf)),
 )

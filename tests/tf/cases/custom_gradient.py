@@ -488,3 +488,53 @@ def recompute_grad_of_second_order(tf: Any) -> Any:
     x = three(tf)
     again = tf.recompute_grad(lambda x: tf.sin(x) * x)
     return [slope(tf, again, x), tf.function(lambda x: slope(tf, again, x))(x)]
+
+
+@case
+def arguments_and_results_of_other_kinds(tf: Any) -> Any:
+    x = three(tf)
+    return [
+        slope(
+            tf,
+            lambda x: tf.custom_gradient(lambda d: (d["a"] * 2.0, lambda g: {"a": g * 9.0}))(
+                {"a": x}
+            ),
+            x,
+        ),
+        slope(
+            tf,
+            lambda x: tf.custom_gradient(
+                lambda x, n: (x * tf.cast(n, tf.float32), lambda dy: (dy * 7.0, None))
+            )(x, tf.constant(3)),
+            x,
+        ),
+        slope(
+            tf,
+            lambda x: tf.custom_gradient(
+                lambda x: ((x * 2.0, tf.cast(x, tf.int32)), lambda a, b: a * 10.0)
+            )(x)[0],
+            x,
+        ),
+        slope(
+            tf,
+            lambda x: tf.custom_gradient(
+                lambda x: ((x * 2.0, x * 3.0), lambda a, b: a * 10.0 + b * 100.0)
+            )(x)[0],
+            x,
+        ),
+        slope(
+            tf,
+            lambda x: tf.custom_gradient(lambda x, y: (x * y, lambda dy: (dy * 2.0, dy * 3.0)))(
+                x, x
+            ),
+            x,
+        ),
+        tf.custom_gradient(lambda x: ({"a": x, "b": x * 2.0}, lambda a, b: a + b))(x),
+        tf.custom_gradient(lambda x: (2.0, lambda dy: dy))(x),
+        tf.custom_gradient()(lambda x: (x, lambda dy: dy))(x),
+        raised(lambda: tf.custom_gradient(lambda x: (None, lambda dy: dy))(x)),
+        raised(lambda: slope(tf, lambda x: tf.grad_pass_through(lambda a, b: a * b)(x, x), x)),
+        slope(tf, lambda x: tf.recompute_grad(lambda x, k=1.0: x * k)(x, k=3.0), x),
+        slope(tf, lambda x: tf.recompute_grad(lambda x, n: x * n)(x, 3.0), x),
+        slope(tf, lambda x: tf.recompute_grad(lambda x: (x, x * 2.0))(x)[1], x),
+    ]
