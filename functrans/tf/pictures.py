@@ -209,7 +209,7 @@ def _divided(x: Tensor, whole: int) -> Tensor:
     return wrap(fnp.floor_divide(value(x), x._dtype.type(whole)), x._dtype)
 
 
-def _as_floats(image: Any) -> tuple[Tensor, Any]:
+def as_floats(image: Any) -> tuple[Tensor, Any]:
     """Images as floats, and the dtype they came in."""
     x = as_tensor(image)
     return (x if x._dtype.kind == "f" else convert_image_dtype(x, FLOAT32)), x.dtype
@@ -222,7 +222,7 @@ def adjust_brightness(image: Any, delta: Any) -> Tensor:
     >>> tf.image.adjust_brightness([[[0.5]]], 0.25).numpy().ravel()
     array([0.75], dtype=float32)
     """
-    x, dtype = _as_floats(image)
+    x, dtype = as_floats(image)
     return convert_image_dtype(add(x, cast(delta, x._dtype)), dtype, saturate=True)
 
 
@@ -233,7 +233,7 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Tensor:
     >>> tf.image.adjust_contrast([[[1.0], [3.0]]], 2.0).numpy().ravel()
     array([0., 4.], dtype=float32)
     """
-    x, dtype = _as_floats(images)
+    x, dtype = as_floats(images)
     mean = reduce_mean(x, (-3, -2), True)
     found = add(multiply(subtract(x, mean), cast(contrast_factor, x._dtype)), mean)
     return convert_image_dtype(found, dtype, saturate=True)
@@ -248,7 +248,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
     """
     if not isinstance(gamma, Tensor) and gamma < 0:
         raise InvalidValueError("Gamma should be a non-negative real number.", "1 changes nothing.")
-    x, dtype = _as_floats(image)
+    x, dtype = as_floats(image)
     found = multiply(pow(x, cast(gamma, x._dtype)), cast(gain, x._dtype))
     return convert_image_dtype(found, dtype, saturate=True)
 
@@ -295,7 +295,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
     >>> tf.image.rgb_to_grayscale([[[1.0, 1.0, 1.0]]]).numpy().ravel()
     array([0.9999], dtype=float32)
     """
-    x, dtype = _as_floats(images)
+    x, dtype = as_floats(images)
     weighted = multiply(x, np.asarray(_LUMA, x._dtype))
     return convert_image_dtype(reduce_sum(weighted, -1, True), dtype)
 

@@ -158,6 +158,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "image": {
         "blocks": "extract_patches",
+        "hues": "adjust_hue adjust_saturation hsv_to_rgb rgb_to_hsv",
         "pictures": (
             "adjust_brightness adjust_contrast adjust_gamma central_crop convert_image_dtype"
             " crop_to_bounding_box flip_left_right flip_up_down grayscale_to_rgb image_gradients"

@@ -61,6 +61,19 @@ op("image.grayscale_to_rgb", [X], call=of_tensor("grayscale_to_rgb"))
 for name in ("rgb_to_yiq", "yiq_to_rgb", "rgb_to_yuv", "yuv_to_rgb"):
     op(f"image.{name}", [X], rtol=1e-4)
 
+COLOURS = np.array([[[0.2, 0.5, 0.3], [0.7, 0.1, 0.6]]], np.float32)
+GREY = np.array([[[0.5, 0.5, 0.5], [0.0, 0.0, 0.0]]], np.float32)
+op("image.rgb_to_hsv", [COLOURS], second=False, rtol=1e-4)
+case("hues", lambda tf: tf.image.rgb_to_hsv(X))
+op("image.rgb_to_hsv", [X[:, :, :2]])
+op("image.hsv_to_rgb", [COLOURS])
+op("image.hsv_to_rgb", [X * 1.5 - 0.2])
+case("hues of grey", lambda tf: tf.image.rgb_to_hsv(GREY))
+case("more colour", lambda tf: tf.image.adjust_saturation(COLOURS, 1.5))
+case("less colour in bytes", lambda tf: tf.image.adjust_saturation(BYTES, 0.5))
+case("another hue", lambda tf: tf.image.adjust_hue(COLOURS, 0.3))
+op("image.adjust_hue", [COLOURS, 3.0], compiled=False)
+
 # Differences
 
 op("image.total_variation", [BATCH], call=of_tensor("total_variation"), second=False)
