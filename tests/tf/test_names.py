@@ -96,7 +96,7 @@ TOLD = {
     "tf.log": "Use tf.math.log.",
     "tf.to_float": "Use tf.cast(x, tf.float32).",
     "tf.matrix_inverse": "Use tf.linalg.inv.",
-    "tf.image.resize": "Use scipy.ndimage",
+    "tf.image.ssim": "Use scipy.ndimage",
     "tf.bfloat16": "Compute in tf.float32",
     "tf.compat": "TensorFlow 1 is not here",
     "tf.keras.layers": "Write a tf.Module",
