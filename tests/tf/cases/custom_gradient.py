@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 from tests.tf.oracle import Group, raised
@@ -538,3 +539,65 @@ def arguments_and_results_of_other_kinds(tf: Any) -> Any:
         slope(tf, lambda x: tf.recompute_grad(lambda x, n: x * n)(x, 3.0), x),
         slope(tf, lambda x: tf.recompute_grad(lambda x: (x, x * 2.0))(x)[1], x),
     ]
+
+
+@case
+def a_branch_in_the_gradient(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: tf.cond(tf.norm(dy) > 1.0, lambda: dy * 3.0, lambda: dy * 5.0)
+
+    def both(x: Any) -> Any:
+        return [slope(tf, lambda x, f=f: square(x) * f, x) for f in (2.0, 0.5)]
+
+    return [both(three(tf)), tf.function(both)(three(tf))]
+
+
+@case
+def a_jacobian_through_it_in_a_function(tf: Any) -> Any:
+    @tf.custom_gradient
+    def square(x: Any) -> Any:
+        return x * x, lambda dy: dy * 10.0 * x
+
+    @tf.function
+    def run(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = square(x)
+        return tape.jacobian(y, x)
+
+    return run(vector(tf))
+
+
+@case
+def a_product_with_the_hessian(tf: Any) -> Any:
+    @tf.custom_gradient
+    def clip(x: Any) -> Any:
+        return x, lambda dy: tf.clip_by_norm(dy, 0.5)
+
+    x = vector(tf)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant([1.0, 0.0, 2.0])) as accumulator:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(clip(x) ** 3)
+        g = tape.gradient(y, x)
+    return [g, accumulator.jvp(g), accumulator.jvp(y)]
+
+
+@case
+def in_threads(tf: Any) -> Any:
+    @tf.custom_gradient
+    def clip(x: Any) -> Any:
+        return x * 1.0, lambda dy: tf.clip_by_value(dy, -0.5, 0.5)
+
+    found: list[Any] = [None] * 4
+
+    def work(k: int) -> None:
+        found[k] = slope(tf, lambda x: clip(x) * x, tf.constant(float(k)))
+
+    threads = [Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
