@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -10,14 +11,20 @@ import numpy as np
 import functrans
 from functrans import lax
 from functrans import numpy as fnp
-from functrans.extend import known
-from functrans.tf.convert import INT32, as_tensor, integers, numpy_dtype, sizes_of
+from functrans.tf.convert import (
+    INT32,
+    NumpyDtype,
+    as_tensor,
+    integers,
+    is_traced,
+    numpy_dtype,
+    sizes_of,
+)
 from functrans.tf.dtypes import as_dtype, int32
 from functrans.tf.errors import (
     InvalidArgumentError,
     InvalidTypeError,
     InvalidValueError,
-    OperatorNotAllowedInGraphError,
 )
 from functrans.tf.indexed import over_values
 from functrans.tf.layouts import Sizes, axis_of, own, rearranged, shape_text
@@ -358,28 +365,40 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:
     >>> tf.bitcast(1.0, tf.int32).numpy()
     np.int32(1065353216)
     """
-    x = as_tensor(input)
-    v = known(value(x))
-    if v is None:
-        raise OperatorNotAllowedInGraphError(
-            "tf.bitcast needs values that are known while tracing.",
-            "Do it outside of tf.function, jit and vmap.",
-        )
-    v = np.asarray(v)
-    wanted = as_dtype(type).np
-    ours, theirs = v.dtype.itemsize, wanted.itemsize
-    if ours < theirs:
-        ratio = theirs // ours
-        if not v.shape or v.shape[-1] != ratio:
-            raise InvalidArgumentError.at(
-                f"Cannot bitcast from {v.dtype.name} to {wanted.name}: "
-                f"shape {shape_text(v.shape)} [Op:Bitcast] name: ",
-                f"The last axis must have {ratio} elements.",
-            )
-        return wrap(own(np.ascontiguousarray(v).view(wanted)[..., 0]))
+    x, wanted = as_tensor(input), as_dtype(type).np
+    shape = _shape_of_bits(x, wanted)
+    v = value(x)
+    if not is_traced(v):
+        return wrap(own(_bits(np.asarray(v), wanted)))
+    kind = functrans.ShapeDtypeStruct(shape, wanted)
+    read = partial(_bits, dtype=wanted)
+    v = functrans.stop_gradient(v)
+    return wrap(functrans.pure_callback(read, kind, v, vmap_method="expand_dims"), wanted)
+
+
+def _shape_of_bits(x: Tensor, dtype: NumpyDtype) -> Sizes:
+    ours, theirs = x._dtype.itemsize, dtype.itemsize
+    sizes: Sizes = x._v.shape
     if ours > theirs:
-        return wrap(np.array(v)[..., None].view(wanted))
-    return wrap(own(v.view(wanted)))
+        return (*sizes, ours // theirs)
+    if ours == theirs:
+        return sizes
+    ratio = theirs // ours
+    if not sizes or sizes[-1] != ratio:
+        raise InvalidArgumentError.at(
+            f"Cannot bitcast from {x._dtype.name} to {dtype.name}: shape {shape_text(sizes)} "
+            "[Op:Bitcast] name: ",
+            f"The last axis must have {ratio} elements.",
+        )
+    return sizes[:-1]
+
+
+def _bits(v: np.ndarray[Any, Any], dtype: NumpyDtype) -> np.ndarray[Any, Any]:
+    """The bits of an array's elements as another dtype's; sizes concern the last axis alone."""
+    if v.dtype.itemsize > dtype.itemsize:
+        return np.array(v)[..., None].view(dtype)
+    seen = np.array(v, order="C").view(dtype)
+    return seen if v.dtype.itemsize == dtype.itemsize else seen[..., 0]
 
 
 def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
