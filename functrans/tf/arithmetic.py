@@ -21,6 +21,7 @@ from functrans.tf.tensor import Tensor, TensorLike, value, wrap
 from functrans.tf.words import (
     binary,
     check_kind,
+    chosen,
     connected_zero,
     is_plain,
     pairwise,
@@ -453,7 +454,7 @@ def _maximum(a: Any, b: Any) -> Any:
     if is_plain(a, b) or a.dtype.kind != "f":
         return fnp.maximum(a, b)
     x, y = _masks(a, b)
-    return fnp.where((y > x) | (y != y), b, a)
+    return chosen((y > x) | (y != y), b, a)
 
 
 def _masks(a: Any, b: Any) -> tuple[Any, Any]:
@@ -466,7 +467,7 @@ def _minimum(a: Any, b: Any) -> Any:
     if is_plain(a, b) or a.dtype.kind != "f":
         return fnp.minimum(a, b)
     x, y = _masks(a, b)
-    return fnp.where((y < x) | (y != y), b, a)
+    return chosen((y < x) | (y != y), b, a)
 
 
 maximum = pairwise(

@@ -397,6 +397,10 @@ SAME = {
 NAMES |= {room: NAMES[original] for room, original in SAME.items()}
 
 
+_DOORS = frozenset({"functrans.tf", "functrans.tf.math"})
+"""Rooms whose files define nothing of their own."""
+
+
 def public(module: str, name: str) -> Any:
     """The value of a room's public name, found once; what ``__getattr__`` of a room returns."""
     if name == "__all__":
@@ -404,7 +408,7 @@ def public(module: str, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     value = _value(_room(module), name)
-    if not hasattr(builtins, name):  # which the functions of a room's file use
+    if module in _DOORS or not hasattr(builtins, name):  # which functions of other rooms use
         setattr(sys.modules[module], name, value)
     return value
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from functrans import custom_vjp, stop_gradient
+from functrans import custom_vjp, lax, stop_gradient
 from functrans import numpy as fnp
 from functrans.errors import DtypeError, FunctransError, IndexBoundsError, OptionError, ShapeError
 from functrans.extend import open_recordings
@@ -248,6 +248,13 @@ def without_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*map(stopped, values))
 
     return run
+
+
+def chosen(mask: Any, x: Any, y: Any) -> Any:
+    """``x`` where the mask is true, else ``y``; both have one dtype. Quick where shapes agree."""
+    if mask.shape == x.shape == y.shape:
+        return lax.select_n(mask, y, x)
+    return fnp.where(mask, x, y)
 
 
 def connected_zero(v: Any) -> Any:
