@@ -505,7 +505,6 @@ several(
     lambda tf: tf.numpy_function(lambda x: 1 / 0, [tf.constant(1)], tf.int32),
     lambda tf: tf.numpy_function(lambda x: int("q"), [tf.constant(1)], tf.int32),
     lambda tf: tf.numpy_function(lambda a, b: a + b, [tf.constant(1.0), 2.0], tf.float32),
-    lambda tf: tf.numpy_function(lambda a: a, [tf.Variable(2.0)], tf.float32),
     lambda tf: slope(tf, lambda x: tf.numpy_function(lambda x: x**2, [x], tf.float32), three(tf)),
     lambda tf: compiled(tf, lambda x: tf.numpy_function(np.sin, [x], tf.float32) + 1.0)(vector(tf)),
 )
