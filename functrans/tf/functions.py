@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import functrans as ft
-from functrans.errors import IndexBoundsError, UnexpectedTracerError
+from functrans.errors import IndexBoundsError, LinAlgError, UnexpectedTracerError
 from functrans.extend import Staging, evaluate
 from functrans.tf import nest
 from functrans.tf.convert import STRING, NumpyDtype, as_tensor, is_traced, type_name
@@ -256,7 +256,7 @@ class ConcreteFunction:
             outs = self._run(*values)
         except UnexpectedTracerError as error:  # among the tensors that were captured
             raise _inaccessible(error) from error
-        except IndexBoundsError as error:
+        except (IndexBoundsError, LinAlgError) as error:
             raise InvalidArgumentError.at(error.what, error.remedy, error.line) from error
         for variable, v in zip(assigned, outs[self._count :], strict=True):
             variable._store(v)

@@ -288,7 +288,7 @@ def _triangular(x: Any, y: Any, lower: bool, adjoint: bool = False) -> Any:
 def cholesky(input: Any, name: str | None = None) -> Tensor:
     """The lower triangular L with L·adjoint(L) = input, of which the lower triangle is read.
 
-    Matrices that are not positive definite give NaN.
+    Matrices that are not positive definite give NaN; inside tf.function they raise.
 
     >>> import functrans.tf as tf
     >>> tf.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]]).numpy()
@@ -504,7 +504,7 @@ def tridiagonal_solve(
     try:
         found = routines.tridiagonal_solve(lower, middle, upper, v)
     except np.linalg.LinAlgError:
-        found = v * np.asarray(np.nan, main._dtype)
+        found = (v + fnp.expand_dims(lower + middle + upper, -1)) * main._dtype.type(np.nan)
     return wrap(fnp.squeeze(found, -1) if vector else found, main._dtype)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 import functrans as ft
 from functrans import numpy as fnp
+from functrans.errors import LinAlgError
 from functrans.extend import Recording, Rows, Sum, settled
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor, mismatch
@@ -497,11 +498,14 @@ def _pull(
     live = [i for i, (o, s) in enumerate(zip(outs, seeds, strict=True)) if s is not None]
     variables = [recording.variable_of(s) for s in sources]
     known = [v for v in variables if v is not None]
-    found = iter(
-        recording.pull([outs[i] for i in live], [seeds[i] for i in live], known, gather)
-        if known
-        else ()
-    )
+    pulled: Sequence[Any] = ()
+    if known:
+        ends, starts = [outs[i] for i in live], [seeds[i] for i in live]
+        try:
+            pulled = recording.pull(ends, starts, known, gather)
+        except LinAlgError as error:  # of a matrix that the gradient divides by
+            raise InvalidArgumentError.at(error.what, error.remedy, error.line) from error
+    found = iter(pulled)
     result = []
     for source, variable in zip(sources, variables, strict=True):
         if variable is not None:

@@ -297,3 +297,26 @@ case("a root that is complex", lambda tf: tf.linalg.sqrtm([[1.0, 2.0], [3.0, 4.0
 case("a real root of a rotation", lambda tf: tf.linalg.sqrtm([[0.0, -1.0], [1.0, 0.0]]))
 case("logm", lambda tf: tf.linalg.logm(np.stack([Z, H])))
 op("linalg.logm", [A], compiled=False)
+
+# Matrices without an inverse: the same errors compiled, and from gradients
+
+SINGULAR = [[1.0, 1.0], [1.0, 1.0]]
+
+
+def by_tape(tf: Any, function: Any, x: Any) -> Any:
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x)
+
+
+case("a singular inverse, compiled", lambda tf: tf.function(tf.linalg.inv)(tf.constant(SINGULAR)))
+case(
+    "the slope of a singular determinant's logarithm",
+    lambda tf: by_tape(tf, lambda x: tf.linalg.slogdet(x)[1], SINGULAR),
+)
+case(
+    "the slope of a singular band",
+    lambda tf: by_tape(tf, lambda x: band(tf, x, V), np.zeros((3, 3), "f")),
+)
