@@ -13,7 +13,7 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from functrans import custom_vjp, lax, stop_gradient
+from functrans import lax, stop_gradient
 from functrans import numpy as fnp
 from functrans.errors import DtypeError, FunctransError, IndexBoundsError, OptionError, ShapeError
 from functrans.extend import open_recordings
@@ -277,6 +277,8 @@ def refusing_gradient(op: str, result: Any, operand: Any) -> Any:
     """``result``, connected with ``operand`` by a gradient that raises TensorFlow's error."""
     if is_plain(operand) or operand.dtype.kind not in "fc":
         return result
+    # Rules of one's own are much to load, and few programs get here.
+    from functrans import custom_vjp
 
     @custom_vjp
     def connected(result: Any, operand: Any) -> Any:
