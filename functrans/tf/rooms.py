@@ -168,7 +168,9 @@ NAMES: dict[str, dict[str, str]] = {
         ),
         "resizing": "ResizeMethod resize",
     },
-    "keras": {},
+    "keras": {
+        "keras.layers": "Model Sequential",
+    },
     "keras.activations": {
         "keras.activations": (
             "celu deserialize elu exponential gelu get hard_shrink hard_sigmoid hard_silu"
@@ -189,6 +191,9 @@ NAMES: dict[str, dict[str, str]] = {
             " serialize truncated_normal:TruncatedNormal variance_scaling:VarianceScaling"
             " zeros:Zeros"
         ),
+    },
+    "keras.layers": {
+        "keras.layers": "Activation Dense Dropout Flatten Layer",
     },
     "keras.losses": {
         "keras.loss_classes": (

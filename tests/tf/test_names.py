@@ -99,7 +99,7 @@ TOLD = {
     "tf.image.ssim": "Use scipy.ndimage",
     "tf.bfloat16": "Compute in tf.float32",
     "tf.compat": "TensorFlow 1 is not here",
-    "tf.keras.layers": "Write a tf.Module",
+    "tf.keras.layers.LSTM": "Write a tf.Module",
     "tf.strings.ngrams": "Use Python's strings",
     "tf.RegisterGradient": "TensorFlow's tf.RegisterGradient is not here.",
     "tf.reduce_summ": "Did you mean tf.reduce_sum?",

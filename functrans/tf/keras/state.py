@@ -1,4 +1,4 @@
-"""Variables that optimizers and metrics keep for themselves, as Keras shows them."""
+"""Variables that optimizers, metrics and layers make, as Keras shows them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from functrans.tf.variable import Variable
 
 
 class State(Variable):
-    """A variable that no tape watches by itself; ``path`` tells whose it is."""
+    """A variable that no tape watches unless it is trainable; ``path`` tells whose it is."""
 
-    def __init__(self, initial_value: Any, name: str, path: str) -> None:
-        super().__init__(initial_value, trainable=False)
+    def __init__(
+        self,
+        initial_value: Any,
+        name: str,
+        path: str,
+        trainable: bool = False,
+        constraint: Any = None,
+    ) -> None:
+        super().__init__(initial_value, trainable, constraint=constraint)
         self._name = name
         self.path = path
 
