@@ -92,6 +92,7 @@ class FunctransError(Exception):
                 parts.append(f"    {self.line.text}")
         if remedy:
             parts.append(f"  What to do: {remedy}")
+        parts.append(f"  Documentation: errors#{type(self).__name__.lower()}")
         super().__init__("\n".join(parts))
 
     def __reduce__(self) -> Any:
