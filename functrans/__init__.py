@@ -95,6 +95,7 @@ _ROOMS = (
     "custom_batching",
     "custom_derivatives",
     "debug",
+    "display",
     "experimental",
     "extend",
     "flatten_util",

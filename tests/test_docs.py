@@ -20,6 +20,7 @@ ROOMS = (
     "functrans.custom_batching",
     "functrans.custom_derivatives",
     "functrans.debug",
+    "functrans.display",
     "functrans.extend",
     "functrans.experimental",
     "functrans.experimental.checkify",

@@ -23,6 +23,7 @@ from functrans.codegen.host import once
 from functrans.codegen.report import InnerRow, Row
 from functrans.core.avals import float0
 from functrans.core.jaxpr import remember
+from functrans.rich import Rich
 
 if TYPE_CHECKING:
     from functrans.codegen.pipeline import Program
@@ -79,7 +80,7 @@ class ProfileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Rich):
     """The time of one call, cluster by cluster; printed, it is a table with the slowest first.
 
     Attributes

@@ -28,6 +28,7 @@ from functrans.codegen.statements import (
 )
 from functrans.core.jaxpr import Eqn
 from functrans.errors import Source
+from functrans.rich import Rich
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class Times:
 
 
 @dataclass(slots=True)
-class Report:
+class Report(Rich):
     """The parts of a program in the order in which they run.
 
     >>> report = ft.jit(lambda x: np.sum(np.tanh(x) * 2.0)).lower(np.ones(100)).report()

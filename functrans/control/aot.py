@@ -21,6 +21,7 @@ from functrans.core.avals import Aval, aval_of
 from functrans.core.jaxpr import Jaxpr
 from functrans.core.trace import Tracer, current_trace
 from functrans.errors import ArgumentError, ExportError, ProgramFileError
+from functrans.rich import Rich
 from functrans.transforms.stage import ShapeDtypeStruct
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _shapes(avals: Sequence[Aval]) -> list[ShapeDtypeStruct]:
     return [ShapeDtypeStruct(a.shape, a.dtype) for a in avals]
 
 
-class _Described:
+class _Described(Rich):
     """The types of a program's arguments and results. ``in_tree`` is that of (args, kwargs)."""
 
     in_tree: tree.PyTreeDef

@@ -22,6 +22,7 @@ from functrans.core.jaxpr import Jaxpr, evaluate, remember
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
+from functrans.rich import Rich
 from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
 from functrans.transforms.stage import ShapeDtypeStruct, check_callable, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
@@ -202,7 +203,7 @@ _PROGRAMS = 1024  # kept for one function; the oldest go first
 _CHAIN = 16  # native signatures tried one after the other before the Python path, up to twice that
 
 
-class JitFunction(Generic[P, R]):
+class JitFunction(Rich, Generic[P, R]):
     """A function that is traced and compiled once for each kind of arguments.
 
     ``trace_count`` says how often it was traced; ``clear_cache()`` forgets its programs.

@@ -18,6 +18,7 @@ from functrans.core.avals import Aval, aval_of
 from functrans.core.primitive import Primitive
 from functrans.core.trace import bind
 from functrans.errors import Source, current_line
+from functrans.rich import Rich
 
 
 class Var:
@@ -74,7 +75,7 @@ class Eqn:
         return f"Eqn({self.outvars} = {self.primitive}[{self.params}] {self.invars})"
 
 
-class Jaxpr:
+class Jaxpr(Rich):
     """A program: constants attached, inputs, equations in order, outputs.
 
     ``consts[i]`` is the array (or, inside other transforms, the tracer) that ``constvars[i]``

@@ -115,8 +115,7 @@ def sparse_softmax_cross_entropy_with_logits(
 ) -> Tensor:
     """−log softmax(logits)[label] over the last axis, for labels that are numbers of classes.
 
-    Numbers outside raise InvalidArgumentError where they are known; inside tf.function they give
-    NaN.
+    Numbers outside raise InvalidArgumentError.
 
     >>> import functrans.tf as tf
     >>> tf.nn.sparse_softmax_cross_entropy_with_logits([1], [[0.0, 0.0]]).numpy()
@@ -132,12 +131,17 @@ def sparse_softmax_cross_entropy_with_logits(
     _check_classes(n, v)
     shifted = _shifted(v, -1)
     total = fnp.log(fnp.sum(fnp.exp(shifted), axis=-1))
-    classes = np.arange(v.shape[-1], dtype=numbers._dtype)
-    chosen = fnp.expand_dims(n, -1) == classes
-    picked = fnp.sum(fnp.where(chosen, shifted, 0), axis=-1)
+    return wrap(total - _picked(shifted, n), x._dtype)
+
+
+def _picked(v: Any, n: Any) -> Any:
+    """The elements of the last axis at ``n``; compiled code raises where there is none."""
+    count = v.shape[-1]
     if known(n) is None:
-        picked = fnp.where(fnp.any(chosen, axis=-1), picked, np.nan)
-    return wrap(total - picked, x._dtype)
+        inside = fnp.where(n < 0, count, n)  # a negative one would count from the end
+        return fnp.squeeze(fnp.take_along_axis(v, fnp.expand_dims(inside, -1), axis=-1), -1)
+    chosen = fnp.expand_dims(n, -1) == np.arange(count, dtype=n.dtype)
+    return fnp.sum(fnp.where(chosen, v, 0), axis=-1)
 
 
 def _check_classes(n: Any, v: Any) -> None:

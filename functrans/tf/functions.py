@@ -31,6 +31,7 @@ from functrans.tf.tensor import (
     Tensor,
     WatchedVariable,
     frame,
+    mapped_rows,
     seen,
     tracing,
     value,
@@ -147,6 +148,7 @@ class ConcreteFunction:
         staging = Staging()
         traced = TracingFrame(staging, may_create)
         token = frame.set(traced)
+        rows = mapped_rows.set(())  # the program is for other calls too
         tracing.count += 1
         try:
             with staging:
@@ -156,6 +158,7 @@ class ConcreteFunction:
             raise _inaccessible(error) from error
         finally:
             tracing.count -= 1
+            mapped_rows.reset(rows)
             frame.reset(token)
         self.created = traced.created
         self._captured = [thing for thing, _ in traced.captures.values()]

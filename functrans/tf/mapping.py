@@ -28,8 +28,7 @@ from functrans.tf.errors import (
     OutOfRangeError,
 )
 from functrans.tf.pieces import along
-from functrans.tf.streams import mapped_rows
-from functrans.tf.tensor import Tensor, value, wrap
+from functrans.tf.tensor import Tensor, mapped_rows, value, wrap
 from functrans.tf.tensor_array import TensorArray
 
 Function = Callable[..., Any]

@@ -9,7 +9,6 @@ own, whose state the compiled program reads and writes like a variable's.
 from __future__ import annotations
 
 import zlib
-from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
@@ -17,14 +16,10 @@ import numpy as np
 
 from functrans import random as keys
 from functrans.tf.control import is_traced_by_function
-from functrans.tf.tensor import Tensor, WatchedVariable, frame, seen, wrap
+from functrans.tf.tensor import Tensor, WatchedVariable, frame, mapped_rows, seen, wrap
 
 _DEFAULT = 87654321
 """The global seed where only an operation has one."""
-
-
-mapped_rows: ContextVar[tuple[Any, ...]] = ContextVar("functrans_tf_mapped_rows", default=())
-"""The numbers of the rows that ``tf.vectorized_map`` maps here: each draws for itself."""
 
 
 class _Streams:

@@ -152,6 +152,11 @@ class GradientTape:
         self._active = False
         self._variables: tuple[Any, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from functrans.display import tape_html  # loaded when a tape is shown
+
+        return tape_html(self._recording, persistent=self._persistent)
+
     # --- recording
 
     def __enter__(self) -> GradientTape:

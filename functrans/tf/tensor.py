@@ -403,6 +403,9 @@ class Frame:
 
 frame: ContextVar[Frame | None] = ContextVar("functrans_tf_frame", default=None)
 
+mapped_rows: ContextVar[tuple[Any, ...]] = ContextVar("functrans_tf_mapped_rows", default=())
+"""The numbers of the rows that ``tf.vectorized_map`` maps here: each draws for itself."""
+
 
 class _Tracing:
     """How many frames are open in all threads: none, usually, and then nobody asks for them."""

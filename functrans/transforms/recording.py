@@ -27,6 +27,7 @@ from functrans.core.trace import (
 )
 from functrans.errors import RecordingError
 from functrans.primitives.linear import add_p, convert_p
+from functrans.rich import Rich
 from functrans.transforms.linearize import (
     DualTracer,
     JVPTrace,
@@ -242,7 +243,7 @@ class _Opened:
         return DualTracer(self.trace, x, tangent)
 
 
-class Recording(_Opened):
+class Recording(_Opened, Rich):
     """An open linearize: what runs in its ``with`` block can be pulled back afterwards.
 
     Parameters

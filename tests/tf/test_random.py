@@ -125,3 +125,9 @@ def test_the_gradient_of_gamma_moves_the_quantile() -> None:
     step = 1e-5
     ends = [stats.gamma.ppf(quantile, alpha.numpy() + d) for d in (step, -step)]
     np.testing.assert_allclose(slope, (ends[0] - ends[1]) / (2 * step), rtol=1e-4)
+
+
+def test_a_function_first_called_within_rows_is_for_all_calls() -> None:
+    draw = tf.function(lambda: tf.random.uniform([]))
+    rows = tf.vectorized_map(lambda x: x + draw(), tf.zeros([3]))
+    assert float(draw()) not in rows.numpy().tolist()

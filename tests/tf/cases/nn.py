@@ -134,3 +134,15 @@ def three_derivatives_of_a_smooth_activation(tf: Any) -> Any:
         return slope(tf, once, x)
 
     return slope(tf, twice, x)
+
+
+@case("a label out of range, compiled")
+def _(tf: Any) -> Any:
+    compiled = tf.function(tf.nn.sparse_softmax_cross_entropy_with_logits)
+    return compiled(tf.constant([3, 0]), tf.constant(LOGITS))
+
+
+@case("a negative label, compiled")
+def _(tf: Any) -> Any:
+    compiled = tf.function(tf.nn.sparse_softmax_cross_entropy_with_logits)
+    return compiled(tf.constant([-1, 0]), tf.constant(LOGITS))
