@@ -1,4 +1,4 @@
-"""The pages of the documentation: their examples print what they say, their links lead somewhere."""
+"""The pages of the documentation: their examples print what they say, their links work."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """The places of a page that a link can name: its headings, and those with names of their own."""
+    """The places of a page that a link can name: its headings, and what has a name of its own."""
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     slugs = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
