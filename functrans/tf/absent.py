@@ -36,6 +36,10 @@ HINTS: tuple[tuple[str, str], ...] = (
     ("keras.mixed_precision mixed_precision", "Choose dtypes with tf.cast."),
     ("keras.random keras.random.*", "Use tf.random."),
     (
+        "*losses.mean_* *metrics.mean_* *losses.log_cosh *metrics.log_cosh",
+        "Use the short names, as TensorFlow has them: MSE, MAE, MAPE, MSLE, logcosh.",
+    ),
+    (
         "*keras.metrics *metrics.* metrics",
         "Compute it from arrays, with sklearn.metrics, or in a tf.keras.metrics.Metric.",
     ),

@@ -194,6 +194,62 @@ def a_loop_inside_a_function(tf: Any) -> Any:
     return [compiled(tf, run)(three(tf), tf.constant(4)), v]
 
 
+@case
+def gradients_of_variables_through_branches_and_loops(tf: Any) -> Any:
+    def loop(v: Any) -> Any:
+        return tf.while_loop(lambda i, y: i < 3, lambda i, y: [i + 1, y * v], [0, 1.0])[1]
+
+    def branch(v: Any) -> Any:
+        return tf.cond(v > 1.0, lambda: v * v, lambda: v)
+
+    def rows(v: Any) -> Any:
+        return tf.map_fn(lambda x: x * v, vector(tf))
+
+    found = []
+    for program in (loop, branch, rows):
+        v = tf.Variable(2.0)
+
+        def derivative(program: Any = program, v: Any = v) -> Any:
+            with tf.GradientTape() as tape:
+                y = program(v)
+            return tape.gradient(y, v)
+
+        found += [derivative(), compiled(tf, derivative)()]
+        with tf.GradientTape() as tape:
+            y = compiled(tf, partial(program, v))()
+        found.append(tape.gradient(y, v))
+    return found
+
+
+@case
+def functions_with_state_inside_branches_and_loops(tf: Any) -> Any:
+    v = tf.Variable(1.0)
+    bump = tf.function(lambda x: v.assign_add(x).value())
+    x = three(tf)
+
+    def turns(x: Any) -> Any:
+        return tf.while_loop(lambda i, s: i < 3, lambda i, s: [i + 1, s + bump(x)], [0, 0.0])
+
+    chosen = compiled(tf, lambda x: tf.cond(x > 0.0, lambda: bump(x), lambda: x))
+    return [chosen(x), v.read_value(), chosen(-x), v.read_value(), compiled(tf, turns)(x), v]
+
+
+@case
+def a_variable_assigned_in_a_loop_under_a_tape(tf: Any) -> Any:
+    v, w = tf.Variable(2.0), tf.Variable(3.0)
+
+    def derivative() -> Any:
+        def body(i: Any, y: Any) -> Any:
+            w.assign_add(1.0)
+            return [i + 1, y * v]
+
+        with tf.GradientTape() as tape:
+            y = tf.while_loop(lambda i, y: i < 2, body, [0, 1.0])[1] * w
+        return tape.gradient(y, [v, w])
+
+    return [derivative(), compiled(tf, derivative)(), w]
+
+
 several(
     "loops inside a function that change their variables",
     lambda tf: compiled(tf, lambda x: tf.while_loop(lambda y: y < 9.0, lambda y: [y, y], [x]))(
