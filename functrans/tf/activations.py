@@ -9,13 +9,12 @@ import numpy as np
 from functrans import nn
 from functrans import numpy as fnp
 from functrans.tf.arithmetic import multiply
-from functrans.tf.convert import FLOAT32, as_tensor, cast
+from functrans.tf.convert import FLOAT32, as_tensor
 from functrans.tf.elementwise import sigmoid
 from functrans.tf.errors import InvalidArgumentError, InvalidValueError
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.words import bent, check_kind, operation, unary
+from functrans.tf.words import bent, check_kind, operation, unary, widened
 
-FLOAT16 = np.dtype(np.float16)
 REALS = "fiu"
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
@@ -100,10 +99,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
             f"`features.dtype` must be a floating point tensor. Received: features.dtype={x.dtype}",
             "Convert it with tf.cast.",
         )
-    if x._dtype == FLOAT16:
-        halves: Tensor = cast(gelu(cast(x, FLOAT32), approximate), FLOAT16)
-        return halves
-    return unary("Gelu", lambda v: nn.gelu(v, approximate=approximate), x)
+    return unary("Gelu", widened(lambda v: nn.gelu(v, approximate=approximate)), x)
 
 
 def silu(features: Any, beta: Any = 1.0) -> Tensor:

@@ -15,6 +15,7 @@ from functrans.tf.errors import (
     InvalidTypeError,
     InvalidValueError,
 )
+from functrans.tf.layouts import shape_text
 from functrans.tf.tensor import Tensor, value, wrap
 from functrans.tf.words import check_kind
 
@@ -91,7 +92,8 @@ def _check_matrices(x: tuple[int, ...], y: tuple[int, ...]) -> None:
         raise _no_matrix(0 if len(x) < 2 else 1)
     if x[-1] != y[-2]:
         raise InvalidArgumentError.at(
-            f"Matrix size-incompatible: In[0]: {_sizes(x)}, In[1]: {_sizes(y)} [Op:MatMul] name: ",
+            f"Matrix size-incompatible: In[0]: {shape_text(x)}, In[1]: {shape_text(y)} "
+            "[Op:MatMul] name: ",
             "The columns of the first must be as many as the rows of the second.",
         )
     if len(x) > 2 and len(y) > 2 and x[:-2] != y[:-2]:
@@ -99,14 +101,10 @@ def _check_matrices(x: tuple[int, ...], y: tuple[int, ...]) -> None:
             np.broadcast_shapes(x[:-2], y[:-2])
         except ValueError as error:
             raise InvalidArgumentError.at(
-                f"In[0] and In[1] must have compatible batch dimensions: {_sizes(x)} vs. "
-                f"{_sizes(y)} [Op:BatchMatMulV2] name: ",
+                f"In[0] and In[1] must have compatible batch dimensions: {shape_text(x)} vs. "
+                f"{shape_text(y)} [Op:BatchMatMulV2] name: ",
                 "Sizes before the last two must be equal or 1.",
             ) from error
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return f"[{','.join(map(str, shape))}]"
 
 
 def matvec(
@@ -146,7 +144,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     lengths = [[v.shape[i] for i in places] for v, places in ((x, first), (y, second))]
     if lengths[0] != lengths[1]:
         raise InvalidArgumentError.at(
-            f"Matrix size-incompatible: In[0]: {_sizes(x.shape)}, In[1]: {_sizes(y.shape)} "
+            f"Matrix size-incompatible: In[0]: {shape_text(x.shape)}, In[1]: {shape_text(y.shape)} "
             "[Op:MatMul] name: ",
             "Axes that are summed over must have the same lengths.",
         )
@@ -246,7 +244,7 @@ def _check_lengths(terms: list[str], tensors: list[Tensor]) -> None:
             if lengths.setdefault(letter, shape[axis]) != shape[axis]:
                 raise InvalidArgumentError.at(
                     f"Expected dimension {lengths[letter]} at axis {axis} of the input shaped "
-                    f"{_sizes(shape)} but got dimension {shape[axis]} [Op:Einsum] name: ",
+                    f"{shape_text(shape)} but got dimension {shape[axis]} [Op:Einsum] name: ",
                     f"Axes named {letter!r} must have one length.",
                 )
 
@@ -263,7 +261,7 @@ def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
     x, y = value(a), value(b)
     if x.shape != y.shape:
         raise InvalidArgumentError.at(
-            f"Both inputs must be of same shape: {_sizes(x.shape)} vs. {_sizes(y.shape)} "
+            f"Both inputs must be of same shape: {shape_text(x.shape)} vs. {shape_text(y.shape)} "
             "[Op:Cross] name: ",
             "Repeat the shorter one with tf.broadcast_to.",
         )

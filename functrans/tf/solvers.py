@@ -16,7 +16,7 @@ from functrans.tf.convert import INT32, as_tensor, is_traced, matched, numpy_dty
 from functrans.tf.diagonals import diag_part
 from functrans.tf.errors import InvalidArgumentError, InvalidTypeError, InvalidValueError
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.words import check_kind, operation
+from functrans.tf.words import check_kind, connected_zero, operation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,8 +99,7 @@ def slogdet(input: Any, name: str | None = None) -> LogMatrixDeterminant:
     tensor, v = matrices("LogMatrixDeterminant", input)
     sign, logarithm = fnp.linalg.slogdet(v)
     if is_traced(sign):  # its derivative is 0, not None
-        total = fnp.sum(v, axis=(-2, -1))
-        sign = fnp.where(np.zeros(sign.shape, bool), total, sign)
+        sign = fnp.add(sign, connected_zero(fnp.sum(v, axis=(-2, -1))))
     logarithm = fnp.astype(logarithm, tensor._dtype)
     return LogMatrixDeterminant(wrap(sign, tensor._dtype), wrap(logarithm, tensor._dtype))
 
