@@ -221,6 +221,14 @@ class Flatten(Layer):
     TensorShape([2, 12])
     """
 
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if data_format not in (None, "channels_last"):
+            raise InvalidValueError(
+                f"data_format={data_format!r} is not supported here.",
+                "Transpose the channels to the end, or leave the option out.",
+            )
+
     def call(self, inputs: Any) -> Any:
         """The outputs."""
         return reshape(inputs, [inputs.shape[0], -1])
