@@ -13,13 +13,13 @@ import traceback
 from importlib import import_module
 from typing import Any
 
-from tests.tf.oracle import RECORDS, Case, Group, Row, groups
+from tests.tf.oracle import RECORDS, Case, Group, Row, groups, read
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main(arguments: list[str]) -> int:
-    """Record the groups named, or all; then say what could not be recorded."""
+    """Record the groups named, or all, and say what could not be; or ``--check`` the records."""
     if arguments[:1] == ["--alone"]:
         return _alone(*arguments[1:])
     import tensorflow as tf  # late, so that reading this file doesn't need it
@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
     # Rows make many short-lived functions, which TensorFlow finds worth a warning each.
     tf.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
     found = groups()
+    if arguments[:1] == ["--check"]:
+        return min(1, sum(_stale(tf, found[name]) for name in arguments[1:]))
     failed = sum([_write(tf, found[name]) for name in arguments or found])
     return 1 if failed else 0
 
@@ -51,6 +53,16 @@ def _write(tf: Any, group: Group) -> int:
     (RECORDS / f"{group.name}.json").write_text(text, encoding="utf-8")
     print(f"{group.name}: {len(lines)} recorded, {failed} failed")
     return failed
+
+
+def _stale(tf: Any, group: Group) -> bool:
+    """Say where TensorFlow gives something else now than what is recorded of a group."""
+    recorded = read(group.name)
+    lines = {case.name: case.check(tf, recorded[case.name]) for case in group.cases}
+    for name, found in lines.items():
+        for line in found:
+            print(f"{group.name}: {name}: {line}", file=sys.stderr)
+    return any(lines.values())
 
 
 def _alone(module: str, group: str, name: str) -> int:
