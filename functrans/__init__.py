@@ -27,6 +27,20 @@ from functrans.transforms.stage import (
 from functrans.transforms.vmap import vmap
 
 if TYPE_CHECKING:
+    from functrans import ad_checkpoint as ad_checkpoint
+    from functrans import custom_batching as custom_batching
+    from functrans import custom_derivatives as custom_derivatives
+    from functrans import debug as debug
+    from functrans import display as display
+    from functrans import experimental as experimental
+    from functrans import extend as extend
+    from functrans import flatten_util as flatten_util
+    from functrans import nn as nn
+    from functrans import ops as ops
+    from functrans import random as random
+    from functrans import scipy as scipy
+    from functrans import testing as testing
+    from functrans import tf as tf
     from functrans.ad_checkpoint import checkpoint, checkpoint_policies
     from functrans.ad_checkpoint import checkpoint as remat
     from functrans.control.aot import load

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import itertools
+import sys
 import threading
 import weakref
 from collections import namedtuple
@@ -811,6 +812,18 @@ class TestStaging:
         assert ft.jvp(ft.stop_gradient, (3.0,), (1.0,))[1] == 0.0
         assert ft.jit(ft.grad(lambda x: x * ft.stop_gradient(x)))(3.0) == 3.0
         np.testing.assert_array_equal(ft.vmap(ft.stop_gradient)(X), X)
+
+
+@pytest.mark.parametrize(
+    "staged", [ft.make_jaxpr, ft.vmap, lambda f: lambda x: ft.jvp(f, (x,), (x,))]
+)
+def test_programs_may_be_longer_than_the_stack_is_deep(staged: Any) -> None:
+    def chain(x: Any) -> Any:
+        for _ in range(sys.getrecursionlimit()):
+            x = np.tanh(x) + 1.0
+        return np.sum(x)
+
+    staged(ft.grad(chain))(np.ones((2, 3)))
 
 
 # --- aliasing ------------------------------------------------------------------------------------

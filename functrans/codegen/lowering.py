@@ -69,8 +69,8 @@ def lower(jaxpr: Jaxpr, carried: Sequence[tuple[int, int]] = ()) -> Lowered:
     an output may overwrite its input.
     """
     lowering = _Lowering(jaxpr)
-    lowering.overwriting, lowering.finals = overwriting(jaxpr, carried, _word)
-    lowering.orders = orders.orders(jaxpr, _word)
+    lowering.overwriting, lowering.finals = overwriting(jaxpr, carried, word_of)
+    lowering.orders = orders.orders(jaxpr, word_of)
     for eqn in jaxpr.eqns:
         lowering.equation(eqn)
     outputs = [lowering.output(i, atom) for i, atom in enumerate(jaxpr.outvars)]
@@ -81,7 +81,7 @@ class _Lowering(Values):
     """What each word does with the values of its equation."""
 
     def equation(self, eqn: Eqn) -> None:
-        word = _word(eqn)
+        word = word_of(eqn)
         if not isinstance(word, _ANY_DTYPE):
             for atom in (*eqn.invars, *eqn.outvars):
                 if not is_native(atom.aval.dtype):
@@ -608,7 +608,8 @@ _LOWERINGS: dict[type, Callable[[_Lowering, Eqn, Any], None]] = {
 _ANY_DTYPE = kernel.Fallback | kernel.Call | Inner | kernel.Fence | kernel.Fourier
 
 
-def _word(eqn: Eqn) -> kernel.Word:
+def word_of(eqn: Eqn) -> kernel.Word:
+    """What the compiler is told of an equation."""
     rule = eqn.primitive.lower
     if isinstance(rule, Absent):
         return kernel.Fallback(rule.reason)

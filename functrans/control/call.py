@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import RLock, get_ident
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 from functrans import kernel, tree
 from functrans.control.entry import Entry, call_signature
@@ -24,7 +24,7 @@ from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
 from functrans.rich import Rich
 from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
-from functrans.transforms.stage import ShapeDtypeStruct, check_callable, stage, type_of
+from functrans.transforms.stage import P, R, ShapeDtypeStruct, check_callable, stage, type_of
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from functrans.codegen.executable import Executable
     from functrans.codegen.profile import Profile
     from functrans.control.aot import Lowered, Traced
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(slots=True)

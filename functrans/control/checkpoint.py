@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from functrans import tree
 from functrans.control import own_rules
@@ -23,7 +23,7 @@ from functrans.passes.dce import dce
 from functrans.passes.loops import renamed
 from functrans.primitives.marks import barrier, name_p
 from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
-from functrans.transforms.stage import named
+from functrans.transforms.stage import P, R, named
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
@@ -179,6 +179,22 @@ checkpoint_p: Primitive = Primitive(
 # --- the transform -------------------------------------------------------------------------------
 
 
+@overload
+def checkpoint(
+    fun: Callable[P, R],
+    *,
+    prevent_cse: bool = True,
+    policy: Policy | None = None,
+    static_argnums: int | Sequence[int] = (),
+) -> Callable[P, R]: ...
+@overload
+def checkpoint(
+    fun: None = None,
+    *,
+    prevent_cse: bool = True,
+    policy: Policy | None = None,
+    static_argnums: int | Sequence[int] = (),
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def checkpoint(
     fun: Callable[..., Any] | None = None,
     *,

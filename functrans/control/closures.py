@@ -14,7 +14,7 @@ from functrans.core.avals import aval_of, is_inexact
 from functrans.core.jaxpr import Jaxpr, evaluate
 from functrans.core.trace import Tracer
 from functrans.errors import CustomRuleError, TreeError
-from functrans.transforms.stage import check_callable, stage, stage_tree
+from functrans.transforms.stage import P, R, check_callable, stage, stage_tree
 
 
 def closure_convert(
@@ -77,7 +77,7 @@ class _Pullback:
         self.tree = out_tree
 
 
-def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(fun: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     """A function that returns its value together with its own reverse mode.
 
     Parameters
@@ -98,8 +98,8 @@ def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
     """
     check_callable("custom_gradient", fun)
 
-    def pair(args: tuple[Any, ...]) -> tuple[Any, Any]:
-        result = fun(*args)
+    def pair(*args: P.args, **kwargs: P.kwargs) -> tuple[R, Any]:
+        result: Any = fun(*args, **kwargs)
         if not (isinstance(result, tuple | list) and len(result) == 2 and callable(result[1])):
             raise CustomRuleError(
                 f"{described(fun)}, decorated with custom_gradient, returned {result!r:.80}.",
@@ -108,11 +108,11 @@ def custom_gradient(fun: Callable[..., Any]) -> Callable[..., Any]:
         return result[0], result[1]
 
     @wraps(fun)
-    def value_alone(*args: Any) -> Any:
-        return pair(args)[0]
+    def value_alone(*args: P.args, **kwargs: P.kwargs) -> R:
+        return pair(*args, **kwargs)[0]
 
-    def forward(*args: Any) -> tuple[Any, Any]:
-        value, pullback = pair(args)
+    def forward(*args: P.args, **kwargs: P.kwargs) -> tuple[R, Any]:
+        value, pullback = pair(*args, **kwargs)
         leaves, out_tree = tree.flatten(value)
         avals = [aval_of(x).strengthen() for x in leaves]
         structures: list[tree.PyTreeDef] = []

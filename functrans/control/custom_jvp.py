@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol
 
 from functrans import tree
 from functrans.control import own_rules
@@ -31,10 +31,9 @@ from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import CustomRuleError
 from functrans.primitives.layout import batch_to_front
 from functrans.transforms.split import split_linear
-from functrans.transforms.stage import unshared
+from functrans.transforms.stage import P, R, unshared
 from functrans.transforms.vmap import batch_flat, mapped_name
 
-R = TypeVar("R")
 Values = Sequence[Any]
 
 
@@ -249,7 +248,7 @@ custom_jvp_call_p: Primitive = Primitive(
 # --- the decorator -------------------------------------------------------------------------------
 
 
-class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
+class custom_jvp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     """A function whose derivative, in both modes, is what its rule says.
 
     Give the rule with :meth:`defjvp` or :meth:`defjvps`. Reverse mode transposes the rule, which
@@ -284,7 +283,7 @@ class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
 
     def __init__(
         self,
-        fun: Callable[..., R],
+        fun: Callable[P, R],
         nondiff_argnums: int | Sequence[int] = (),
         nondiff_argnames: str | Sequence[str] = (),
     ) -> None:
@@ -323,8 +322,10 @@ class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
                 "Use defjvp.",
             )
 
+        function: Callable[..., Any] = self
+
         def jvp(primals: Any, tangents: Any) -> Any:
-            value = self(*primals)
+            value = function(*primals)
             if len(jvps) != len(primals):
                 raise CustomRuleError(
                     f"defjvps got {len(jvps)} functions for {len(primals)} arguments of "
@@ -342,7 +343,7 @@ class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
 
         self.defjvp(jvp)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self.jvp is None:
             raise CustomRuleError(
                 f"{self.name} is a custom_jvp function without a rule.",
@@ -350,10 +351,10 @@ class custom_jvp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
             )
         if current_trace() is None:
             return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
-        args = self.positional(args, kwargs)
-        site, leaves = self.site(args)
+        given = self.positional(args, kwargs)
+        site, leaves = self.site(given)
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*args)  # type: ignore[no-any-return]
+            return self.fun(*given)  # type: ignore[no-any-return]
         for x in leaves:
             aval_of(x)  # raises for what is no array
         rule = UsersRule(site, self.jvp, self.symbolic_zeros)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol
 
 import numpy as np
 
@@ -34,10 +34,9 @@ from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import CustomRuleError, TreeError, UnexpectedTracerError
 from functrans.primitives.layout import batch_to_front
 from functrans.transforms.linearize import snapshot
-from functrans.transforms.stage import unshared
+from functrans.transforms.stage import P, R, unshared
 from functrans.transforms.vmap import batch_flat, mapped_name
 
-R = TypeVar("R")
 Values = Sequence[Any]
 
 
@@ -351,7 +350,7 @@ custom_vjp_call_p: Primitive = Primitive(
 # --- the decorator -------------------------------------------------------------------------------
 
 
-class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
+class custom_vjp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     """A function whose reverse mode is a pair of functions, given with :meth:`defvjp`.
 
     The pair is differentiated for second derivatives, mapped by ``vmap`` and compiled by ``jit``
@@ -382,7 +381,7 @@ class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
 
     def __init__(
         self,
-        fun: Callable[..., R],
+        fun: Callable[P, R],
         nondiff_argnums: int | Sequence[int] = (),
         nondiff_argnames: str | Sequence[str] = (),
     ) -> None:
@@ -416,7 +415,7 @@ class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
         self.bwd = bwd
         self.symbolic_zeros = symbolic_zeros
 
-    def __call__(self, *args: Any, **kwargs: Any) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self.fwd is None or self.bwd is None:
             raise CustomRuleError(
                 f"{self.name} is a custom_vjp function without rules.",
@@ -424,8 +423,8 @@ class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
             )
         if current_trace() is None:
             return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
-        args = self.positional(args, kwargs)
-        site, leaves = self.site(args)
+        given = self.positional(args, kwargs)
+        site, leaves = self.site(given)
         if any(isinstance(x, Tracer) for x in tree.leaves(site.nondiff)):
             raise UnexpectedTracerError(
                 f"{self.name} got a traced value for an argument that nondiff_argnums names.",
@@ -433,7 +432,7 @@ class custom_vjp(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
                 "them.",
             )
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*args)  # type: ignore[no-any-return]
+            return self.fun(*given)  # type: ignore[no-any-return]
         for x in leaves:
             aval_of(x)  # raises for what is no array
         rules = UsersRules(site, self.fwd, self.bwd, self.symbolic_zeros)

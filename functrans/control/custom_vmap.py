@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol
 
 from functrans import kernel, tree
 from functrans.control import own_rules
@@ -26,9 +26,8 @@ from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import CustomRuleError, TreeError
 from functrans.primitives.layout import batch_to_front, zeros
 from functrans.transforms.linearize import jvp_flat, linearize_flat
-from functrans.transforms.stage import stage, unshared
+from functrans.transforms.stage import P, R, stage, unshared
 
-R = TypeVar("R")
 Values = Sequence[Any]
 Bools = Sequence[bool]
 
@@ -213,7 +212,7 @@ custom_vmap_call_p: Primitive = Primitive(
 # --- the decorators ------------------------------------------------------------------------------
 
 
-class custom_vmap(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
+class custom_vmap(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     """A function that ``vmap`` maps by a rule of its own, given with :meth:`def_vmap`.
 
     Its derivatives are those of the function. Forward mode under ``vmap`` differentiates the rule;
@@ -242,7 +241,7 @@ class custom_vmap(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
     (3, 2)
     """
 
-    def __init__(self, fun: Callable[..., R]) -> None:
+    def __init__(self, fun: Callable[P, R]) -> None:
         super().__init__(fun)
         self.vmap_rule: Callable[..., Any] | None = None
 
@@ -258,7 +257,7 @@ class custom_vmap(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
         self.vmap_rule = vmap_rule
         return vmap_rule
 
-    def __call__(self, *args: Any, **kwargs: Any) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self.vmap_rule is None:
             raise CustomRuleError(
                 f"{self.name} is a custom_vmap function without a rule.",
@@ -267,10 +266,10 @@ class custom_vmap(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
         # Where no vmap is around and nothing is written down, no vmap will ever see it.
         if only_derivatives(current_trace()):
             return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
-        args = self.positional(args, kwargs)
-        site, leaves = self.site(args)
+        given = self.positional(args, kwargs)
+        site, leaves = self.site(given)
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*args)  # type: ignore[no-any-return]
+            return self.fun(*given)  # type: ignore[no-any-return]
         program = program_of(with_numbers(site.run, leaves), [aval_of(x) for x in leaves])
         captured, (jaxpr,) = together([program])
         outs = bind(
@@ -284,7 +283,7 @@ class custom_vmap(CustomFunction, Generic[R]):  # noqa: N801  (JAX's name)
         return site.out.unflatten(outs)  # type: ignore[no-any-return]
 
 
-def sequential_vmap(fun: Callable[..., R]) -> custom_vmap[R]:
+def sequential_vmap(fun: Callable[P, R]) -> custom_vmap[P, R]:
     """A function that ``vmap`` runs for one example after the other, in a loop.
 
     Memory is then that of one example, and conditions stay conditions: a ``while_loop`` stops
@@ -299,6 +298,7 @@ def sequential_vmap(fun: Callable[..., R]) -> custom_vmap[R]:
     array([0, 3, 7])
     """
     function = custom_vmap(fun)
+    run: Callable[..., Any] = function
 
     @function.def_vmap
     def one_by_one(size: int, in_batched: Any, *args: Any) -> tuple[Any, bool]:
@@ -308,7 +308,7 @@ def sequential_vmap(fun: Callable[..., R]) -> custom_vmap[R]:
         def example(_: None, rows: list[Any]) -> tuple[None, Any]:
             row = iter(rows)
             given = [next(row) if on else x for x, on in zip(leaves, flags, strict=True)]
-            return None, function(*tree.unflatten(structure, given))
+            return None, run(*tree.unflatten(structure, given))
 
         rows = [x for x, on in zip(leaves, flags, strict=True) if on]
         return scan(example, None, rows, length=size)[1], True

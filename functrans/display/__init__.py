@@ -7,7 +7,26 @@
 True
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from functrans.display.document import html
 from functrans.display.tape import tape_html
 
-__all__ = ["html", "tape_html"]
+if TYPE_CHECKING:
+    from functrans.display.drawing import Graph, graph
+
+__all__ = ["Graph", "graph", "html", "tape_html"]
+
+# What needs SciPy or the compiler is loaded when it is named.
+_LATER = {
+    "Graph": "functrans.display.drawing",
+    "graph": "functrans.display.drawing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LATER:
+        value: object = getattr(import_module(_LATER[name]), name)
+        return value
+    raise AttributeError(f"module 'functrans.display' has no attribute {name!r}")

@@ -74,10 +74,15 @@ def row(left: str, right: str, size: str, hover: str) -> str:
 
 def operation(primitive: str, params: dict[str, Any], operands: str) -> str:
     """What an equation computes: the primitive, its parameters that are no programs, operands."""
-    plain = {k: v for k, v in params.items() if not _holds_programs(v)}
-    inside = " ".join(f"{k}={shortened(param_text(v))}" for k, v in sorted(plain.items()))
+    inside = " ".join(plain_params(params))
     brackets = span("f", f"[{inside}]") if inside else ""
     return f"= {span('o', primitive)}{brackets} {escape(operands)}"
+
+
+def plain_params(params: dict[str, Any]) -> list[str]:
+    """Parameters that are no programs, as text."""
+    plain = {k: v for k, v in params.items() if not _holds_programs(v)}
+    return [f"{k}={shortened(param_text(v))}" for k, v in sorted(plain.items())]
 
 
 def in_stretches(rows: Sequence[str]) -> str:

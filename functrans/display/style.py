@@ -19,7 +19,6 @@ PALETTE = {
     "contraction": ("#f7d9d9", "#54282b"),
     "movement": ("#f4f1da", "#413d20"),
     "indexing": ("#dcf0f0", "#1e4142"),
-    "random": ("#f0e0f2", "#43294a"),
     "library": ("#ecdff7", "#3a2a52"),
     "program": ("#f7f8fa", "#1b2029"),
     "python": ("#f9dbe9", "#50263a"),

@@ -127,6 +127,7 @@ if TYPE_CHECKING:  # what few programs need is loaded when it is named
     from functrans.control.root import custom_root
     from functrans.control.row_map import map
     from functrans.control.while_loop import fori_loop, while_loop
+    from functrans.lax import linalg as linalg
     from functrans.lax.convolution import (
         ConvDimensionNumbers,
         conv,

@@ -409,6 +409,8 @@ from functrans.numpy.signal import (
 )
 
 if TYPE_CHECKING:
+    from functrans.numpy import fft as fft
+    from functrans.numpy import linalg as linalg
     from functrans.numpy.floats import frexp, spacing
     from functrans.numpy.folding import frompyfunc, ufunc
     from functrans.numpy.grids import c_, fromiter, r_

@@ -1,11 +1,26 @@
 """SciPy's interface for traced and plain arrays; SciPy itself is imported on first need."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from functrans.scipy import special
 
-# What few programs need is loaded when it is named.
-_ROOMS = (
+if TYPE_CHECKING:
+    from functrans.scipy import (
+        cluster,
+        fft,
+        integrate,
+        interpolate,
+        linalg,
+        ndimage,
+        optimize,
+        signal,
+        sparse,
+        spatial,
+        stats,
+    )
+
+__all__ = [
     "cluster",
     "fft",
     "integrate",
@@ -16,13 +31,12 @@ _ROOMS = (
     "signal",
     "sparse",
     "spatial",
+    "special",
     "stats",
-)
-
-__all__ = [*_ROOMS, "special"]
+]
 
 
 def __getattr__(name: str) -> object:
-    if name in _ROOMS:
+    if name in __all__:  # what few programs need is loaded when it is named
         return import_module(f"functrans.scipy.{name}")
     raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")

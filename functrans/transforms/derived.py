@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -30,10 +30,13 @@ from functrans.transforms.linearize import (
     linearize_flat,
     snapshot,
 )
-from functrans.transforms.stage import has_derivative, named, own, unshared
+from functrans.transforms.stage import A, P, R, has_derivative, named, own, unshared
 from functrans.transforms.transpose import backward
 
 Argnums = int | Sequence[int]
+
+# Types keep the function's parameters and its value. The gradient has the tree of an argument that
+# ``argnums`` chooses, which types cannot say: it is Any, or a tuple of them.
 
 
 class FlatFunction:
@@ -99,6 +102,18 @@ def _sequence(name: str, value: Any) -> tuple[Any, ...]:
 # --- forward mode --------------------------------------------------------------------------------
 
 
+@overload
+def jvp(
+    function: Callable[..., R], primals: Any, tangents: Any, has_aux: Literal[False] = False
+) -> tuple[R, R]: ...
+@overload
+def jvp(
+    function: Callable[..., tuple[R, A]], primals: Any, tangents: Any, has_aux: Literal[True]
+) -> tuple[R, R, A]: ...
+@overload
+def jvp(
+    function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool
+) -> tuple[Any, ...]: ...
 def jvp(
     function: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -204,7 +219,7 @@ class Pullback:
         self._out_tree = out_tree
         self._structure: _Structure | None = None
 
-    def __call__(self, cotangent: Any) -> Any:
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         linear = self._linear
         leaves = _matching_leaves("cotangents", self._out_tree, cotangent)
         given = [
@@ -213,7 +228,8 @@ class Pullback:
         ]
         found = backward(linear.tape, linear.outs, given, linear.ins)
         filled = [instantiate(ct, aval) for ct, aval in zip(found, linear.in_avals, strict=True)]
-        return tree.unflatten(self._in_tree, own(filled, leaves))
+        cotangents: tuple[Any, ...] = tree.unflatten(self._in_tree, own(filled, leaves))
+        return cotangents
 
 
 class _Structure:
@@ -279,6 +295,16 @@ def _checked_against(what: str, aval: Aval, given: Any) -> Any:
     return convert(given, wanted.dtype) if have.weak else given
 
 
+@overload
+def linearize(
+    function: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[R, LinearFunction]: ...
+@overload
+def linearize(
+    function: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+) -> tuple[R, LinearFunction, A]: ...
+@overload
+def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def linearize(
     function: Callable[..., Any], *primals: Any, has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -296,6 +322,16 @@ def linearize(
     return _linear(function, primals, has_aux, LinearFunction)
 
 
+@overload
+def vjp(
+    function: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[R, Pullback]: ...
+@overload
+def vjp(
+    function: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+) -> tuple[R, Pullback, A]: ...
+@overload
+def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Value and transposed derivative: ``(f(x), ȳ ↦ (x̄₁, …))``, or a triple with ``aux``.
 
@@ -330,6 +366,48 @@ def _linear(
 # --- gradients -----------------------------------------------------------------------------------
 
 
+@overload
+def value_and_grad(
+    function: Callable[P, tuple[R, A]],
+    argnums: int = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[tuple[R, A], Any]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, tuple[R, A]],
+    argnums: Sequence[int],
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[tuple[R, A], tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, R],
+    argnums: int = 0,
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[R, Any]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, R],
+    argnums: Sequence[int],
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[R, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, Any]]: ...
 def value_and_grad(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -443,6 +521,40 @@ def _pair(out: Any) -> tuple[Any, Any]:
     return out
 
 
+@overload
+def grad(
+    function: Callable[P, tuple[Any, A]],
+    argnums: int = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def grad(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Sequence[int],
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[tuple[Any, ...], A]]: ...
+@overload
+def grad(
+    function: Callable[P, Any],
+    argnums: Sequence[int],
+    has_aux: Literal[False] = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, ...]]: ...
+@overload
+def grad(
+    function: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, Any]: ...
 def grad(
     function: Callable[..., Any],
     argnums: Argnums = 0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -29,11 +29,26 @@ from functrans.transforms.linearize import (
     instantiate,
     linearize_flat,
 )
-from functrans.transforms.stage import named, own, zeros_of
+from functrans.transforms.stage import A, P, named, own, zeros_of
 from functrans.transforms.transpose import backward
 from functrans.transforms.vmap import batch_flat
 
 
+@overload
+def jacfwd(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def jacfwd(
+    function: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[P, Any]: ...
 def jacfwd(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -59,6 +74,23 @@ def jacfwd(
     return _jacobian(function, argnums, has_aux, holomorphic, forward=True)
 
 
+@overload
+def jacrev(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def jacrev(
+    function: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, Any]: ...
 def jacrev(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -209,6 +241,21 @@ def _to_block(value: Any, dim: int | None, out: Aval, in_: Aval, last: bool) -> 
     return reshape(value, out.shape + in_.shape)
 
 
+@overload
+def hessian(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def hessian(
+    function: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[P, Any]: ...
 def hessian(
     function: Callable[..., Any],
     argnums: Argnums = 0,

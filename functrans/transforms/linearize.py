@@ -46,8 +46,7 @@ class LinearTracer(Tracer):
     @property
     def aval(self) -> Aval:
         if self._aval is None:
-            assert self.eqn is not None
-            self.eqn.infer()
+            infer(self)
             assert self._aval is not None
         return self._aval
 
@@ -71,10 +70,26 @@ class LinearEqn:
         self.outs: list[LinearTracer] = []
 
     def infer(self) -> None:
-        """Fill in the types of the outputs."""
+        """Fill in the types of the outputs from those of the arguments."""
         out = self.primitive.abstract(*map(aval_of, self.args), **self.params)
         for tracer, aval in zip(self.outs, out if self.primitive.multiple else [out], strict=True):
             tracer._aval = aval
+
+
+def infer(tracer: LinearTracer) -> None:
+    """Work out the type of a variable, and before it those that it follows from.
+
+    Without recursion: programs may be longer than Python's stack is deep.
+    """
+    pending = [tracer]
+    while pending:
+        eqn = pending[-1].eqn
+        assert eqn is not None
+        before = [a for a in eqn.args if type(a) is LinearTracer and a._aval is None]
+        if before:
+            pending += before
+        elif pending.pop()._aval is None:
+            eqn.infer()
 
 
 class Tape(Trace):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -447,6 +447,9 @@ def unshared(values: Sequence[Any]) -> list[Any]:
     return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+A = TypeVar("A")  # an auxiliary result
 F = TypeVar("F", bound=Callable[..., Any])
 
 

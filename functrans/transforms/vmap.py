@@ -16,7 +16,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_under, running
 from functrans.errors import OptionError, TreeError, VmapError
 from functrans.primitives.layout import move_axis, spread
-from functrans.transforms.stage import named, own, stage, unshared
+from functrans.transforms.stage import P, named, own, stage, unshared
 
 
 class BatchTracer(Tracer):
@@ -133,13 +133,13 @@ def batch_jaxpr(
 
 
 def vmap(
-    function: Callable[..., Any],
+    function: Callable[P, Any],
     in_axes: Any = 0,
     out_axes: Any = 0,
     axis_name: Hashable = None,
     axis_size: int | None = None,
     spmd_axis_name: Hashable = None,
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """``function`` mapped over an axis of its arguments, without a loop.
 
     Parameters
