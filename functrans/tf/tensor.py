@@ -47,7 +47,6 @@ class Tensor:
 
     __slots__ = ("__weakref__", "_assign", "_dtype", "_plain", "_v", "_watched")
     __array_priority__ = 100
-    __hash__ = None  # type: ignore[assignment]  # as TensorFlow's: equality is elementwise
 
     _v: Any
     _dtype: np.dtype[Any]
@@ -219,6 +218,12 @@ class Tensor:
 
     def __reduce__(self) -> Any:
         return _unpickled, (np.asarray(self._known("numpy")),)
+
+    def __hash__(self) -> NoReturn:
+        raise InvalidTypeError(
+            "Tensor is unhashable. Instead, use tensor.ref() as the key.",
+            "Write {x.ref(): …}, and x.ref().deref() to get it back.",
+        )
 
     def __setitem__(self, key: Any, new: Any) -> NoReturn:
         raise InvalidTypeError(

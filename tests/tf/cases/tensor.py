@@ -183,7 +183,6 @@ each(
     "refused",
     assigning_an_item=lambda tf: operator.setitem(vector(tf), 0, 1.0),
     deleting_an_item=lambda tf: operator.delitem(vector(tf), 0),
-    hash=lambda tf: hash(three(tf)),
     in_a_set=lambda tf: {three(tf)},
     round=lambda tf: fails(lambda: round(three(tf))),
     divmod=lambda tf: divmod(three(tf), 2.0),
@@ -200,6 +199,12 @@ each(
     containing=lambda tf: 1.0 in vector(tf),
     range_of_a_float=lambda tf: fails(lambda: range(three(tf))),
     reversed_scalar=lambda tf: list(reversed(three(tf))),
+)
+
+case(
+    "hashing says what to use",
+    lambda tf: hash(three(tf)),
+    says="Tensor is unhashable. Instead, use tensor.ref() as the key.",
 )
 
 
