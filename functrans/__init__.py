@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         custom_jvp,
         custom_vjp,
     )
+    from functrans.display.explanation import explain
 
 __all__ = [
     "Jaxpr",
@@ -75,6 +76,7 @@ __all__ = [
     "ensure_compile_time_eval",
     "errors",
     "eval_shape",
+    "explain",
     "float0",
     "fwd_and_bwd",
     "grad",
@@ -130,6 +132,7 @@ _LATER = {
     "checkpoint_policies": "functrans.ad_checkpoint",
     "custom_jvp": "functrans.custom_derivatives",
     "debug_infs": "functrans.control.nonfinite",
+    "explain": "functrans.display.explanation",
     "debug_nans": "functrans.control.nonfinite",
     "custom_vjp": "functrans.custom_derivatives",
     "load": "functrans.control.aot",

@@ -41,14 +41,19 @@ class Row:
     runs: how often one call runs it; None inside a while loop.
     flops, bytes: operations on numbers, and what is read and written, of one run. Bytes count
         memory that is read or written again once, as if caches held it.
-    sources: the lines of the user's code that it computes.
+    eqns: the equations that it computes.
+    sources: the lines of the user's code behind them.
     """
 
     path: tuple[int, ...]
     runs: int | None
     flops: int
     bytes: int
-    sources: tuple[Source, ...]
+    eqns: tuple[Eqn, ...]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(dict.fromkeys(e.source for e in self.eqns if e.source is not None))
 
     @property
     def label(self) -> str:
@@ -295,22 +300,22 @@ def _row(
             sizes = cluster.gemm.sizes
             moved = _region_bytes(*cluster.reads) + _bytes(cluster.write)
             flops = 2 * sizes.products * sizes.batch
-            return LibraryRow(path, runs, flops, moved, _sources(cluster.eqn), str(cluster.gemm))
+            return LibraryRow(path, runs, flops, moved, (cluster.eqn,), str(cluster.gemm))
         case RoutineCall():
             moved = _region_bytes(*cluster.reads) + _bytes(*cluster.writes)
             flops, title = cluster.routine.flops, str(cluster.routine)
-            return LibraryRow(path, runs, flops, moved, _sources(cluster.eqn), title)
+            return LibraryRow(path, runs, flops, moved, (cluster.eqn,), title)
         case NumpyCall():
             moved = _region_bytes(*cluster.reads) + _bytes(*cluster.writes)
             name = cluster.eqn.primitive.name
-            return FallbackRow(path, runs, 0, moved, _sources(cluster.eqn), name, cluster.reason)
+            return FallbackRow(path, runs, 0, moved, (cluster.eqn,), name, cluster.reason)
         case ByteCopy():
             return CopyRow(path, runs, 0, 2 * _bytes(cluster.write), ())
         case Repetition():
-            title, sources = repeat_title(cluster.call), _sources(cluster.call.eqn)
+            title, eqns = repeat_title(cluster.call), (cluster.call.eqn,)
             if isinstance(cluster.call.word, kernel.Branch):
-                return BranchRow(path, runs, 0, 0, sources, title)
-            return LoopRow(path, runs, 0, 0, sources, title, _length(cluster))
+                return BranchRow(path, runs, 0, 0, eqns, title)
+            return LoopRow(path, runs, 0, 0, eqns, title, _length(cluster))
         case _:
             assert isinstance(nest, Nest)
             return _kernel_row(list(_counted_steps(nest.nodes)), path, runs)
@@ -320,7 +325,7 @@ def _kernel_row(
     steps: Sequence[tuple[Step, int]], path: tuple[int, ...], runs: int | None
 ) -> KernelRow:
     steps = sorted(steps, key=lambda counted: _begins(counted[0]))
-    eqns = list(dict.fromkeys(step.eqn for step, _ in steps if step.eqn is not None))
+    eqns = tuple(dict.fromkeys(step.eqn for step, _ in steps if step.eqn is not None))
     operations = tuple(eqn.primitive.name for eqn in eqns) or ("copy",)
     opaque = tuple(
         OpaqueRow(step.op.routine, times, _first_line(step.eqn))
@@ -328,7 +333,7 @@ def _kernel_row(
         if isinstance(step.op, Invoke)
     )
     flops = sum(times * _flops(step) for step, times in steps)
-    return KernelRow(path, runs, flops, _moved(steps), _sources(*eqns), operations, opaque)
+    return KernelRow(path, runs, flops, _moved(steps), eqns, operations, opaque)
 
 
 def _begins(step: Step) -> bool:
@@ -403,10 +408,6 @@ def _bytes(*values: Value) -> int:
 
 def _region_bytes(*regions: Region) -> int:
     return sum(math.prod(r.shape) * r.dtype.itemsize for r in regions if r.value.kind != "literal")
-
-
-def _sources(*eqns: Eqn) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys(eqn.source for eqn in eqns if eqn.source is not None))
 
 
 def _first_line(eqn: Eqn | None) -> str:

@@ -182,7 +182,7 @@ def print_compiled(function: Callable[..., Any], arguments: tuple[Any, ...]) -> 
     compiled(*arguments)
     first = time.perf_counter() - start
     lowered = compiled.lower(*arguments)
-    print(lowered.report())
+    print(ft.explain(compiled, *arguments))
     print(f"first result  {1e3 * first:10.3f} ms  (trace, compile, run)")
     print(f"compile       {1e3 * lowered.compile_seconds:10.3f} ms")
     print(f"call, eager   {1e6 * best_time(lambda: function(*arguments)):10.2f} µs")

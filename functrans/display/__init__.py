@@ -15,11 +15,14 @@ from functrans.display.tape import tape_html
 
 if TYPE_CHECKING:
     from functrans.display.drawing import Graph, graph
+    from functrans.display.explanation import Explanation, explain
 
-__all__ = ["Graph", "graph", "html", "tape_html"]
+__all__ = ["Explanation", "Graph", "explain", "graph", "html", "tape_html"]
 
 # What needs SciPy or the compiler is loaded when it is named.
 _LATER = {
+    "Explanation": "functrans.display.explanation",
+    "explain": "functrans.display.explanation",
     "Graph": "functrans.display.drawing",
     "graph": "functrans.display.drawing",
 }

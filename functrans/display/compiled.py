@@ -160,17 +160,17 @@ def user_lines(row: Row) -> str:
 
 def profile(measured: Profile) -> str:
     """Where the time of a call goes, in the program's order, with a bar for each share."""
-    head = fold_head(measured.name, measured.seconds, measured.calls)
+    first = head(measured.name, measured.seconds, measured.calls)
     if not measured.rows:
         note = "no times of kernels: this processor's cycle counter cannot be read"
-        return f"<div>{head}</div><div>{span('f', note)}</div>"
+        return f"<div>{first}</div><div>{span('f', note)}</div>"
     heads = ("", "µs", "share", "runs", "GFlop/s", "GB/s", "what", "lines")
     outside = ("", f"{1e6 * measured.outside:.2f}", "", "", "", "", "arguments and results", "")
     body = table(heads, [*_profile_rows(measured), outside], numbers=(1, 3, 4, 5))
-    return fold(head, f"<div>{body}</div>", is_open=True)
+    return fold(first, f"<div>{body}</div>", is_open=True)
 
 
-def fold_head(name: str, seconds: float, calls: int) -> str:
+def head(name: str, seconds: float, calls: int) -> str:
     """The first line about something that was measured."""
     return (
         f"<b>{escape(name)}</b> · {1e6 * seconds:.2f} µs a call "

@@ -16,6 +16,7 @@ _DRAWN_BY = {
     "functrans.control.aot.Lowered": "compiled.lowered",
     "functrans.control.aot.Traced": "compiled.traced",
     "functrans.control.call.JitFunction": "compiled.jitted",
+    "functrans.display.explanation.Explanation": "explanation.explanation",
     "functrans.transforms.recording.Recording": "tape.recording",
 }
 """Classes by name: of the compiler, no more is loaded than made the object."""

@@ -26,7 +26,7 @@ PALETTE = {
 """Each colour on light and on dark paper; from ``input`` on, those of the boxes in a drawing."""
 
 _SHEET = """
-.ft{background:var(--ft-paper);color:var(--ft-ink);font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,
+.ft{background:var(--ft-paper);color:var(--ft-ink);font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,
 Consolas,"DejaVu Sans Mono",monospace;padding:6px 10px;overflow-x:auto;text-align:left}
 .ft details{margin:0}
 .ft summary{cursor:pointer;color:var(--ft-faint);display:list-item}
