@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
@@ -141,7 +141,11 @@ class ConcreteFunction:
     """
 
     def __init__(
-        self, owner: Function, python_function: Callable[..., Any], call: Call, may_create: bool
+        self,
+        owner: Function[..., Any],
+        python_function: Callable[..., Any],
+        call: Call,
+        may_create: bool,
     ) -> None:
         self.name = getattr(owner, "__name__", "function")
         self._function = owner
@@ -408,12 +412,16 @@ def _example(spec: TensorSpec) -> Tensor:
 # --- the polymorphic function --------------------------------------------------------------------
 
 
-class Function:
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Function(Generic[P, R]):
     """A Python function compiled for each signature it is called with; made by ``tf.function``."""
 
     def __init__(
         self,
-        python_function: Callable[..., Any],
+        python_function: Callable[P, R],
         input_signature: Any = None,
         autograph: bool = True,
     ) -> None:
@@ -433,7 +441,7 @@ class Function:
         update_wrapper(self, python_function)
 
     @property
-    def python_function(self) -> Callable[..., Any]:
+    def python_function(self) -> Callable[P, R]:
         """The function as it was written."""
         return self._python_function
 
@@ -453,7 +461,7 @@ class Function:
         """
         return self._traced
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for these arguments' types, traced first if they are new."""
         if _Mode.eager:
             return self._python_function(*args, **kwargs)
@@ -461,7 +469,8 @@ class Function:
         concrete = self._cache.get(call.key)
         if concrete is None:
             concrete = self._trace(call)
-        return concrete.run(call.leaves, call.variables)
+        result: R = concrete.run(call.leaves, call.variables)
+        return result
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The program for arguments of these types, given as values or as TensorSpecs."""
@@ -548,6 +557,34 @@ class Function:
         return f"<tf.function {getattr(self, '__name__', 'function')}>"
 
 
+@overload
+def function(
+    func: Callable[P, R],
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Function[P, R]: ...
+@overload
+def function(
+    func: None = None,
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: str | None = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def function(
     func: Callable[..., Any] | None = None,
     input_signature: Any = None,

@@ -2,7 +2,8 @@
 
 A room is a module of TensorFlow's: ``tf`` itself, ``tf.math`` and so on. Files load when one of
 their names is used. ``public:own`` is a name that the file calls otherwise. No file may be called
-as a function of ``tf`` is: the import system would put the file in its place.
+as a function of ``tf`` is: the import system would put the file in its place. Type checkers read
+the names in stubs, which ``python docs/make_stubs.py`` writes.
 """
 
 from __future__ import annotations

@@ -369,7 +369,6 @@ def _linear(
 @overload
 def value_and_grad(
     function: Callable[P, tuple[R, A]],
-    argnums: int = 0,
     *,
     has_aux: Literal[True],
     holomorphic: bool = False,
@@ -378,20 +377,19 @@ def value_and_grad(
 @overload
 def value_and_grad(
     function: Callable[P, tuple[R, A]],
+    argnums: int,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[tuple[R, A], Any]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, tuple[R, A]],
     argnums: Sequence[int],
-    *,
     has_aux: Literal[True],
     holomorphic: bool = False,
     allow_int: bool = False,
 ) -> Callable[P, tuple[tuple[R, A], tuple[Any, ...]]]: ...
-@overload
-def value_and_grad(
-    function: Callable[P, R],
-    argnums: int = 0,
-    has_aux: Literal[False] = False,
-    holomorphic: bool = False,
-    allow_int: bool = False,
-) -> Callable[P, tuple[R, Any]]: ...
 @overload
 def value_and_grad(
     function: Callable[P, R],
@@ -402,12 +400,12 @@ def value_and_grad(
 ) -> Callable[P, tuple[R, tuple[Any, ...]]]: ...
 @overload
 def value_and_grad(
-    function: Callable[P, Any],
-    argnums: Argnums = 0,
-    has_aux: bool = False,
+    function: Callable[P, R],
+    argnums: int = 0,
+    has_aux: Literal[False] = False,
     holomorphic: bool = False,
     allow_int: bool = False,
-) -> Callable[P, tuple[Any, Any]]: ...
+) -> Callable[P, tuple[R, Any]]: ...
 def value_and_grad(
     function: Callable[..., Any],
     argnums: Argnums = 0,
@@ -524,7 +522,6 @@ def _pair(out: Any) -> tuple[Any, Any]:
 @overload
 def grad(
     function: Callable[P, tuple[Any, A]],
-    argnums: int = 0,
     *,
     has_aux: Literal[True],
     holomorphic: bool = False,
@@ -533,8 +530,15 @@ def grad(
 @overload
 def grad(
     function: Callable[P, tuple[Any, A]],
+    argnums: int,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def grad(
+    function: Callable[P, tuple[Any, A]],
     argnums: Sequence[int],
-    *,
     has_aux: Literal[True],
     holomorphic: bool = False,
     allow_int: bool = False,
@@ -550,8 +554,8 @@ def grad(
 @overload
 def grad(
     function: Callable[P, Any],
-    argnums: Argnums = 0,
-    has_aux: bool = False,
+    argnums: int = 0,
+    has_aux: Literal[False] = False,
     holomorphic: bool = False,
     allow_int: bool = False,
 ) -> Callable[P, Any]: ...

@@ -37,8 +37,14 @@ from functrans.transforms.vmap import batch_flat
 @overload
 def jacfwd(
     function: Callable[P, tuple[Any, A]],
-    argnums: Argnums = 0,
     *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def jacfwd(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums,
     has_aux: Literal[True],
     holomorphic: bool = False,
 ) -> Callable[P, tuple[Any, A]]: ...
@@ -46,7 +52,7 @@ def jacfwd(
 def jacfwd(
     function: Callable[P, Any],
     argnums: Argnums = 0,
-    has_aux: bool = False,
+    has_aux: Literal[False] = False,
     holomorphic: bool = False,
 ) -> Callable[P, Any]: ...
 def jacfwd(
@@ -77,8 +83,15 @@ def jacfwd(
 @overload
 def jacrev(
     function: Callable[P, tuple[Any, A]],
-    argnums: Argnums = 0,
     *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def jacrev(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums,
     has_aux: Literal[True],
     holomorphic: bool = False,
     allow_int: bool = False,
@@ -87,7 +100,7 @@ def jacrev(
 def jacrev(
     function: Callable[P, Any],
     argnums: Argnums = 0,
-    has_aux: bool = False,
+    has_aux: Literal[False] = False,
     holomorphic: bool = False,
     allow_int: bool = False,
 ) -> Callable[P, Any]: ...
@@ -244,8 +257,14 @@ def _to_block(value: Any, dim: int | None, out: Aval, in_: Aval, last: bool) -> 
 @overload
 def hessian(
     function: Callable[P, tuple[Any, A]],
-    argnums: Argnums = 0,
     *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
+) -> Callable[P, tuple[Any, A]]: ...
+@overload
+def hessian(
+    function: Callable[P, tuple[Any, A]],
+    argnums: Argnums,
     has_aux: Literal[True],
     holomorphic: bool = False,
 ) -> Callable[P, tuple[Any, A]]: ...
@@ -253,7 +272,7 @@ def hessian(
 def hessian(
     function: Callable[P, Any],
     argnums: Argnums = 0,
-    has_aux: bool = False,
+    has_aux: Literal[False] = False,
     holomorphic: bool = False,
 ) -> Callable[P, Any]: ...
 def hessian(
@@ -272,5 +291,6 @@ def hessian(
     array([[6., 2.],
            [2., 0.]])
     """
-    inner = jacrev(function, argnums, has_aux, holomorphic)
-    return named(jacfwd(inner, argnums, has_aux, holomorphic), function, "hessian")
+    inner = _jacobian(function, argnums, has_aux, holomorphic, forward=False)
+    outer = _jacobian(inner, argnums, has_aux, holomorphic, forward=True)
+    return named(outer, function, "hessian")
