@@ -36,7 +36,10 @@ class Source:
     function: str
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.line} ({self.function})"
+        folder, name = os.path.split(self.file)
+        if os.path.basename(folder).startswith("ipykernel_"):
+            name = "cell"  # of a notebook; the file's name is a number
+        return f"{name}:{self.line} ({self.function})"
 
     @property
     def text(self) -> str:

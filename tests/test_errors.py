@@ -385,6 +385,11 @@ def test_the_line_is_the_one_that_did_it() -> None:
         assert "here" in str(caught.value)
 
 
+def test_lines_of_notebooks_name_the_cell_and_not_its_file() -> None:
+    source = errors.Source("/tmp/ipykernel_4711/3363234639.py", 5, "loss")
+    assert str(source) == "cell:5 (loss)"
+
+
 def test_the_line_of_a_compiled_index_error() -> None:
     @ft.jit
     def pick(x: Any, i: Any) -> Any:

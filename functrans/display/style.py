@@ -25,8 +25,9 @@ PALETTE = {
 }
 """Each colour on light and on dark paper; from ``input`` on, those of the boxes in a drawing."""
 
+# Tables name the class three times, which outweighs what notebooks say of all tables.
 _SHEET = """
-.ft{background:var(--ft-paper);color:var(--ft-ink);font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,
+.ft{color:var(--ft-ink);font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,
 Consolas,"DejaVu Sans Mono",monospace;padding:6px 10px;overflow-x:auto;text-align:left}
 .ft details{margin:0}
 .ft summary{cursor:pointer;color:var(--ft-faint);display:list-item}
@@ -45,14 +46,15 @@ white-space:pre}
 .ft .r{text-align:right;color:var(--ft-faint)}
 .ft pre{margin:0;padding:4px 0;background:none;color:inherit;font:inherit;white-space:pre;
 max-height:480px;overflow:auto}
-.ft table{border-collapse:collapse;margin:4px 0;font:inherit;color:inherit;border:0}
-.ft tr,.ft tbody tr:nth-child(odd){background:none}
-.ft tbody tr:hover{background:var(--ft-hover)}
-.ft th,.ft td{padding:1px 8px;border:0;border-bottom:1px solid var(--ft-rule);text-align:left;
-vertical-align:top;white-space:pre;color:inherit;background:none;font-weight:400;max-width:none}
-.ft th{color:var(--ft-faint)}
-.ft th.r,.ft td.r{text-align:right}
-.ft td.r{color:inherit}
+.ft.ft.ft table{border-collapse:collapse;margin:4px 0;font:inherit;color:inherit;border:0}
+.ft.ft.ft tr,.ft.ft.ft tbody tr:nth-child(n){background:none}
+.ft.ft.ft tbody tr:hover{background:var(--ft-hover)}
+.ft.ft.ft th,.ft.ft.ft td{padding:1px 8px;border:0;border-bottom:1px solid var(--ft-rule);
+text-align:left;vertical-align:top;white-space:pre;color:inherit;background:none;font-weight:400;
+line-height:inherit;max-width:none}
+.ft.ft.ft th{color:var(--ft-faint)}
+.ft.ft.ft .r{text-align:right}
+.ft.ft.ft td.r{color:inherit}
 .ft .w{display:inline-block;height:8px;background:var(--ft-name);opacity:.6}
 """
 
@@ -73,6 +75,13 @@ def colours(scope: str) -> str:
     )
 
 
+def variable(colour: str) -> str:
+    """A colour of the palette, in CSS; the paper is JupyterLab's own where there is one."""
+    found = f"var(--ft-{colour})"
+    return f"var(--jp-layout-color0,{found})" if colour == "paper" else found
+
+
 def sheet() -> str:
     """The style sheet of everything that is shown as HTML; all rules hold inside ``.ft`` alone."""
-    return f"<style>{colours('.ft')}{_SHEET}</style>"
+    paper = f".ft{{background:{variable('paper')}}}"
+    return f"<style>{colours('.ft')}{paper}{_SHEET}</style>"

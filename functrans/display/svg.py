@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from functrans.display.layout import Segment
-from functrans.display.style import PALETTE, colours
+from functrans.display.style import PALETTE, colours, variable
 
 LETTER = 7.3  # width of a letter of 12 px
 SMALL_LETTER = 6.1  # of 10 px
@@ -41,7 +41,7 @@ def _sheet(kinds: Sequence[str]) -> str:
     """Colours are given twice: programs that know no variables of CSS take the light ones."""
     paint = [*_PAINT, *((kind, "fill", kind) for kind in kinds)]
     rules = "".join(
-        f".ftg .{name}{{{what}:{PALETTE[colour][0]};{what}:var(--ft-{colour})}}"
+        f".ftg .{name}{{{what}:{PALETTE[colour][0]};{what}:{variable(colour)}}}"
         for name, what, colour in paint
     )
     return (
