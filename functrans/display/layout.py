@@ -48,11 +48,13 @@ class Wire:
 class Segment:
     """A stretch of a wire between two layers, from (x, y) to (to_x, to_y).
 
+    It goes straight down by ``first``, to the end of its layer: boxes beside it may be higher.
     ``below`` is how far it goes straight on where it ends in a bend, and None at a box.
     """
 
     x: float
     y: float
+    first: float
     to_x: float
     to_y: float
     below: float | None
@@ -268,15 +270,13 @@ def _drawn(
 
     ports = _ports([hop for run in hops for hop in run])
 
-    def bottom(member: _Member) -> float:
-        box = box_of.get(id(member))
-        height = heights[member.layer] if box is None else box.height
-        return tops[member.layer] + height
-
     def drawn(hop: _Hop) -> Segment:
         straight = None if id(hop.end) in box_of else heights[hop.end.layer]
         end = hop.end.x + ports[id(hop)] - left
-        return Segment(hop.x - left, bottom(hop.start), end, tops[hop.end.layer], straight)
+        layer, box = hop.start.layer, box_of.get(id(hop.start))
+        first = 0.0 if box is None else heights[layer] - box.height
+        start = tops[layer] + heights[layer] - first
+        return Segment(hop.x - left, start, first, end, tops[hop.end.layer], straight)
 
     end = max(box.y + box.height for box in boxes)
     return Drawing(right - left, end, [[drawn(hop) for hop in run] for run in hops])

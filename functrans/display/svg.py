@@ -92,11 +92,9 @@ def wire(segments: Sequence[Segment]) -> str:
     """The curves of a wire: they leave and arrive vertically, at boxes with an arrow's head."""
     curves, heads = "", ""
     for s in segments:
-        middle = (s.y + s.to_y) / 2
-        curves += (
-            f"M{s.x:.1f} {s.y:.1f}C{s.x:.1f} {middle:.1f} {s.to_x:.1f} {middle:.1f} "
-            f"{s.to_x:.1f} {s.to_y:.1f}"
-        )
+        middle = (s.y + s.first + s.to_y) / 2
+        curves += f"M{s.x:.1f} {s.y:.1f}" + (f"v{s.first:.1f}" if s.first else "")
+        curves += f"C{s.x:.1f} {middle:.1f} {s.to_x:.1f} {middle:.1f} {s.to_x:.1f} {s.to_y:.1f}"
         if s.below is None:
             heads += f"M{s.to_x:.1f} {s.to_y:.1f}l-3 -6h6z"
         else:
