@@ -44,6 +44,23 @@ def test_activations_and_their_slopes(name: str, jax: Any) -> None:
     check_grads(lambda x: f(x, *extra), (np.array([-2.2, -0.4, 0.7, 2.2]),), order=2)
 
 
+@pytest.mark.parametrize("name", [*ACTIVATIONS, "glu"])
+def test_halves_stay_halves(name: str, jax: Any) -> None:
+    f = getattr(ft.nn, name)
+    x = np.array([-2.5, -0.3, 0.7, 2.0], np.float16)
+    want = np.asarray(getattr(jax.nn, name)(x))
+    for run in (f, ft.jit(f)):
+        assert run(x).dtype == want.dtype == np.float16
+        np.testing.assert_allclose(run(x), want, rtol=8e-3, atol=2e-3)
+    slope = ft.grad(lambda x: f(x).sum())
+    assert slope(x).dtype == ft.grad(lambda x: slope(x).sum())(x).dtype == np.float16
+
+
+def test_the_sigmoid_of_complex_numbers(jax: Any) -> None:
+    z = np.array([0.3 + 1j, -2 - 0.5j])
+    np.testing.assert_allclose(ft.nn.sigmoid(z), jax.nn.sigmoid(z), rtol=1e-12)
+
+
 def test_gelu_by_the_error_function(jax: Any) -> None:
     want = jax.nn.gelu(POINTS, approximate=False)
     np.testing.assert_allclose(ft.nn.gelu(POINTS, approximate=False), want, rtol=1e-12)

@@ -12,8 +12,8 @@ from typing import Any
 import functrans.numpy as fnp
 from functrans.core.avals import aval_of, is_inexact
 from functrans.errors import ShapeError
+from functrans.lax import erfc, logistic
 from functrans.numpy import tanh
-from functrans.scipy.special import erfc, expit
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -107,7 +107,7 @@ def sigmoid(x: Any) -> Any:
     >>> ft.nn.sigmoid(0.0)
     np.float64(0.5)
     """
-    return expit(floating(x))
+    return logistic(floating(x))
 
 
 def log_sigmoid(x: Any) -> Any:
@@ -178,7 +178,7 @@ def silu(x: Any) -> Any:
     array([0.        , 0.73105858])
     """
     x = floating(x)
-    return x * expit(x)
+    return x * sigmoid(x)
 
 
 swish = silu
@@ -227,7 +227,7 @@ def glu(x: Any, axis: int = -1) -> Any:
             "Give an axis of even length.",
         )
     first, second = fnp.split(x, 2, axis)
-    return first * expit(second)
+    return first * sigmoid(second)
 
 
 def hard_tanh(x: Any) -> Any:

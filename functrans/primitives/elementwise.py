@@ -37,18 +37,25 @@ from functrans.primitives.types import bool_dtype, same_dtype
 Unary = Callable[[Any], Any]
 Binary = Callable[[Any, Any], Any]
 
+_HALF = np.dtype(np.float16)
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
-def special_function(name: str) -> Callable[..., Any]:
-    """A function of scipy.special, imported on first use."""
+def special_function(name: str, which: int | None = None) -> Callable[..., Any]:
+    """A function of scipy.special, imported on first use, or one of its several results.
+
+    SciPy has no loops for halves and answers in a wider dtype: here they stay halves.
+    """
 
     def call(*args: Any) -> Any:
         import scipy.special  # heavy: imported on first need
 
-        return getattr(scipy.special, name)(*args)
+        result = getattr(scipy.special, name)(*args)
+        if which is not None:
+            result = result[which]
+        return result.astype(_HALF) if dtype_of(args[0]) == _HALF else result
 
     return call
 

@@ -45,14 +45,17 @@ def _integral(name: str, partials: Sequence[Any]) -> Primitive:
 def _half_of_fresnel(name: str, half: int, slope: Callable[[Any], Any]) -> Primitive:
     """One of the two results of SciPy's ufunc; compiled code calls Python for it."""
 
-    def impl(x: Any) -> Any:
-        return ew.special_function("fresnel")(x)[half]
-
     def lower(avals: Sequence[Any], out: Any) -> kernel.Word:
         return kernel.Fallback("scipy.special.fresnel has two results")
 
     partial = [lambda y, x: slope((0.5 * math.pi) * x * x)]
-    return elementwise(name, impl, partial, dtype=ew.real_inexact, lower=lower)
+    return elementwise(
+        name,
+        ew.special_function("fresnel", half),
+        partial,
+        dtype=ew.real_inexact,
+        lower=lower,
+    )
 
 
 ndtri_p: Primitive = _integral(

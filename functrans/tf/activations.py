@@ -13,7 +13,7 @@ from functrans.tf.convert import FLOAT32, as_tensor
 from functrans.tf.elementwise import sigmoid
 from functrans.tf.errors import InvalidArgumentError, InvalidValueError
 from functrans.tf.tensor import Tensor, value, wrap
-from functrans.tf.words import bent, check_kind, operation, unary, widened
+from functrans.tf.words import bent, check_kind, operation, unary
 
 REALS = "fiu"
 SELU_ALPHA = 1.6732632423543772
@@ -99,7 +99,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
             f"`features.dtype` must be a floating point tensor. Received: features.dtype={x.dtype}",
             "Convert it with tf.cast.",
         )
-    return unary("Gelu", widened(lambda v: nn.gelu(v, approximate=approximate)), x)
+    return unary("Gelu", lambda v: nn.gelu(v, approximate=approximate), x)
 
 
 def silu(features: Any, beta: Any = 1.0) -> Tensor:

@@ -19,7 +19,6 @@ from functrans.tf.words import (
     is_plain,
     stopped,
     unary,
-    widened,
     without_gradient,
 )
 
@@ -156,20 +155,11 @@ log1p = elementwise(
 )
 
 
-_softplus = widened(nn.softplus)
-
-
-def _sigmoid(v: Any) -> Any:
-    if v.dtype.kind == "c":
-        return fnp.reciprocal(fnp.add(fnp.exp(fnp.negative(v)), v.dtype.type(1)))
-    return widened(nn.sigmoid)(v)
-
-
 sigmoid = elementwise(
     __name__,
     "sigmoid",
     "Sigmoid",
-    _sigmoid,
+    nn.sigmoid,
     "1/(1 + exp(−x)).",
     "tf.sigmoid(0.0).numpy() → np.float32(0.5)",
 )
@@ -177,7 +167,7 @@ log_sigmoid = elementwise(
     __name__,
     "log_sigmoid",
     "Softplus",
-    lambda v: fnp.negative(_softplus(fnp.negative(v))),
+    nn.log_sigmoid,
     "The logarithm of sigmoid(x), without overflow.",
     "tf.math.log_sigmoid(-1000.0).numpy() → np.float32(-1000.0)",
     "f",
@@ -191,7 +181,7 @@ def softplus(features: Any, name: str | None = None) -> Tensor:
     >>> tf.math.softplus([0.0, 1000.0]).numpy()
     array([6.931472e-01, 1.000000e+03], dtype=float32)
     """
-    return unary("Softplus", _softplus, features, "f")
+    return unary("Softplus", nn.softplus, features, "f")
 
 
 def softsign(features: Any, name: str | None = None) -> Tensor:
