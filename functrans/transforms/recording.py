@@ -88,6 +88,8 @@ class RecordingTrace(LinearizeTrace):
         derivative with respect to it must not count the other uses of x."""
         for a in args:
             if type(a) is DualTracer and a.tangent is out.tangent:
+                if a.tangent._aval is None:  # known here, and asked for by the pullback
+                    a.tangent._aval = a.aval.strengthen()
                 out.tangent = self.tape.process(convert_p, (out.tangent,), {"dtype": out.dtype})
                 return
 

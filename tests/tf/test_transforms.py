@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -175,6 +176,17 @@ def test_a_dying_tape_gives_the_memory_back() -> None:
     gc.collect()
     assert held() is None
     np.testing.assert_allclose(y, np.sum(np.exp(X) * X))
+
+
+def test_chains_may_be_longer_than_the_stack_of_python() -> None:
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x
+        for _ in range(2 * sys.getrecursionlimit()):
+            y = y * 1.0 + x
+    assert float(tape.gradient(y, x)) == float(y)
+    del y, tape
 
 
 def test_threads_do_not_see_each_others_tapes() -> None:
