@@ -8,6 +8,7 @@ around it reads and writes the state. Tapes around a call see one operation.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar, overload
@@ -353,8 +354,12 @@ class Call:
             return kind, tuple(self._part(item) for item in items)
         try:
             hash(x)
-        except TypeError:
-            return kind, id(x)
+        except TypeError as error:
+            raise InvalidTypeError(
+                f"Could not generate a generic TraceType for {x!r:.200}.Please verify that it is "
+                "immutable/hashable. Otherwise, consider implementing the Tracing Protocol for it.",
+                "Pass tensors, numbers, strings, lists, tuples, dicts or hashable objects.",
+            ) from error
         return kind, x
 
     def _variable_part(self, variable: WatchedVariable) -> Any:
@@ -439,6 +444,20 @@ class Function(Generic[P, R]):
         self._may_create = True
         self._attribute = f"_bound_function_{id(self)}"
         update_wrapper(self, python_function)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        # The same in every process, for objects that are pickled.
+        self._attribute = f"_bound_function_{owner.__module__}.{owner.__qualname__}.{name}"
+
+    def __reduce__(self) -> Any:
+        """By name where its module has it, as Python's functions; without programs otherwise."""
+        name = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return name
+        return _restored, (self._python_function, self._input_signature, self._autograph)
 
     @property
     def python_function(self) -> Callable[P, R]:
@@ -555,6 +574,12 @@ class Function(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<tf.function {getattr(self, '__name__', 'function')}>"
+
+
+def _restored(python_function: Any, input_signature: Any, autograph: bool) -> Function[..., Any]:
+    if isinstance(python_function, Function):  # a method is found by its name, decorated already
+        return python_function
+    return Function(python_function, input_signature, autograph)
 
 
 @overload

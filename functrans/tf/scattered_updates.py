@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from functrans import numpy as fnp
@@ -17,7 +18,7 @@ from functrans.tf.gathering import (
 )
 from functrans.tf.indexed import IndexedSlices
 from functrans.tf.layouts import check_indices, shape_text
-from functrans.tf.tensor import Tensor, value
+from functrans.tf.tensor import Tensor, one_update, value
 from functrans.tf.words import operation
 
 _VERBS = {
@@ -43,12 +44,23 @@ _ND_VERBS = {
 def attach(cls: type) -> None:
     """Give the class of variables these methods."""
     for verb in _VERBS:
-        setattr(cls, f"scatter_{verb}", _scatter(verb))
+        setattr(cls, f"scatter_{verb}", _alone(_scatter(verb)))
     for verb in _ND_VERBS:
-        setattr(cls, f"scatter_nd_{verb}", _scatter_nd(verb))
-    for method in (sparse_read, batch_scatter_update):
+        setattr(cls, f"scatter_nd_{verb}", _alone(_scatter_nd(verb)))
+    for method in (sparse_read, _alone(batch_scatter_update)):
         setattr(cls, method.__name__, method)
     cls.gather_nd = read_nd  # type: ignore[attr-defined]  # as the others, under a taken name
+
+
+def _alone(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that reads and stores, so that no update of another thread comes between."""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with one_update:
+            return method(*args, **kwargs)
+
+    return run
 
 
 def sparse_read(self: Any, indices: Any, name: str | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -256,7 +257,7 @@ class Tensor(Signs):
         return self
 
     def __deepcopy__(self, memo: Any) -> Tensor:
-        return wrap(self.numpy() if self._plain else self._v)
+        return _unpickled(np.array(self._v)) if self._plain else wrap(self._v)
 
     def __reduce__(self) -> Any:
         return _unpickled, (np.asarray(self._known("numpy")),)
@@ -392,6 +393,10 @@ class WatchedVariable(TensorLike, Signs):
     def _root(self) -> WatchedVariable:
         """The variable itself, of what stands for one."""
         return self
+
+
+one_update = RLock()
+"""Held while a variable is read, changed and stored, so that no other thread's update is lost."""
 
 
 class Watcher:

@@ -33,7 +33,16 @@ from functrans.tf.layouts import own
 from functrans.tf.operators import attach
 from functrans.tf.scopes import scoped
 from functrans.tf.shapes import TensorShape, as_shape
-from functrans.tf.tensor import DEVICE, Reference, Tensor, WatchedVariable, seen, value, wrap
+from functrans.tf.tensor import (
+    DEVICE,
+    Reference,
+    Tensor,
+    WatchedVariable,
+    one_update,
+    seen,
+    value,
+    wrap,
+)
 from functrans.tf.words import check_kind, operation
 
 
@@ -359,15 +368,16 @@ class Variable(WatchedVariable):
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Any:
         part = tensors.value(as_tensor(value, self._dtype))
-        self._store(_with_part(self._current(), positions(key), part))
+        with one_update:
+            self._store(_with_part(self._current(), positions(key), part))
         return self._after(read_value=True)
 
     def _update(self, op: str, function: Callable[[Any, Any], Any], delta: Any) -> None:
-        v = self._current()
         d = value(as_tensor(delta, self._dtype))
         check_kind(op, self._dtype, "fciu")
-        check_update(op, v, d)
-        with np.errstate(all="ignore"):
+        with one_update, np.errstate(all="ignore"):
+            v = self._current()
+            check_update(op, v, d)
             self._store(function(v, d))
 
     def _store(self, v: Any) -> None:

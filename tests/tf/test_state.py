@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import pickle
+import sys
 import threading
 import weakref
 from typing import Any
@@ -123,8 +125,59 @@ def test_name_scopes_are_each_threads_own() -> None:
 
 def test_variables_and_modules_are_pickled() -> None:
     v = tf.Variable([1.0, 2.0], name="w", trainable=False)
-    copy = pickle.loads(pickle.dumps(v))
-    assert (copy.name, copy.trainable, copy.numpy().tolist()) == ("w:0", False, [1.0, 2.0])
+    twin = pickle.loads(pickle.dumps(v))
+    assert (twin.name, twin.trainable, twin.numpy().tolist()) == ("w:0", False, [1.0, 2.0])
+
+
+class Scaled(tf.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = tf.Variable(2.0)
+
+    @tf.function
+    def __call__(self, x: Any) -> Any:
+        return self.w * x
+
+
+@tf.function
+def doubled(x: Any) -> Any:
+    return x + x
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["copy", "pickle"]
+)
+def test_a_module_that_was_compiled_is_copied(copied: Any) -> None:
+    module = Scaled()
+    x = tf.constant(3.0)
+    assert float(module(x)) == 6.0
+    twin = copied(module)
+    twin.w.assign(5.0)
+    assert (float(module(x)), float(twin(x))) == (6.0, 15.0)
+    assert copied(doubled) is doubled
+    assert float(copied(tf.function(squares))(x)) == 9.0
+
+
+def test_no_update_of_a_thread_is_lost() -> None:
+    v = tf.Variable([0.0, 0.0])
+    one = tf.IndexedSlices(tf.constant([1.0]), tf.constant([1]))
+
+    def work() -> None:
+        for _ in range(200):
+            v.assign_add([1.0, 0.0])
+            v.scatter_add(one)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    np.testing.assert_array_equal(v, [800.0, 800.0])
 
 
 def test_initializers_draw_from_the_global_stream() -> None:

@@ -611,6 +611,12 @@ def an_error_inside_comes_out(tf: Any) -> Any:
     return raised(lambda: run(x))
 
 
+@case
+def an_argument_that_does_not_hash(tf: Any) -> Any:
+    run, x = tf.function(lambda x, options: x), three(tf)
+    return [raised(lambda: run(x, {1})), raised(lambda: run(x, [{2}]))]
+
+
 @case("shapes that do not fit inside", differs="errors are of one class, inside and outside")
 def _(tf: Any) -> Any:
     return tf.function(lambda x: x @ x)(vector(tf))

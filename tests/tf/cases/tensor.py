@@ -258,6 +258,7 @@ each(
     reversed=lambda tf: list(reversed(vector(tf))),
     pickle=lambda tf: pickle.loads(pickle.dumps(matrix(tf))),
     copy=lambda tf: [copy.copy(matrix(tf)), copy.deepcopy([three(tf)])],
+    copies_of_strings=lambda tf: copy.deepcopy([tf.constant("a"), tf.constant(["b", "c"])]),
     equality_of_lists=lambda tf: [three(tf)] == [tf.constant(3.0)],
     if_expression=lambda tf: 1 if three(tf) > 2.0 else 2,
     chained=lambda tf: 1.0 < three(tf) < 4.0,
