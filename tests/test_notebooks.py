@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -41,3 +42,13 @@ def test_a_notebook_is_stored_in_one_form(file: Path) -> None:
     before = json.dumps(kept, sort_keys=True)
     assert json.dumps(run.tidy(kept), sort_keys=True) == before, "run python notebooks/run.py"
     assert file.stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("name", ["01-gradient-tape", "01-gradient-tape-zh"])
+def test_the_tape_notebooks_have_the_tutorial_s_code_unchanged(name: str) -> None:
+    tutorial = (ROOT / "tests" / "data" / "tf" / "seed_tutorial.zh.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)\n```$", tutorial, re.MULTILINE | re.DOTALL)
+    stored = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in stored["cells"]]
+    assert len(blocks) == 5
+    assert [cell for cell in cells if cell in blocks] == blocks
