@@ -11,14 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from functrans.display.document import html
-from functrans.display.tape import tape_html
 from functrans.display.trees import show
 
 if TYPE_CHECKING:
     from functrans.display.drawing import Graph, graph
     from functrans.display.explanation import Explanation, explain
 
-__all__ = ["Explanation", "Graph", "explain", "graph", "html", "show", "tape_html"]
+__all__ = ["Explanation", "Graph", "explain", "graph", "html", "show"]
 
 # What needs SciPy or the compiler is loaded when it is named.
 _LATER = {

@@ -17,6 +17,7 @@ _DRAWN_BY = {
     "functrans.control.aot.Traced": "compiled.traced",
     "functrans.control.call.JitFunction": "compiled.jitted",
     "functrans.display.explanation.Explanation": "explanation.explanation",
+    "functrans.tf.tape.GradientTape": "tape.gradient_tape",
     "functrans.transforms.recording.Recording": "tape.recording",
 }
 """Classes by name: of the compiler, no more is loaded than made the object."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from functrans.core.avals import aval_of
 from functrans.core.show import namer
-from functrans.display.document import page
 from functrans.display.pieces import amount, counted, fold, place, span
 from functrans.display.program import in_stretches, operation, row
 from functrans.transforms.linearize import LinearEqn, LinearTracer
 from functrans.transforms.recording import Recording
+
+if TYPE_CHECKING:
+    from functrans.tf.tape import GradientTape
 
 _EMPTY = "empty: nothing was recorded yet, or its one pullback was taken"
 
@@ -36,16 +38,12 @@ def recording(tape: Recording, what: str = "recording") -> str:
     return fold(head, f"<div>{in_stretches([_row(e, names) for e in eqns])}</div>", is_open=True)
 
 
-def tape_html(tape: Recording | None, *, persistent: bool) -> str:
-    """What Jupyter shows for a gradient tape, whose recording is None before and after its use.
-
-    >>> ">empty: nothing" in ft.display.tape_html(None, persistent=False)
-    True
-    """
-    what = f"GradientTape{'(persistent=True)' * persistent}"
-    if tape is None:
-        return page(f"<div><b>{what}</b> {span('f', _EMPTY)}</div>")
-    return page(recording(tape, what))
+def gradient_tape(tape: GradientTape) -> str:
+    """A gradient tape's recording, which it has not before and after its use."""
+    what = f"GradientTape{'(persistent=True)' * tape._persistent}"
+    if tape._recording is None:
+        return f"<div><b>{what}</b> {span('f', _EMPTY)}</div>"
+    return recording(tape._recording, what)
 
 
 class _Names:

@@ -18,6 +18,7 @@ import functrans as ft
 from functrans import numpy as fnp
 from functrans.errors import LinAlgError
 from functrans.extend import Recording, Rows, Sum, settled
+from functrans.rich import Rich
 from functrans.tf import nest
 from functrans.tf.convert import as_tensor, mismatch
 from functrans.tf.errors import (
@@ -124,7 +125,7 @@ class TapeRecording(Watcher, Recording):
         self.table.clear()
 
 
-class GradientTape:
+class GradientTape(Rich):
     """Records operations in its ``with`` block for derivatives by reverse mode.
 
     Parameters
@@ -151,11 +152,6 @@ class GradientTape:
         self._recording: TapeRecording | None = None
         self._active = False
         self._variables: tuple[Any, ...] = ()
-
-    def _repr_html_(self) -> str:
-        from functrans.display import tape_html  # loaded when a tape is shown
-
-        return tape_html(self._recording, persistent=self._persistent)
 
     # --- recording
 
