@@ -50,7 +50,8 @@ def with_control_flow(function: Function) -> Function:
         return function
     from functrans.tf.autograph.convert import converted  # which eager programs never need
 
-    return converted(function)  # type: ignore[no-any-return]
+    traced: Function = converted(function)
+    return traced
 
 
 # --- one of several functions --------------------------------------------------------------------

@@ -179,7 +179,8 @@ class _Rule:
         program, closed_over = ft.closure_convert(lambda *cts: self.gradients(cts), *ys)
 
         def pullback(closed_over: Values, cotangents: Values) -> Values:
-            return program(*cotangents, *closed_over)  # type: ignore[no-any-return]
+            pulled: Values = program(*cotangents, *closed_over)
+            return pulled
 
         return _with_pullback(pullback, closed_over, self.inputs, ys)
 

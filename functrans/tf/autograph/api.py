@@ -38,7 +38,8 @@ def to_graph(
     functrans.tf.autograph.api.ConversionError: converting <built-in function len>: ...
     """
     _tree(entity)
-    return converted(entity, asked=True)  # type: ignore[no-any-return]
+    function: Callable[..., Any] = converted(entity, asked=True)
+    return function
 
 
 def to_code(entity: Any, recursive: bool = True, experimental_optional_features: Any = None) -> str:

@@ -186,15 +186,17 @@ def _around(found: Found, free: tuple[str, ...]) -> ast.Module:
     else:
         inner = ast.Expr(node)
     if found.owner is not None:  # mangles private names
-        shell = ast.parse(f"class {found.owner}: pass").body[0]
-        shell.body = [inner]  # type: ignore[attr-defined]
+        shell: Any = ast.parse(f"class {found.owner}: pass").body[0]
+        shell.body = [inner]
         inner = shell
-    outer = ast.parse(f"def ag__outer({', '.join(dict.fromkeys([_OPERATORS, *free]))}): pass")
+    parameters = ", ".join(dict.fromkeys([_OPERATORS, *free]))
+    outer: Any = ast.parse(f"def ag__outer({parameters}): pass")
     body = [inner]
     if inner is node and node.name not in free:  # it may call itself by its global name
         body.insert(0, ast.Global([node.name]))
-    outer.body[0].body = body  # type: ignore[attr-defined]
-    return ast.fix_missing_locations(outer)
+    outer.body[0].body = body
+    module: ast.Module = ast.fix_missing_locations(outer)
+    return module
 
 
 def _codes(code: types.CodeType, in_classes: bool = True) -> Iterator[types.CodeType]:

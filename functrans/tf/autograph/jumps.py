@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from functrans.tf.autograph.liveness import nodes
 from functrans.tf.autograph.state import RESULT
@@ -30,20 +31,21 @@ def without_jumps(function: ast.FunctionDef) -> Stops:
     body = lowering.block(function.body).statements
     start = parsed(f"{RESULT} = ag__.NOTHING; {RETURNED} = False", function.body[0])
     end = parsed(f"def ag__end(): return ag__.returned({RESULT})", function.body[-1])
-    function.body = [*start, *body, *end[0].body]  # type: ignore[attr-defined]
+    function.body = [*start, *body, *end[0].body]
     return lowering.stops
 
 
-def parsed(text: str, where: ast.AST) -> Block:
-    """Statements from a text, on the first line of ``where``."""
+def parsed(text: str, where: ast.AST) -> list[Any]:
+    """Statements from a text, which tells their classes, on the first line of ``where``."""
     statements = ast.parse(text).body
+    node: Any
     for statement in statements:
         for node in ast.walk(statement):
             ast.copy_location(node, where)
             if node.__dict__.get("end_lineno") != node.__dict__.get("lineno"):
                 # Python counts a method that is called as being on its last line.
-                node.end_lineno = node.lineno  # type: ignore[attr-defined]
-                node.end_col_offset = node.col_offset + 1  # type: ignore[attr-defined]
+                node.end_lineno = node.lineno
+                node.end_col_offset = node.col_offset + 1
     return statements
 
 
@@ -112,7 +114,7 @@ class _Lowering:
         if isinstance(s, ast.Return) and s not in self.kept:
             result = parsed(f"{RESULT} = None", s)[0]
             if s.value is not None:
-                result.value = s.value  # type: ignore[attr-defined]
+                result.value = s.value
             return self._jump(s, RETURNED, [result])
         if isinstance(s, ast.Break):
             return self._jump(s, f"ag__break_{self.loops[-1]}", [])
@@ -171,11 +173,11 @@ class _Lowering:
 
 def _none_of(flags: Iterable[str], where: ast.AST) -> Iterator[ast.expr]:
     for flag in sorted(flags):
-        yield parsed(f"not {flag}", where)[0].value  # type: ignore[attr-defined]
+        yield parsed(f"not {flag}", where)[0].value
 
 
 def _unless(flags: Iterable[str], rest: Block) -> ast.stmt:
     """The block where none of the flags is set."""
-    guard = parsed(f"if not ({' or '.join(sorted(flags))}): pass", rest[0])[0]
-    guard.body = rest  # type: ignore[attr-defined]
+    guard: ast.If = parsed(f"if not ({' or '.join(sorted(flags))}): pass", rest[0])[0]
+    guard.body = rest
     return guard

@@ -43,7 +43,8 @@ def iterated(called: Any) -> Callable[..., Any]:
     """As ``converted``, for what a for loop runs over: tensors' ranges are not made arrays."""
     if called is range or _is_tensorflows_range(called):
         return lambda *args, **kwargs: _range(called, args, kwargs)
-    return converted(called)  # type: ignore[no-any-return]
+    function: Callable[..., Any] = converted(called)
+    return function
 
 
 def _is_tensorflows_range(called: Any) -> bool:

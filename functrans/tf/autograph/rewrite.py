@@ -96,7 +96,7 @@ class _Declarations(ast.NodeTransformer):
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
         if isinstance(node, ast.stmt) and getattr(node, "body", None) == []:
-            node.body = [ast.copy_location(ast.Pass(), node)]  # type: ignore[attr-defined]
+            node.body = [ast.copy_location(ast.Pass(), node)]  # type: ignore[attr-defined]  # it has one
         return node
 
     def visit_Global(self, node: ast.Global) -> None:
@@ -180,13 +180,13 @@ class _Rewriter(ast.NodeTransformer):
         stops = self.stops.get(s)
         item = f"{PREFIX}item_{number}"
         assign = parsed(f"{item} = {item}", s.target)[0]
-        assign.targets = [s.target]  # type: ignore[attr-defined]
+        assign.targets = [s.target]
         made = self._nested(f"body_{number}", [assign, *s.body], s, item)
         more = "None"
         if stops:
             more = f"{PREFIX}more_{number}"
             going = parsed(f"def f(): return not ({' or '.join(stops)})", s)[0]
-            made += self._nested(f"more_{number}", going.body, s)  # type: ignore[attr-defined]
+            made += self._nested(f"more_{number}", going.body, s)
         call = parsed(
             f"ag__.for_(0, {more}, {PREFIX}body_{number}, {_texts(names)}, "
             f"{_texts(carried)}, {places}, {_texts(_target(s))}, None)",
@@ -251,7 +251,7 @@ class _Rewriter(ast.NodeTransformer):
         """What a for loop runs over. A range over traced bounds need not become an array."""
         found: ast.expr = self.visit(node)
         if isinstance(found, ast.Call) and _is_converted(found.func):
-            found.func.func.attr = "iterated"  # type: ignore[attr-defined]
+            found.func.func.attr = "iterated"  # type: ignore[attr-defined]  # as was seen
         return found
 
     # --- expressions
@@ -312,17 +312,20 @@ class _Rewriter(ast.NodeTransformer):
 
 
 def _expression(text: str, where: ast.AST) -> ast.expr:
-    return parsed(text, where)[0].value  # type: ignore[attr-defined, no-any-return]
+    expression: ast.expr = parsed(text, where)[0].value
+    return expression
 
 
-def _call(statements: Block) -> ast.Call:
-    return statements[0].value  # type: ignore[attr-defined, no-any-return]
+def _call(statements: list[Any]) -> ast.Call:
+    call: ast.Call = statements[0].value
+    return call
 
 
 def _later(value: ast.expr) -> ast.expr:
     """A function that gives the expression's value."""
     made = _expression(f"lambda *{LATER}: 0", value)
-    made.body = value  # type: ignore[attr-defined]
+    assert isinstance(made, ast.Lambda)
+    made.body = value
     return made
 
 
