@@ -146,7 +146,7 @@ def evaluate(jaxpr: Jaxpr, *args: Any) -> list[Any]:
     Values are dropped after their last use, so that memory does not outlive need.
 
     >>> ft.extend.evaluate(ft.make_jaxpr(lambda x: x + 1.0)(2.0), 2.0)
-    [np.float64(3.0)]
+    [3.0]
     """
     env: dict[Var, Any] = dict(zip(jaxpr.constvars, jaxpr.consts, strict=True))
     env.update(zip(jaxpr.invars, args, strict=True))

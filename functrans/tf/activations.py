@@ -106,8 +106,8 @@ def silu(features: Any, beta: Any = 1.0) -> Tensor:
     """x·sigmoid(beta·x), also known as swish.
 
     >>> import functrans.tf as tf
-    >>> tf.nn.silu([-1.0, 2.0]).numpy()
-    array([-0.26894143,  1.7615942 ], dtype=float32)
+    >>> tf.nn.silu([-1.0, 2.0]).numpy().round(4)
+    array([-0.2689,  1.7616], dtype=float32)
     """
     x = as_tensor(features)
     check_kind("Sigmoid", x._dtype, "fc")

@@ -315,7 +315,7 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
 
     >>> import functrans.tf as tf
     >>> [a.numpy().tolist() for a in tf.meshgrid([1, 2], [3, 4, 5])]
-    [[[1, 2], [1, 2], [1, 2]], [[3, 3, 3], [4, 4, 4], [5, 5, 5]]]
+    [[[1, 2], [1, 2], [1, 2]], [[3, 3], [4, 4], [5, 5]]]
     """
     indexing = kwargs.pop("indexing", "xy")
     kwargs.pop("name", None)

@@ -104,7 +104,10 @@ class Tensor(Signs):
         self._v = v
         self._watched = False
         if type(v) is np.ndarray:
-            v.flags.writeable = False
+            if not v.shape and v.dtype != object:  # rank 0 is a scalar, as NumPy's own results are
+                self._v = v = v[()]
+            else:
+                v.flags.writeable = False
             self._plain = True
         else:
             self._plain = isinstance(v, np.generic)

@@ -78,7 +78,7 @@ k0 = special_primitive(
     "k0",
     it.k0_p,
     "The modified Bessel function of the second kind, of order 0; NaN below 0.",
-    "ft.scipy.special.k0(1.0) → np.float64(0.42102443824070834)",
+    "round(float(ft.scipy.special.k0(1.0)), 6) → 0.421024",
 )
 k1 = special_primitive(
     "k1",
@@ -90,13 +90,13 @@ k0e = special_primitive(
     "k0e",
     it.k0e_p,
     "exp(x)·K₀(x), with the modified Bessel function of order 0.",
-    "ft.scipy.special.k0e(1000.0) → np.float64(0.03962832160075415)",
+    "round(float(ft.scipy.special.k0e(1000.0)), 6) → 0.039628",
 )
 k1e = special_primitive(
     "k1e",
     it.k1e_p,
     "exp(x)·K₁(x), with the modified Bessel function of order 1.",
-    "ft.scipy.special.k1e(1000.0) → np.float64(0.03964813081296022)",
+    "round(float(ft.scipy.special.k1e(1000.0)), 6) → 0.039648",
 )
 
 
