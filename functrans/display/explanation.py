@@ -141,7 +141,7 @@ def explain(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Explanat
     <doc...  b:f64[3] = exp a                     0 kernel              ...     32 B
     <doc...  c:f64[3] = mul b 2.0:f64[]
     <doc...  d:f64[] = reduce_sum[axes=(0,)] c
-                                                  arguments and results ...
+    ...
     """
     jitted = function if isinstance(function, JitFunction) else jit(function)
     profile = jitted.profile(*args, **kwargs)
