@@ -23,6 +23,7 @@ version = release = functrans.__version__
 
 extensions = [
     "docstrings",
+    "mathml",
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
@@ -38,6 +39,7 @@ nb_execution_mode = "off"  # outputs are kept in the notebooks; the tests run th
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "functrans"
 html_show_sourcelink = False

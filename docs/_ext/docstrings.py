@@ -48,12 +48,20 @@ def _entry(field: str, line: str) -> Iterator[str]:
     yield f":{field} {parts[-1]}:{text}"
 
 
+_STARS = re.compile(r"\*\*(?=\w)|(?<=[(, ])\*(?=\w+[,)])")
+"""The stars of ``*args`` and ``**kwargs`` in a signature, which start no emphasis."""
+
+
+def _escaped(stars: re.Match[str]) -> str:
+    return stars[0].replace("*", r"\*")
+
+
 def _plain(line: str) -> str:
     """A line whose ``|x|`` is an absolute value, not one of Sphinx's substitutions."""
     if line.lstrip().startswith((">>>", "...")):
         return line
     return "``".join(
-        part if inside else part.replace("|", r"\|")
+        part if inside else _STARS.sub(_escaped, part.replace("|", r"\|"))
         for part, inside in zip(line.split("``"), cycle([False, True]), strict=False)
     )
 

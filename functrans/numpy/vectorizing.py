@@ -90,7 +90,8 @@ def vectorize(
     Raises
     ------
     ShapeError: arguments that lack axes, axes of one name and different sizes, shapes that do not
-        broadcast. ArgumentError: more or fewer arguments, or results, than the signature has.
+        broadcast.
+    ArgumentError: more or fewer arguments, or results, than the signature has.
     OptionError: a signature or exclusions that cannot be read.
 
     >>> def distance(x, y):
