@@ -128,3 +128,14 @@ def test_doctest_finds_the_examples(room: str) -> None:
         if not any(member is value for member in vars(home).values()):
             missed.append(f"{name}: {home.__name__} does not hold it")
     assert missed == []
+
+
+@pytest.mark.parametrize("room", ["functrans.numpy", "functrans.scipy.special"])
+def test_help_shows_the_parameters(room: str) -> None:
+    bare = "(*args: 'Any', **options: 'Any') -> 'Any'"
+    hidden = [name for name, value in documented(room).items() if signature_of(value) == bare]
+    assert hidden == []
+
+
+def signature_of(value: Any) -> str:
+    return "" if inspect.isclass(value) else str(inspect.signature(value))

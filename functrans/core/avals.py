@@ -182,5 +182,5 @@ def is_weak(x: Any) -> bool:
         return True
     if kind is np.ndarray:
         return False
-    aval = getattr(x, "aval", None)
-    return aval is not None and aval.weak
+    weak: bool = getattr(x, "weak", False)  # a tracer has it; its aval would take longer
+    return weak

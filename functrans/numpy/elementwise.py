@@ -61,6 +61,7 @@ def public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -
             setattr(function, method, getattr(ufunc, method))
     with_options.__name__ = function.__name__ = function.__qualname__ = name
     function.__module__ = "functrans.numpy"
+    function.__dict__["__wrapped__"] = traced  # whose parameters help and editors show
     function.__doc__ = after_first(doc, f"As ``numpy.{ufunc.__name__}``.")
     return function
 

@@ -11,6 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
+from threading import RLock
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
@@ -129,6 +130,10 @@ class TracingFrame(Frame):
 def value_now(thing: Any) -> Any:
     """The value of a tensor or variable as frames and tapes here see it."""
     return value(thing) if isinstance(thing, Tensor) else seen(thing, thing._v, True)
+
+
+one_trace = RLock()
+"""Held while a function is traced: it may create its variables once, and traces are counted."""
 
 
 class ConcreteFunction:
@@ -543,6 +548,11 @@ class Function(Generic[P, R]):
         )
 
     def _trace(self, call: Call) -> ConcreteFunction:
+        with one_trace:
+            # Another thread may have traced it while this one waited.
+            return self._cache.get(call.key) or self._traced_now(call)
+
+    def _traced_now(self, call: Call) -> ConcreteFunction:
         python_function = self._python_function
         if self._autograph:
             # The source transformation is needed where something is traced, and only there.

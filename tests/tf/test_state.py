@@ -8,6 +8,7 @@ import pickle
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,27 @@ def test_no_update_of_a_thread_is_lost() -> None:
             v.assign_add([1.0, 0.0])
             v.scatter_add(one)
 
+    in_threads(work)
+    np.testing.assert_array_equal(v, [800.0, 800.0])
+
+
+def test_threads_share_the_trace_of_a_function() -> None:
+    made: list[Any] = []
+    found: list[float] = []
+
+    @tf.function
+    def run(x: Any) -> Any:
+        if not made:
+            made.append(tf.Variable(2.0))
+        return made[0] * x
+
+    in_threads(lambda: found.append(float(run(tf.constant(3.0)))))
+    assert (len(made), found) == (1, [6.0] * 4)
+    assert run.experimental_get_tracing_count() == 2  # one makes the variable, one is kept
+
+
+def in_threads(work: Callable[[], None]) -> None:
+    """Run it in four threads that take turns as often as can be."""
     threads = [threading.Thread(target=work) for _ in range(4)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -177,7 +199,6 @@ def test_no_update_of_a_thread_is_lost() -> None:
             thread.join()
     finally:
         sys.setswitchinterval(interval)
-    np.testing.assert_array_equal(v, [800.0, 800.0])
 
 
 def test_initializers_draw_from_the_global_stream() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def special(traced: Function) -> Function:
     UFUNCS[name] = with_options
     function.__name__ = function.__qualname__ = name
     function.__module__ = "functrans.scipy.special"
+    function.__dict__["__wrapped__"] = traced  # whose parameters help and editors show
     function.__doc__ = el.after_first(traced.__doc__ or "", f"As ``scipy.special.{name}``.")
     return function
 
@@ -79,9 +81,16 @@ def special(traced: Function) -> Function:
 scipy_special: Callable[[str], Function] = partial(scipy_function, "special")
 
 
-def special_primitive(name: str, primitive: Primitive, doc: str, example: str) -> Function:
+def special_primitive(
+    name: str, primitive: Primitive, doc: str, example: str, parameters: str = "x"
+) -> Function:
+    """A public function that is one primitive; ``parameters`` are SciPy's names of them."""
+
     def traced(*args: Any) -> Any:
         return bind(primitive, *special_operands(*args))
+
+    named = [Parameter(p, Parameter.POSITIONAL_ONLY) for p in parameters.split()]
+    traced.__dict__["__signature__"] = Signature(named)
 
     traced.__name__, traced.__doc__ = name, ew.with_example(doc, example)
     return special(traced)
@@ -136,18 +145,21 @@ gammainc = special_primitive(
     ew.igamma_p,
     "Regularised lower incomplete gamma function; derivative in x only.",
     "ft.grad(ft.scipy.special.gammainc, argnums=1)(1.0, 0.0) → np.float64(1.0)",
+    "a x",
 )
 gammaincc = special_primitive(
     "gammaincc",
     ew.igammac_p,
     "Regularised upper incomplete gamma function; derivative in x only.",
     "ft.scipy.special.gammaincc(1.0, np.array([0.0, 1.0])) → array([1.        , 0.36787944])",
+    "a x",
 )
 betainc = special_primitive(
     "betainc",
     ew.betainc_p,
     "Regularised incomplete beta function; derivative in x only.",
     "ft.grad(ft.scipy.special.betainc, argnums=2)(1.0, 1.0, 0.0) → np.float64(1.0)",
+    "a b x",
 )
 
 

@@ -140,6 +140,7 @@ expn = special_primitive(
     it.expn_p,
     "The exponential integral of order n; derivative in x only.",
     "ft.scipy.special.expn(2, 1.0) → np.float64(0.14849550677592194)",
+    "n x",
 )
 spence = special_primitive(
     "spence",
@@ -152,18 +153,21 @@ hyp1f1 = special_primitive(
     it.hyp1f1_p,
     "Kummer's confluent hypergeometric function; derivative in x only.",
     "ft.grad(ft.scipy.special.hyp1f1, 2)(1.0, 1.0, 0.0) → np.float64(1.0)",
+    "a b x",
 )
 hyp2f1 = special_primitive(
     "hyp2f1",
     it.hyp2f1_p,
     "Gauss's hypergeometric function; derivative in x only.",
     "ft.grad(ft.scipy.special.hyp2f1, 3)(1.0, 1.0, 1.0, 0.0) → np.float64(1.0)",
+    "a b c z",
 )
 owens_t = special_primitive(
     "owens_t",
     it.owens_t_p,
     "Owen's T function.",
     "ft.scipy.special.owens_t(0.0, 1.0) → np.float64(0.125)",
+    "h a",
 )
 
 
