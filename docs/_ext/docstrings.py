@@ -26,6 +26,8 @@ def converted(lines: list[str]) -> Iterator[str]:
             yield ""
             i += 2
             continue
+        if line.startswith(">>>"):
+            field = ""  # an example ends the section
         if field and line and not line.startswith(" "):
             yield from _entry(field, line)
             if ":" not in line:
