@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "_ext")]
@@ -47,4 +48,19 @@ html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
+    "header_links_before_dropdown": 6,
 }
+ALONE = (  # pages without pages below them
+    "index errors extend rules tensorflow tensorflow_names sharp_bits deterministic numpy_coverage "
+    "measured accuracy tour"
+)
+html_sidebars: dict[str, list[str]] = {page: [] for page in ALONE.split()}
+
+
+def _without_last_empty_lines(app: Any, name: str, source: list[str]) -> None:
+    """Doctest wants an empty line behind an output; a reader does not."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", _without_last_empty_lines)
