@@ -31,12 +31,12 @@ def write() -> None:
     homes: dict[int, str] = {}
     for room in ROOMS:
         text = "\n".join(page(importlib.import_module(room), room, homes))
-        _write(FOLDER / f"{room}.md", text)
+        write_changed(FOLDER / f"{room}.md", text)
     toc = "\n".join(["```{toctree}", ":maxdepth: 1", "", *ROOMS, "```", ""])
-    _write(FOLDER / "index.md", TITLE + toc)
+    write_changed(FOLDER / "index.md", TITLE + toc)
 
 
-def _write(file: Path, text: str) -> None:
+def write_changed(file: Path, text: str) -> None:
     """A file that stays as it is keeps its date: Sphinx reads only what has changed."""
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")

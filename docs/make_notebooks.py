@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from make_api import write_changed  # noqa: E402  # found through the path above
+
 SOURCE, FOLDER = HERE.parent / "notebooks", HERE / "notebooks"
 TITLE = """# Notebooks
 
@@ -23,9 +27,11 @@ def write() -> None:
     FOLDER.mkdir(exist_ok=True)
     names = sorted(path.stem for path in SOURCE.glob("*.ipynb"))
     for name in names:
-        shutil.copyfile(SOURCE / f"{name}.ipynb", FOLDER / f"{name}.ipynb")
+        text = (SOURCE / f"{name}.ipynb").read_text(encoding="utf-8")
+        # Links are right in the repository; the site has the pages one folder up.
+        write_changed(FOLDER / f"{name}.ipynb", text.replace("](../docs/", "](../"))
     toc = "\n".join(["```{toctree}", ":maxdepth: 1", "", *names, "```", ""])
-    (FOLDER / "index.md").write_text(TITLE + toc, encoding="utf-8")
+    write_changed(FOLDER / "index.md", TITLE + toc)
 
 
 if __name__ == "__main__":
