@@ -51,4 +51,5 @@ def test_the_tape_notebooks_have_the_tutorial_s_code_unchanged(name: str) -> Non
     stored = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in stored["cells"]]
     assert len(blocks) == 5
+    assert "z = y * y \n" in blocks[2], "a formatter changed the tutorial's copy"
     assert [cell for cell in cells if cell in blocks] == blocks
