@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from docutils import nodes
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+def mathml(node: nodes.Node, as_block: bool) -> str:
+    """The formula, or its text and a warning where docutils cannot read it."""
+    text = node.astext().replace("…", r"\ldots ")
+    try:
+        return str(tex2mathml(text, as_block=as_block))
+    except MathError as error:
+        logger.warning("formula %r: %s", text, error, location=node)
+        return escape(text)
 
 
 def inline(translator: Any, node: nodes.math) -> None:
-    translator.body.append(tex2mathml(node.astext()))
+    translator.body.append(mathml(node, as_block=False))
     raise nodes.SkipNode
 
 
 def block(translator: Any, node: nodes.math_block) -> None:
-    translator.body.append(tex2mathml(node.astext(), as_block=True))
+    translator.body.append(mathml(node, as_block=True))
     raise nodes.SkipNode
 
 
