@@ -76,6 +76,9 @@ def _joined(outputs: list[Any]) -> list[Any]:
             last.text += output.text
         else:
             joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":  # of a bar that was drawn over itself, the last state
+            output.text = re.sub(r"(?m)^.*\r(?=.)", "", output.text)
     return joined
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -25,6 +26,17 @@ SECONDS = 0.1  # between two calls
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
+def _bars() -> Any:
+    """tqdm's class of bars for this terminal or notebook."""
+    from tqdm import TqdmWarning  # optional, and only loops with a bar need it
+
+    with warnings.catch_warnings():
+        # A notebook without ipywidgets shows a bar of text, which serves as well.
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.auto import tqdm
+    return tqdm
+
+
 class Shown:
     """A loop that is being shown; ``total`` is None where nobody knows it."""
 
@@ -33,8 +45,7 @@ class Shown:
         self.total = total
         self.bar: Any = None
         if self.function is None:
-            from tqdm.auto import tqdm  # optional, and only loops with a bar need it
-
+            tqdm = _bars()
             options = dict(progress.options)
             words = [options.pop("desc", None), f"({progress.role})" if progress.role else None]
             self.bar = tqdm(total=total, desc=" ".join(filter(None, words)) or None, **options)
