@@ -10,7 +10,7 @@ import pytest
 
 import functrans as ft
 import functrans.numpy as fnp
-from functrans.codegen.lowering import _word
+from functrans.codegen.lowering import word_of
 from functrans.codegen.orders import orders
 from functrans.errors import IndexBoundsError
 from functrans.passes.run import run
@@ -22,7 +22,7 @@ MOVES = list(itertools.permutations(range(3)))
 
 def in_other_orders(f: Any, *args: Any) -> int:
     """How many variables of the program do not lie in row-major order."""
-    return len(orders(run(ft.make_jaxpr(f)(*args)), _word))
+    return len(orders(run(ft.make_jaxpr(f)(*args)), word_of))
 
 
 def test_the_cases_here_have_other_orders() -> None:
