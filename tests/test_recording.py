@@ -197,6 +197,21 @@ def test_threads_do_not_see_each_others_recordings() -> None:
     assert recording.pull([y], [1.0], [recording.tangent_of(x)]) == [4.0]
 
 
+def test_a_kept_recording_is_pulled_back_plainly_in_another_thread() -> None:
+    found: list[Any] = []
+    with Recording(keep=True) as recording:
+        x = recording.watch(2.0)
+        y = x * x
+
+        def elsewhere() -> None:
+            found.extend(recording.pull([y], [1.0], [recording.tangent_of(x)]))
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+    assert found == [4.0]
+
+
 def test_staging_takes_inputs_as_they_turn_up() -> None:
     with Staging() as staging:
         x = staging.input(1.0)

@@ -281,6 +281,8 @@ class custom_jvp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     0.5
     """
 
+    fun: Callable[..., R]
+
     def __init__(
         self,
         fun: Callable[P, R],
@@ -350,11 +352,11 @@ class custom_jvp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
                 f"Give it one with {self.name}.defjvp before it is called.",
             )
         if current_trace() is None:
-            return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
+            return self.fun(*args, **kwargs)
         given = self.positional(args, kwargs)
         site, leaves = self.site(given)
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*given)  # type: ignore[no-any-return]
+            return self.fun(*given)
         for x in leaves:
             aval_of(x)  # raises for what is no array
         rule = UsersRule(site, self.jvp, self.symbolic_zeros)
@@ -362,7 +364,8 @@ class custom_jvp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
             outs = bind(custom_jvp_call_p, *leaves, jaxpr=site.run, rule=rule, captured=0)
         else:
             outs = _bind_program(site, rule, leaves)
-        return site.out.unflatten(outs)  # type: ignore[no-any-return]
+        result: R = site.out.unflatten(outs)
+        return result
 
 
 def _bind_program(site: Site, rule: UsersRule, leaves: Values) -> Values:

@@ -379,6 +379,8 @@ class custom_vjp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     1.0
     """
 
+    fun: Callable[..., R]
+
     def __init__(
         self,
         fun: Callable[P, R],
@@ -422,7 +424,7 @@ class custom_vjp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
                 f"Give it some with {self.name}.defvjp before it is called.",
             )
         if current_trace() is None:
-            return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
+            return self.fun(*args, **kwargs)
         given = self.positional(args, kwargs)
         site, leaves = self.site(given)
         if any(isinstance(x, Tracer) for x in tree.leaves(site.nondiff)):
@@ -432,7 +434,7 @@ class custom_vjp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
                 "them.",
             )
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*given)  # type: ignore[no-any-return]
+            return self.fun(*given)
         for x in leaves:
             aval_of(x)  # raises for what is no array
         rules = UsersRules(site, self.fwd, self.bwd, self.symbolic_zeros)
@@ -440,7 +442,8 @@ class custom_vjp(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
             outs = bind(custom_vjp_call_p, *leaves, jaxpr=site.run, rules=rules, captured=0)
         else:
             outs = _bind_program(site, rules, leaves)
-        return site.out.unflatten(outs)  # type: ignore[no-any-return]
+        result: R = site.out.unflatten(outs)
+        return result
 
 
 def _bind_program(site: Site, rules: UsersRules, leaves: Values) -> Values:

@@ -241,6 +241,8 @@ class custom_vmap(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
     (3, 2)
     """
 
+    fun: Callable[..., R]
+
     def __init__(self, fun: Callable[P, R]) -> None:
         super().__init__(fun)
         self.vmap_rule: Callable[..., Any] | None = None
@@ -265,11 +267,11 @@ class custom_vmap(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
             )
         # Where no vmap is around and nothing is written down, no vmap will ever see it.
         if only_derivatives(current_trace()):
-            return self.fun(*args, **kwargs)  # type: ignore[no-any-return]
+            return self.fun(*args, **kwargs)
         given = self.positional(args, kwargs)
         site, leaves = self.site(given)
         if not any(isinstance(x, Tracer) for x in leaves):
-            return self.fun(*given)  # type: ignore[no-any-return]
+            return self.fun(*given)
         program = program_of(with_numbers(site.run, leaves), [aval_of(x) for x in leaves])
         captured, (jaxpr,) = together([program])
         outs = bind(
@@ -280,7 +282,8 @@ class custom_vmap(CustomFunction, Generic[P, R]):  # noqa: N801  (JAX's name)
             rule=UsersRule(site, self.vmap_rule),
             captured=len(captured),
         )
-        return site.out.unflatten(outs)  # type: ignore[no-any-return]
+        result: R = site.out.unflatten(outs)
+        return result
 
 
 def sequential_vmap(fun: Callable[P, R]) -> custom_vmap[P, R]:

@@ -53,11 +53,12 @@ class Graph:
     True
     """
 
-    def __init__(self, svg: str) -> None:
+    def __init__(self, svg: str, equations: int) -> None:
         self.svg = svg
+        self.equations = equations
 
     def __repr__(self) -> str:
-        return f"<graph, {len(self.svg):,} bytes of SVG>"
+        return f"<graph of {counted(self.equations, 'equation')}>"
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -96,7 +97,7 @@ def graph(jaxpr: Jaxpr, *, limit: int = _LIMIT, inner: int = 60) -> Graph:
     OptionError: a program of more than ``limit`` equations.
 
     >>> ft.display.graph(ft.make_jaxpr(lambda x: np.sum(x * x))(np.ones(3)))
-    <graph, ... bytes of SVG>
+    <graph of 2 equations>
     """
     if len(jaxpr.eqns) > limit:
         raise OptionError(
@@ -105,7 +106,8 @@ def graph(jaxpr: Jaxpr, *, limit: int = _LIMIT, inner: int = 60) -> Graph:
             "Draw a part of the function, raise limit=, or show the program itself, which folds.",
         )
     panel = _panel(jaxpr, inner)
-    return Graph(svg.document(panel.width, panel.height, panel.body, sorted(panel.kinds)))
+    drawing = svg.document(panel.width, panel.height, panel.body, sorted(panel.kinds))
+    return Graph(drawing, len(jaxpr.eqns))
 
 
 # --- nodes ---------------------------------------------------------------------------------------

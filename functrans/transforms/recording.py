@@ -293,7 +293,7 @@ class Recording(_Opened, Rich):
         the cotangents of the given variables. Taken while the recording runs, the pullback is
         recorded too if the recording was told to ``keep``.
         """
-        if self.keep and self.trace.recording:
+        if self.keep and self.trace.recording and runs_here(self.trace):
             return self._pull_recorded(outs, cotangents, variables, gather)
         return backward(
             self.trace.tape,

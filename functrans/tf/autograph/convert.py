@@ -56,7 +56,8 @@ def converted(called: Any, *, asked: bool = False) -> Any:
         return functools.partial(
             converted(called.func, asked=asked), *called.args, **called.keywords
         )
-    return _method(getattr(type(called), "__call__", None), called, called, asked)  # noqa: B004
+    method = getattr(type(called), "__call__", None)  # noqa: B004  # the method is wanted
+    return _method(method, called, called, asked)
 
 
 def _method(function: Any, owner: Any, whole: Any, asked: bool) -> Any:
