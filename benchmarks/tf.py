@@ -141,6 +141,31 @@ def digits(tf: Any) -> Program:
     return program
 
 
+def convolutions(tf: Any) -> Program:
+    """A training step of a small convolutional network on 32 images of 16 by 16."""
+    rng = np.random.default_rng(3)
+    images = tf.constant(rng.random((32, 16, 16, 1)).astype(np.float32))
+    labels = tf.constant(np.eye(10, dtype=np.float32)[rng.integers(0, 10, 32)])
+    sizes = (3, 3, 1, 8), (3, 3, 8, 16), (256, 10)
+    filters, more, dense = variables = [
+        tf.Variable(0.1 * rng.standard_normal(s).astype(np.float32)) for s in sizes
+    ]
+
+    def program() -> Any:
+        with tf.GradientTape() as tape:
+            x = tf.nn.relu(tf.nn.conv2d(images, filters, strides=1, padding="SAME"))
+            x = tf.nn.relu(tf.nn.conv2d(tf.nn.max_pool2d(x, 2, 2, "SAME"), more, 1, "SAME"))
+            logits = tf.reshape(tf.nn.max_pool2d(x, 2, 2, "SAME"), (32, 256)) @ dense
+            loss = tf.reduce_mean(
+                tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            )
+        for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
+            variable.assign_sub(0.01 * gradient)
+        return loss
+
+    return program
+
+
 def regression(tf: Any) -> Program:
     """A training step of a linear regression on 201 points."""
     rng = np.random.default_rng(1)
@@ -218,7 +243,7 @@ def scalars(tf: Any) -> Program:
     return program
 
 
-PROGRAMS: dict[str, tuple[Callable[[Any], Program], float]] = {
+PROGRAMS: dict[str, tuple[Callable[[Any], Program], float | None]] = {
     "seed: square of a sum": (seed_sum, EAGER),
     "seed: persistent tape": (seed_persistent, EAGER),
     "seed: control flow": (seed_control_flow, EAGER),
@@ -230,6 +255,8 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Program], float]] = {
     "1,000 scalar operations": (scalars, EAGER),
     "digits MLP, tf.function": (compiled(digits), COMPILED),
     "linear regression, tf.function": (compiled(regression), COMPILED),
+    "convolutional network, training step": (convolutions, None),
+    "convolutional network, tf.function": (compiled(convolutions), None),
     "jacobian of 64 by 64, tf.function": (compiled(jacobian), COMPILED),
     "1,000 scalar operations, tf.function": (compiled(scalars), COMPILED),
 }
