@@ -18,8 +18,8 @@ from typing import Any, Literal
 import numpy as np
 
 from functrans import kernel
+from functrans.codegen.clusters import Cluster, Repetition
 from functrans.codegen.effort import is_small, iterations_at_once
-from functrans.codegen.fuse import Cluster, Repetition
 from functrans.codegen.nests import Cell, For, Nest, Nests, Step, Storage, steps_of
 from functrans.codegen.statements import (
     ByteCopy,

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from functrans.codegen import host, pool, stub
+from functrans.codegen import host, pool, stub, stub_arguments, stub_results, stub_unlocked
 from functrans.codegen.compile import Compiled, compile_ir
 from functrans.codegen.host import once
 from functrans.core.avals import Aval
@@ -462,7 +462,8 @@ def pool_address(name: str) -> int:
 
 def stub_ir() -> str:
     """The text of the stub and of the pool."""
-    return stub.expand(stub.CODE + pool.CODE, _OFFSETS, _CONSTANTS)
+    parts = (stub, stub_arguments, stub_results, stub_unlocked, pool)
+    return stub.expand("\n".join(part.CODE for part in parts), _OFFSETS, _CONSTANTS)
 
 
 def _fields(prefix: str, names: Sequence[str]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from functrans import kernel
 from functrans.codegen import vector_math
-from functrans.codegen.fuse import Cluster, Repetition
+from functrans.codegen.clusters import Cluster, Repetition
 from functrans.codegen.nests import (
     Cell,
     For,

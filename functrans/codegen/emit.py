@@ -17,10 +17,10 @@ import numpy as np
 from functrans import kernel
 from functrans.codegen import blas
 from functrans.codegen.buffers import Buffers, Place
+from functrans.codegen.clusters import Repetition
 from functrans.codegen.emit_kernel import Kernel
 from functrans.codegen.emit_module import Module, SharedPlace
 from functrans.codegen.fallback import DONE, FAILED
-from functrans.codegen.fuse import Repetition
 from functrans.codegen.link import LoopAddress, PythonAddress, Routine, RoutineAddress
 from functrans.codegen.nests import Nest, Nests, Storage
 from functrans.codegen.repeat import driver, watched

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from functrans.codegen.fuse import FULL_UNROLLED, NARROW, SHORT, TINY
+from functrans.codegen.clusters import FULL_UNROLLED, NARROW, SHORT, TINY
 from functrans.codegen.nests import Cell, For, Multiply, Number, Operand, Step, Storage, steps_of
 from functrans.codegen.places import Places
 from functrans.codegen.statements import Compute, Coordinate, Copy, Fold, Invoke, LibraryCall, Value

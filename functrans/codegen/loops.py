@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from functrans.codegen.fuse import Cluster, Clusters, Kernel, Loop, Node, Repetition
+from functrans.codegen.clusters import Cluster, Clusters, Kernel, Loop, Node, Repetition
 from functrans.codegen.index import address
 from functrans.codegen.loop_shapes import Blocks, collapsed, mark
 from functrans.codegen.nests import Cell, For, Nest, Nests, Number, Operand, Register, Step

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from functrans.codegen.blas import Gemm
-from functrans.codegen.fuse import Cluster, Repetition, repeat_title
+from functrans.codegen.clusters import Cluster, Repetition, repeat_title
 from functrans.codegen.statements import Op, Value, show_form, show_op
 from functrans.core.jaxpr import Eqn
 from functrans.kernel import Affine

@@ -10,10 +10,11 @@ import numpy as np
 
 from functrans.codegen import link, progress
 from functrans.codegen.buffers import Buffers, plan
+from functrans.codegen.clusters import Clusters, show_steps
 from functrans.codegen.effort import spare
 from functrans.codegen.emit import emit_module
 from functrans.codegen.fallback import Evaluation, Pending, callback
-from functrans.codegen.fuse import Clusters, fuse, show_steps
+from functrans.codegen.fuse import fuse
 from functrans.codegen.loops import build_nests
 from functrans.codegen.lowering import lower
 from functrans.codegen.nests import Nests

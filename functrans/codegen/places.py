@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functrans.codegen.fuse import Kernel
+from functrans.codegen.clusters import Kernel
 from functrans.codegen.index import strides_of, unit
 from functrans.codegen.nests import Storage
 from functrans.codegen.statements import (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from functrans import kernel
-from functrans.codegen.fuse import Cluster, Repetition, repeat_title
+from functrans.codegen.clusters import Cluster, Repetition, repeat_title
 from functrans.codegen.nests import Cell, For, Multiply, Nest, Nests, Number, Step, Storage
 from functrans.codegen.statements import (
     ByteCopy,

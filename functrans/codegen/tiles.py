@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from functrans.codegen.fuse import Cluster, Clusters, Kernel, Loop, Repetition
+from functrans.codegen.clusters import Cluster, Clusters, Kernel, Loop, Repetition
 from functrans.codegen.index import unit
 from functrans.codegen.statements import LibraryCall, NumpyCall, RoutineCall, Value
 

@@ -362,7 +362,8 @@ class Recording(_Opened, Rich):
 
     def __del__(self) -> None:
         # Recorded values hold their tape: without this, one of them would keep all residuals.
-        self.free()
+        if hasattr(self, "trace"):  # a subclass that raised before has none
+            self.free()
 
 
 class ForwardRecording(_Opened):
