@@ -148,6 +148,7 @@ def run(number):
 assert run(1) == 1
 over = False
 pause = random.Random(0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background ignore it
 
 def interrupt():
     while not over:
