@@ -1,9 +1,10 @@
-"""Writes the stubs of ``functrans.tf``'s rooms: their names for editors and type checkers.
+"""Writes the stubs of rooms: their names for editors and type checkers.
 
-A room finds its names in the table ``functrans/tf/rooms.py`` when they are used, which no checker
-follows. Run ``python docs/make_stubs.py`` after adding a name to the table; with ``--check``
-nothing is written and the exit status is 1 where a stub is out of date. A room whose file defines
-functions itself has no stub: checkers read the file.
+A room of ``functrans.tf`` finds its names in the table ``functrans/tf/rooms.py`` when they are
+used, which no checker follows. Run ``python docs/make_stubs.py`` after adding a name to the table;
+with ``--check`` nothing is written and the exit status is 1 where a stub is out of date. A room
+whose file defines functions itself has no stub: checkers read the file. The rooms of ufuncs are
+those of :mod:`array_stubs`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
-from functrans.tf.rooms import NAMES, SAME, names  # noqa: E402  (found by the path)
+import array_stubs  # noqa: E402  (found by the path)
+
+from functrans.tf.rooms import NAMES, SAME, names  # noqa: E402
 
 TF = ROOT / "functrans" / "tf"
 HEAD = '"""Written by ``python docs/make_stubs.py`` from ``functrans/tf/rooms.py``; do not edit."""'
@@ -26,7 +29,7 @@ HEAD = '"""Written by ``python docs/make_stubs.py`` from ``functrans/tf/rooms.py
 def stubs() -> dict[Path, str]:
     """The text of each stub, by its file."""
     sources = {room: source_of(room) for room in NAMES if room not in SAME}
-    return {
+    return array_stubs.stubs() | {
         source.with_suffix(".pyi"): text(room)
         for room, source in sources.items()
         if is_empty(source)
@@ -71,12 +74,12 @@ def imports(room: str, module: str) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the stubs of functrans.tf's rooms.")
+    parser = argparse.ArgumentParser(description="Write the stubs of rooms.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if out of date")
     check = parser.parse_args().check
     made = stubs()
     stale = [f for f, text in made.items() if not f.exists() or f.read_text("utf-8") != text]
-    stale += [file for file in TF.rglob("*.pyi") if file not in made]
+    stale += [file for file in (ROOT / "functrans").rglob("*.pyi") if file not in made]
     for file in stale:
         print(file.relative_to(ROOT))
         if not check:

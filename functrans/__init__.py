@@ -9,7 +9,7 @@ array([0.        , 0.63970001])
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from functrans import errors, lax, numpy, tree, tree_util
+from functrans import errors, lax, numpy, tree, tree_util, typing
 from functrans.control.call import disable_jit, jit
 from functrans.core import __version__
 from functrans.core.avals import float0
@@ -99,6 +99,7 @@ __all__ = [
     "testing",
     "tree",
     "tree_util",
+    "typing",
     "value_and_grad",
     "vjp",
     "vmap",
@@ -141,10 +142,12 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name in _ROOMS:
-        return import_module(f"functrans.{name}")
-    if name in _LATER:
-        value: object = getattr(import_module(_LATER[name]), name)
-        return value
-    raise AttributeError(f"module 'functrans' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        if name in _ROOMS:
+            return import_module(f"functrans.{name}")
+        if name in _LATER:
+            value: object = getattr(import_module(_LATER[name]), name)
+            return value
+        raise AttributeError(f"module 'functrans' has no attribute {name!r}")

@@ -22,19 +22,20 @@ from functrans.errors import ConcretizationTypeError, DtypeError, OptionError, S
 from functrans.primitives.indexing import scatter
 from functrans.primitives.layout import full
 from functrans.transforms.vmap import vmap
+from functrans.typing import Array, ArrayLike
 
 _MODES = (None, "drop", "fill", "promise_in_bounds", "clip", "raise")
 
 
 def segment_sum(
-    data: Any,
-    segment_ids: Any,
+    data: ArrayLike,
+    segment_ids: ArrayLike,
     num_segments: int | None = None,
     indices_are_sorted: bool = False,
     unique_indices: bool = False,
     bucket_size: int | None = None,
     mode: str | None = None,
-) -> Any:
+) -> Array:
     """The sums of the rows of ``data`` that have the same id; 0 for an id that no row has.
 
     Parameters
@@ -66,14 +67,14 @@ def segment_sum(
 
 
 def segment_prod(
-    data: Any,
-    segment_ids: Any,
+    data: ArrayLike,
+    segment_ids: ArrayLike,
     num_segments: int | None = None,
     indices_are_sorted: bool = False,
     unique_indices: bool = False,
     bucket_size: int | None = None,
     mode: str | None = None,
-) -> Any:
+) -> Array:
     """The products of the rows with the same id, 1 where there are none; as :func:`segment_sum`.
 
     All derivatives are exact, where rows are zero too.
@@ -85,14 +86,14 @@ def segment_prod(
 
 
 def segment_max(
-    data: Any,
-    segment_ids: Any,
+    data: ArrayLike,
+    segment_ids: ArrayLike,
     num_segments: int | None = None,
     indices_are_sorted: bool = False,
     unique_indices: bool = False,
     bucket_size: int | None = None,
     mode: str | None = None,
-) -> Any:
+) -> Array:
     """The largest of the rows with the same id; as :func:`segment_sum`.
 
     For an id that no row has it is the least number of the dtype. Equal rows share the derivative.
@@ -104,14 +105,14 @@ def segment_max(
 
 
 def segment_min(
-    data: Any,
-    segment_ids: Any,
+    data: ArrayLike,
+    segment_ids: ArrayLike,
     num_segments: int | None = None,
     indices_are_sorted: bool = False,
     unique_indices: bool = False,
     bucket_size: int | None = None,
     mode: str | None = None,
-) -> Any:
+) -> Array:
     """The smallest of the rows with the same id; as :func:`segment_sum`.
 
     For an id that no row has it is the greatest number of the dtype. Equal rows share the

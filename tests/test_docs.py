@@ -51,6 +51,7 @@ ROOMS = (
     "functrans.testing",
     "functrans.tree",
     "functrans.tree_util",
+    "functrans.typing",
     *(f"functrans.tf.{room}".rstrip(".") for room in NAMES if room not in SAME),
 )
 

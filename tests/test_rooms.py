@@ -20,7 +20,7 @@ from functrans.core.primitive import SLOTS, Absent, Primitive
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "functrans"
 ROOMS = ("leaves", "core", "primitives", "passes", "codegen", "transforms", "control", "doors")
-LEAVES = ("errors", "tree", "kernel", "rich")
+LEAVES = ("errors", "tree", "typing", "kernel", "rich")
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import test_docs
+from tests.test_docs import ROOMS
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted((ROOT / "tests" / "typing").glob("*.py"))
@@ -24,21 +28,32 @@ def expected() -> list[tuple[str, int]]:
     ]
 
 
-def run(command: tuple[str, ...]) -> str:
-    """What a checker of this environment prints about the cases."""
-    module = [sys.executable, "-m", *command, *map(str, CASES)]
+def public_names(file: Path) -> Path:
+    """A file that reads every name of every public room, to be found without mistakes."""
+    rooms = {room: test_docs.public_names(importlib.import_module(room)) for room in ROOMS}
+    lines = [f"import {room}" for room in rooms]
+    for number, (room, names) in enumerate(rooms.items()):
+        lines.append(f"names{number} = {', '.join(f'{room}.{name}' for name in names)}")
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def run(command: tuple[str, ...], folder: Path) -> str:
+    """What a checker of this environment prints about the cases and the public names."""
+    files = [*CASES, public_names(folder / "names.py")]
+    module = [sys.executable, "-m", *command, *map(str, files)]
     done = subprocess.run(module, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr  # mistakes were found, and no crash
     return done.stdout
 
 
-def test_mypy_finds_the_mistakes_and_no_others() -> None:
-    found = re.findall(r"^.*?(\w+\.py):(\d+): error", run(MYPY), re.MULTILINE)
+def test_mypy_finds_the_mistakes_and_no_others(tmp_path: Path) -> None:
+    found = re.findall(r"^.*?(\w+\.py):(\d+): error", run(MYPY, tmp_path), re.MULTILINE)
     assert sorted({(file, int(line)) for file, line in found}) == expected()
 
 
-def test_pyright_finds_the_mistakes_and_no_others() -> None:
-    found = json.loads(run(PYRIGHT))["generalDiagnostics"]
+def test_pyright_finds_the_mistakes_and_no_others(tmp_path: Path) -> None:
+    found = json.loads(run(PYRIGHT, tmp_path))["generalDiagnostics"]
     lines = {(Path(e["file"]).name, e["range"]["start"]["line"] + 1) for e in found}
     assert sorted(lines) == expected()
 

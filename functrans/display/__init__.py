@@ -28,8 +28,10 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name in _LATER:
-        value: object = getattr(import_module(_LATER[name]), name)
-        return value
-    raise AttributeError(f"module 'functrans.display' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            value: object = getattr(import_module(_LATER[name]), name)
+            return value
+        raise AttributeError(f"module 'functrans.display' has no attribute {name!r}")

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 __all__ = ["checkify", "io_callback", "jet", "ode"]
 
 
-def __getattr__(name: str) -> object:
-    # What few programs need is loaded when it is named.
-    if name in __all__:
-        return import_module(f"functrans.experimental.{name}")
-    raise AttributeError(f"module 'functrans.experimental' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        # What few programs need is loaded when it is named.
+        if name in __all__:
+            return import_module(f"functrans.experimental.{name}")
+        raise AttributeError(f"module 'functrans.experimental' has no attribute {name!r}")

@@ -272,12 +272,14 @@ _LOADED_LATER = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name == "linalg":  # few programs need it
-        return import_module("functrans.lax.linalg")
-    if name in _LOADED_LATER:
-        return getattr(import_module(_LOADED_LATER[name]), name)
-    raise AttributeError(f"module 'functrans.lax' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        if name == "linalg":  # few programs need it
+            return import_module("functrans.lax.linalg")
+        if name in _LOADED_LATER:
+            return getattr(import_module(_LOADED_LATER[name]), name)
+        raise AttributeError(f"module 'functrans.lax' has no attribute {name!r}")
 
 
 __all__ = [

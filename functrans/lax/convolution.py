@@ -18,6 +18,7 @@ from functrans.lax.windows import Padding, dilated, padtype_to_pads, window_pads
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.layout import concatenate, expand_dims, reshape, rev, slice_, transpose
 from functrans.primitives.linear import pad
+from functrans.typing import Array, DTypeLike, Operand
 
 Ints = tuple[int, ...]
 
@@ -79,8 +80,8 @@ def _numbers(value: Sequence[int] | None, count: int, name: str) -> Ints:
 
 
 def conv_general_dilated(
-    lhs: Any,
-    rhs: Any,
+    lhs: Operand,
+    rhs: Operand,
     window_strides: Sequence[int],
     padding: Padding,
     lhs_dilation: Sequence[int] | None = None,
@@ -89,8 +90,8 @@ def conv_general_dilated(
     feature_group_count: int = 1,
     batch_group_count: int = 1,
     precision: Any = None,
-    preferred_element_type: Any = None,
-) -> Any:
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
     """The sums of products of a kernel with each window of an array, as neural networks use it.
 
     (The kernel is not turned round: mathematicians call this a correlation.)
@@ -180,7 +181,7 @@ def _patches(
     return concatenate(parts, 0), steps
 
 
-def conv(lhs: Any, rhs: Any, window_strides: Sequence[int], padding: str) -> Any:
+def conv(lhs: Operand, rhs: Operand, window_strides: Sequence[int], padding: str) -> Array:
     """:func:`conv_general_dilated` of (batch, features, windows…) and (outputs, inputs, windows…).
 
     >>> ft.lax.conv(np.ones((1, 1, 4)), np.ones((1, 1, 2)), (1,), "SAME")
@@ -190,13 +191,13 @@ def conv(lhs: Any, rhs: Any, window_strides: Sequence[int], padding: str) -> Any
 
 
 def conv_with_general_padding(
-    lhs: Any,
-    rhs: Any,
+    lhs: Operand,
+    rhs: Operand,
     window_strides: Sequence[int],
     padding: Padding,
     lhs_dilation: Sequence[int] | None,
     rhs_dilation: Sequence[int] | None,
-) -> Any:
+) -> Array:
     """As :func:`conv`, with padding in numbers and dilation.
 
     >>> ft.lax.conv_with_general_padding(
@@ -207,14 +208,14 @@ def conv_with_general_padding(
 
 
 def conv_transpose(
-    lhs: Any,
-    rhs: Any,
+    lhs: Operand,
+    rhs: Operand,
     strides: Sequence[int],
     padding: Padding,
     rhs_dilation: Sequence[int] | None = None,
     dimension_numbers: DimensionNumbers = None,
     transpose_kernel: bool = False,
-) -> Any:
+) -> Array:
     """A convolution that makes arrays longer by ``strides``, as the transpose of one does.
 
     Without ``dimension_numbers`` axes are (batch, windows…, features) and (windows…, inputs,
@@ -257,14 +258,14 @@ def _transposed_pads(window: int, stride: int, padding: str) -> tuple[int, int]:
 
 
 def conv_general_dilated_patches(
-    lhs: Any,
+    lhs: Operand,
     filter_shape: Sequence[int],
     window_strides: Sequence[int],
     padding: Padding,
     lhs_dilation: Sequence[int] | None = None,
     rhs_dilation: Sequence[int] | None = None,
     dimension_numbers: DimensionNumbers = None,
-) -> Any:
+) -> Array:
     """What lies under each window, as features: (batch, features × windows, places…).
 
     >>> x = np.arange(4.0).reshape(1, 1, 4)

@@ -16,9 +16,10 @@ from functrans.primitives.elementwise import lt, shift_right, sqrt
 from functrans.primitives.layout import broadcast_to, full_like
 from functrans.primitives.linear import convert, div, mul, select_n
 from functrans.primitives.marks import barrier
+from functrans.typing import Array, ArrayOrScalar, Operand
 
 
-def square(x: Any) -> Any:
+def square(x: Operand) -> ArrayOrScalar:
     """x².
 
     >>> ft.lax.square(np.array([1.0, -2.0]))
@@ -27,7 +28,7 @@ def square(x: Any) -> Any:
     return mul(x, x)
 
 
-def reciprocal(x: Any) -> Any:
+def reciprocal(x: Operand) -> ArrayOrScalar:
     """1/x.
 
     >>> ft.lax.reciprocal(np.array([2.0, 4.0]))
@@ -36,7 +37,7 @@ def reciprocal(x: Any) -> Any:
     return div(full_like(x, 1), x)
 
 
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: Operand) -> ArrayOrScalar:
     """1/√x.
 
     >>> ft.lax.rsqrt(np.array([4.0, 16.0]))
@@ -45,7 +46,7 @@ def rsqrt(x: Any) -> Any:
     return reciprocal(sqrt(x))
 
 
-def select(pred: Any, on_true: Any, on_false: Any) -> Any:
+def select(pred: Operand, on_true: Operand, on_false: Operand) -> ArrayOrScalar:
     """``on_true`` where ``pred``, else ``on_false``.
 
     >>> ft.lax.select(np.array([True, False]), np.ones(2), np.zeros(2))
@@ -54,7 +55,7 @@ def select(pred: Any, on_true: Any, on_false: Any) -> Any:
     return select_n(pred, on_false, on_true)
 
 
-def clamp(min: Any, x: Any, max: Any) -> Any:
+def clamp(min: Operand, x: Operand, max: Operand) -> ArrayOrScalar:
     """x, or the bound that it lies beyond; its derivative is 0 at a bound.
 
     Bounds have the shape of x or rank 0.
@@ -75,7 +76,7 @@ def _like(bound: Any, x: Any) -> Any:
     return broadcast_to(bound, shape_of(x))
 
 
-def dot(lhs: Any, rhs: Any) -> Any:
+def dot(lhs: Operand, rhs: Operand) -> ArrayOrScalar:
     """The product of vectors and matrices: the last axis with the first.
 
     >>> ft.lax.dot(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -87,7 +88,7 @@ def dot(lhs: Any, rhs: Any) -> Any:
     return dot_general(lhs, rhs, (((ranks[0] - 1,), (0,)), ((), ())))
 
 
-def batch_matmul(lhs: Any, rhs: Any) -> Any:
+def batch_matmul(lhs: Operand, rhs: Operand) -> Array:
     """Products of matrices, one for each element of the leading axes.
 
     >>> ft.lax.batch_matmul(np.ones((5, 2, 3)), np.ones((5, 3, 4))).shape
@@ -100,7 +101,7 @@ def batch_matmul(lhs: Any, rhs: Any) -> Any:
     return dot_general(lhs, rhs, (((rank - 1,), (rank - 2,)), (batch, batch)))
 
 
-def shift_right_arithmetic(x: Any, y: Any) -> Any:
+def shift_right_arithmetic(x: Operand, y: Operand) -> ArrayOrScalar:
     """x shifted right, its sign kept.
 
     >>> ft.lax.shift_right_arithmetic(np.array([-8]), np.array([1]))
@@ -110,7 +111,7 @@ def shift_right_arithmetic(x: Any, y: Any) -> Any:
     return convert(shift_right(convert(x, signed), convert(y, signed)), dtype_of(x))
 
 
-def shift_right_logical(x: Any, y: Any) -> Any:
+def shift_right_logical(x: Operand, y: Operand) -> ArrayOrScalar:
     """x shifted right as bits: zeros come in.
 
     >>> ft.lax.shift_right_logical(np.array([-1], np.int8), np.array([4], np.int8))
@@ -123,7 +124,7 @@ def shift_right_logical(x: Any, y: Any) -> Any:
     return convert(shift_right(convert(x, unsigned), convert(y, unsigned)), dtype_of(x))
 
 
-def polygamma(m: Any, x: Any) -> Any:
+def polygamma(m: Operand, x: Operand) -> ArrayOrScalar:
     """The m-th derivative of digamma; m is an array of x's dtype and shape, or a number.
 
     >>> float(ft.lax.polygamma(1.0, 1.0)) - np.pi**2 / 6 < 1e-12
@@ -144,7 +145,7 @@ def optimization_barrier(operand: Any) -> Any:
     return tree.unflatten(structure, barrier(leaves, ()))
 
 
-def reduce_xor(x: Any, axes: tuple[int, ...]) -> Any:
+def reduce_xor(x: Operand, axes: tuple[int, ...]) -> ArrayOrScalar:
     """The exclusive or of all elements along the axes.
 
     >>> ft.lax.reduce_xor(np.array([1, 3, 4]), (0,))

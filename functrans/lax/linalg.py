@@ -37,11 +37,12 @@ from functrans.primitives.matrices import (
     rows,
     upper_triangle,
 )
+from functrans.typing import Array, Operand
 
 # --- cholesky ------------------------------------------------------------------------------------
 
 
-def cholesky(x: Any, *, symmetrize_input: bool = True) -> Any:
+def cholesky(x: Operand, *, symmetrize_input: bool = True) -> Array:
     """The lower triangular L with L·Lᴴ = x.
 
     Of (x + xᴴ)/2 when ``symmetrize_input``, else of the lower triangle.
@@ -58,7 +59,7 @@ def cholesky(x: Any, *, symmetrize_input: bool = True) -> Any:
     return triangular.cholesky(hermitian_part(x) if symmetrize_input else x)
 
 
-def cholesky_update(r_matrix: Any, w_vector: Any) -> Any:
+def cholesky_update(r_matrix: Operand, w_vector: Operand) -> Array:
     """The upper triangular R' with R'ᵀ·R' = Rᵀ·R + w·wᵀ and a positive diagonal.
 
     ``r_matrix`` is upper triangular of shape ``(…, n, n)``, ``w_vector`` of shape ``(…, n)``.
@@ -83,13 +84,13 @@ def cholesky_update(r_matrix: Any, w_vector: Any) -> Any:
 
 
 def symmetric_product(
-    a_matrix: Any,
-    c_matrix: Any,
+    a_matrix: Operand,
+    c_matrix: Operand,
     *,
     alpha: float = 1.0,
     beta: float = 0.0,
     symmetrize_output: bool = False,
-) -> Any:
+) -> Array:
     """α·a·aᵀ + β·c, for a of shape ``(…, n, k)`` and symmetric c of shape ``(…, n, n)``.
 
     >>> ft.lax.linalg.symmetric_product(np.array([[1.0], [2.0]]), np.eye(2), beta=1.0)
@@ -109,7 +110,7 @@ def symmetric_product(
 # --- lu, triangular and tridiagonal systems ------------------------------------------------------
 
 
-def lu(x: Any) -> tuple[Any, Any, Any]:
+def lu(x: Operand) -> tuple[Array, Array, Array]:
     """L and U in one matrix, the pivots, and the order that they make: x[order] = L·U.
 
     For x of shape ``(…, n, m)``, of shapes ``(…, n, m)``, ``(…, min(n, m))`` and ``(…, n)``; the
@@ -124,7 +125,7 @@ def lu(x: Any) -> tuple[Any, Any, Any]:
     return found, pivots, order
 
 
-def lu_pivots_to_permutation(pivots: Any, permutation_size: int) -> Any:
+def lu_pivots_to_permutation(pivots: Operand, permutation_size: int) -> Array:
     """The order of rows after exchanging row i with row ``pivots[i]``, for i from 0 on.
 
     >>> ft.lax.linalg.lu_pivots_to_permutation(np.array([2, 2], np.int32), 3)
@@ -159,15 +160,15 @@ def inverse_order(order: Any) -> Any:
 
 
 def triangular_solve(
-    a: Any,
-    b: Any,
+    a: Operand,
+    b: Operand,
     *,
     left_side: bool = False,
     lower: bool = False,
     transpose_a: bool = False,
     conjugate_a: bool = False,
     unit_diagonal: bool = False,
-) -> Any:
+) -> Array:
     """The solution x of x·op(a) = b, or of op(a)·x = b when ``left_side``; x has b's shape.
 
     A zero on the diagonal makes infinities and NaN.
@@ -190,7 +191,9 @@ def triangular_solve(
     return layout.reshape(x, kept[:-1] if left_side else (*kept[:-2], kept[-1]))
 
 
-def tridiagonal_solve(dl: Any, d: Any, du: Any, b: Any, *, perturb_singular: bool = False) -> Any:
+def tridiagonal_solve(
+    dl: Operand, d: Operand, du: Operand, b: Operand, *, perturb_singular: bool = False
+) -> Array:
     """The solution of a·x = b, where a has the diagonals dl, d and du, all of one length.
 
     ``dl[…, 0]`` and ``du[…, -1]`` are not read. ``b`` are matrices.
@@ -212,7 +215,7 @@ def tridiagonal_solve(dl: Any, d: Any, du: Any, b: Any, *, perturb_singular: boo
     return diagonals.tridiagonal_solve(lower, middle, upper, b)
 
 
-def tridiagonal(a: Any, *, lower: bool = True) -> tuple[Any, Any, Any, Any]:
+def tridiagonal(a: Operand, *, lower: bool = True) -> tuple[Array, Array, Array, Array]:
     """LAPACK's ``sytrd``: reflections, both diagonals of the tridiagonal form, their factors.
 
     >>> ft.lax.linalg.tridiagonal(np.diag([1.0, 2.0]))[1]
@@ -225,7 +228,7 @@ def tridiagonal(a: Any, *, lower: bool = True) -> tuple[Any, Any, Any, Any]:
 # --- orthogonal factors --------------------------------------------------------------------------
 
 
-def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True) -> Any:
+def qr(x: Operand, *, pivoting: bool = False, full_matrices: bool = True) -> Any:
     """Q and R with Q·R = x of shape ``(…, n, m)``; Q is square when ``full_matrices``.
 
     With ``pivoting`` also the order of columns that makes the diagonal of R descend.
@@ -241,7 +244,7 @@ def qr(x: Any, *, pivoting: bool = False, full_matrices: bool = True) -> Any:
     return (*orthogonal.qr(orthogonal.columns_in_order(x, order), full_matrices), order)
 
 
-def householder_product(a: Any, taus: Any) -> Any:
+def householder_product(a: Operand, taus: Operand) -> Array:
     """The first columns of the product of reflections that ``geqrf`` leaves below a diagonal.
 
     Hᵢ = 1 − τᵢ·vᵢ·vᵢᴴ, where vᵢ is column i of ``a`` below the diagonal, and 1 on it.
@@ -254,7 +257,9 @@ def householder_product(a: Any, taus: Any) -> Any:
     return _reflected(a, array_like(taus), identity_like(a), left=True, transpose=False)
 
 
-def ormqr(a: Any, taus: Any, c: Any, *, left: bool = True, transpose: bool = False) -> Any:
+def ormqr(
+    a: Operand, taus: Operand, c: Operand, *, left: bool = True, transpose: bool = False
+) -> Array:
     """Q·c (c·Q unless ``left``, Qᴴ when ``transpose``) for the Q of :func:`householder_product`.
 
     >>> ft.lax.linalg.ormqr(np.eye(2), np.zeros(2), np.array([[1.0], [2.0]]))
@@ -286,7 +291,7 @@ def _reflected(a: Any, taus: Any, c: Any, *, left: bool, transpose: bool) -> Any
     return linear.sub(c, matmul(matmul(matmul(c, v), t), vh))
 
 
-def hessenberg(a: Any) -> tuple[Any, Any]:
+def hessenberg(a: Operand) -> tuple[Array, Array]:
     """LAPACK's ``gehrd``: the Hessenberg form with reflections below it, and their factors.
 
     >>> ft.lax.linalg.hessenberg(np.array([[1.0, 2.0], [3.0, 4.0]]))[0]
@@ -301,13 +306,13 @@ def hessenberg(a: Any) -> tuple[Any, Any]:
 
 
 def eigh(
-    x: Any,
+    x: Operand,
     *,
     lower: bool = True,
     symmetrize_input: bool = True,
     sort_eigenvalues: bool = True,
     subset_by_index: tuple[int, int] | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[Array, Array]:
     """Eigenvectors as columns, and eigenvalues, of Hermitian matrices: in JAX's order.
 
     Eigenvalues ascend; ``sort_eigenvalues=False`` allows any order, and makes no difference.
@@ -330,8 +335,8 @@ def eigh(
 
 
 def eig(
-    x: Any, *, compute_left_eigenvectors: bool = True, compute_right_eigenvectors: bool = True
-) -> list[Any]:
+    x: Operand, *, compute_left_eigenvectors: bool = True, compute_right_eigenvectors: bool = True
+) -> list[Array]:
     """Eigenvalues ``(…, n)``, then left and right eigenvectors as columns; complex always.
 
     >>> ft.lax.linalg.eig(np.diag([2.0, 3.0]))[0]
@@ -340,7 +345,7 @@ def eig(
     return spectral.eig(square("eig", x), compute_left_eigenvectors, compute_right_eigenvectors)
 
 
-def svd(x: Any, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: Operand, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """U, s and Vᴴ with U·diag(s)·Vᴴ = x of shape ``(…, n, m)``, or s alone; s descends.
 
     >>> ft.lax.linalg.svd(np.diag([3.0, 4.0]), compute_uv=False)
@@ -353,12 +358,12 @@ def svd(x: Any, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 def schur(
-    x: Any,
+    x: Operand,
     *,
     compute_schur_vectors: bool = True,
     sort_eig_vals: bool = False,
     select_callable: Callable[..., Any] | None = None,
-) -> tuple[Any, ...]:
+) -> tuple[Array, ...]:
     """T and Z with Z·T·Zᴴ = x, or T alone in a tuple. There is no derivative.
 
     >>> ft.lax.linalg.schur(np.diag([3.0, 4.0]))[0]

@@ -24,6 +24,7 @@ from functrans.primitives.layout import (
     transpose,
 )
 from functrans.primitives.linear import add, convert, select_n
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, DTypeLike, Operand
 
 Ints = tuple[int, ...]
 
@@ -40,8 +41,12 @@ def _axis(name: str, axis: int, rank: int) -> int:
 
 
 def slice_in_dim(
-    operand: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0
-) -> Any:
+    operand: Operand,
+    start_index: int | None,
+    limit_index: int | None,
+    stride: int = 1,
+    axis: int = 0,
+) -> ArrayOrScalar:
     """``operand[start:limit:stride]`` along one axis, as Python slices count.
 
     >>> ft.lax.slice_in_dim(np.arange(5.0), 1, -1)
@@ -55,7 +60,9 @@ def slice_in_dim(
     return slice_(operand, tuple(starts), tuple(limits), tuple(strides))
 
 
-def index_in_dim(operand: Any, index: int, axis: int = 0, keepdims: bool = True) -> Any:
+def index_in_dim(
+    operand: Operand, index: int, axis: int = 0, keepdims: bool = True
+) -> ArrayOrScalar:
     """One row along an axis.
 
     >>> ft.lax.index_in_dim(np.arange(6.0).reshape(2, 3), -1, keepdims=False)
@@ -68,7 +75,7 @@ def index_in_dim(operand: Any, index: int, axis: int = 0, keepdims: bool = True)
     return found if keepdims else squeeze(found, (axis,))
 
 
-def squeeze(array: Any, dimensions: Sequence[int]) -> Any:
+def squeeze(array: Operand, dimensions: Sequence[int]) -> ArrayOrScalar:
     """The array without axes of length 1.
 
     >>> ft.lax.squeeze(np.zeros((1, 3, 1)), (0, 2)).shape
@@ -81,7 +88,7 @@ def squeeze(array: Any, dimensions: Sequence[int]) -> Any:
     return reshape(array, tuple(n for d, n in enumerate(shape) if d not in gone))
 
 
-def split(operand: Any, sizes: Sequence[int], axis: int = 0) -> list[Any]:
+def split(operand: Operand, sizes: Sequence[int], axis: int = 0) -> list[Array]:
     """Consecutive parts of these lengths along an axis.
 
     >>> ft.lax.split(np.arange(3.0), (1, 2))
@@ -95,7 +102,7 @@ def split(operand: Any, sizes: Sequence[int], axis: int = 0) -> list[Any]:
     return [slice_in_dim(operand, a, b, 1, axis) for a, b in pairwise(ends)]
 
 
-def stack(operands: Sequence[Any], axis: int = 0) -> Any:
+def stack(operands: Sequence[Any], axis: int = 0) -> ArrayOrScalar:
     """Arrays of one shape along a new axis.
 
     >>> ft.lax.stack([np.zeros(2), np.ones(2)])
@@ -106,7 +113,7 @@ def stack(operands: Sequence[Any], axis: int = 0) -> Any:
     return concatenate([expand_dims(x, (axis,)) for x in operands], axis)
 
 
-def unstack(operand: Any, axis: int = 0) -> list[Any]:
+def unstack(operand: Operand, axis: int = 0) -> list[Array]:
     """The rows along an axis.
 
     >>> ft.lax.unstack(np.array([[1.0, 2.0], [3.0, 4.0]]))
@@ -116,7 +123,7 @@ def unstack(operand: Any, axis: int = 0) -> list[Any]:
     return [index_in_dim(operand, i, axis, keepdims=False) for i in range(count)]
 
 
-def tile(operand: Any, reps: Sequence[int]) -> Any:
+def tile(operand: Operand, reps: Sequence[int]) -> ArrayOrScalar:
     """The array repeated along each axis.
 
     >>> ft.lax.tile(np.array([1.0, 2.0]), (2,))
@@ -130,7 +137,9 @@ def tile(operand: Any, reps: Sequence[int]) -> Any:
     return reshape(spread, tuple(r * n for r, n in zip(reps, shape, strict=True)))
 
 
-def collapse(operand: Any, start_dimension: int, stop_dimension: int | None = None) -> Any:
+def collapse(
+    operand: Operand, start_dimension: int, stop_dimension: int | None = None
+) -> ArrayOrScalar:
     """The axes from ``start_dimension`` to before ``stop_dimension`` as one.
 
     >>> ft.lax.collapse(np.zeros((2, 3, 4)), 1).shape
@@ -141,7 +150,7 @@ def collapse(operand: Any, start_dimension: int, stop_dimension: int | None = No
     return reshape(operand, (*shape[:first], math.prod(shape[first:last]), *shape[last:]))
 
 
-def broadcast(operand: Any, sizes: Sequence[int]) -> Any:
+def broadcast(operand: Operand, sizes: Sequence[int]) -> ArrayOrScalar:
     """The array repeated along new leading axes.
 
     >>> ft.lax.broadcast(np.array([1.0, 2.0]), (2,))
@@ -153,7 +162,7 @@ def broadcast(operand: Any, sizes: Sequence[int]) -> Any:
     return broadcast_in_dim(operand, (*sizes, *shape), axes)
 
 
-def broadcast_to_rank(x: Any, rank: int) -> Any:
+def broadcast_to_rank(x: Operand, rank: int) -> ArrayOrScalar:
     """The array with leading axes of length 1.
 
     >>> ft.lax.broadcast_to_rank(np.zeros(3), 2).shape
@@ -174,7 +183,7 @@ def broadcast_shapes(*shapes: Sequence[int]) -> Ints:
         raise ShapeError(f"The shapes {shapes} do not broadcast together.") from error
 
 
-def broadcasted_iota(dtype: Any, shape: Sequence[int], dimension: int) -> Any:
+def broadcasted_iota(dtype: DTypeLike, shape: Sequence[int], dimension: int) -> ArrayOrScalar:
     """The coordinate along one axis, everywhere.
 
     >>> ft.lax.broadcasted_iota(int, (2, 2), 1)
@@ -229,7 +238,9 @@ def _block(shape: Ints, starts: Sequence[Any], sizes: Sequence[int]) -> tuple[li
     return indices, axes
 
 
-def dynamic_slice(operand: Any, start_indices: Any, slice_sizes: Sequence[int]) -> Any:
+def dynamic_slice(
+    operand: Operand, start_indices: ArrayLike, slice_sizes: Sequence[int]
+) -> ArrayOrScalar:
     """A block of fixed size whose corner may be known at run time alone.
 
     Parameters
@@ -260,7 +271,9 @@ def dynamic_slice(operand: Any, start_indices: Any, slice_sizes: Sequence[int]) 
     return transpose(found, tuple(np.argsort(order).tolist()))
 
 
-def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: int = 0) -> Any:
+def dynamic_slice_in_dim(
+    operand: Operand, start_index: Operand, slice_size: int, axis: int = 0
+) -> ArrayOrScalar:
     """As :func:`dynamic_slice`, along one axis.
 
     >>> ft.lax.dynamic_slice_in_dim(np.arange(5.0), 1, 3)
@@ -274,7 +287,9 @@ def dynamic_slice_in_dim(operand: Any, start_index: Any, slice_size: int, axis: 
     return dynamic_slice(operand, starts, sizes)
 
 
-def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool = True) -> Any:
+def dynamic_index_in_dim(
+    operand: Operand, index: Operand, axis: int = 0, keepdims: bool = True
+) -> ArrayOrScalar:
     """One row along an axis, at an index that may be known at run time alone.
 
     >>> ft.lax.dynamic_index_in_dim(np.arange(6.0).reshape(2, 3), 1, keepdims=False)
@@ -284,7 +299,9 @@ def dynamic_index_in_dim(operand: Any, index: Any, axis: int = 0, keepdims: bool
     return found if keepdims else squeeze(found, (axis,))
 
 
-def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
+def dynamic_update_slice(
+    operand: Operand, update: Operand, start_indices: ArrayLike
+) -> ArrayOrScalar:
     """The array with a block replaced, whose corner may be known at run time alone.
 
     Starts and errors are those of :func:`dynamic_slice`; the block has the shape of ``update``.
@@ -305,7 +322,9 @@ def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
     return scatter(operand, transpose(update, order), tuple(indices), tuple(axes), "set", "clip")
 
 
-def dynamic_update_slice_in_dim(operand: Any, update: Any, start_index: Any, axis: int) -> Any:
+def dynamic_update_slice_in_dim(
+    operand: Operand, update: Operand, start_index: Operand, axis: int
+) -> ArrayOrScalar:
     """As :func:`dynamic_update_slice`, along one axis; the update may lack the axis.
 
     >>> ft.lax.dynamic_update_slice_in_dim(np.zeros(3), np.ones(2), 1, 0)

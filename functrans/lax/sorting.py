@@ -14,6 +14,7 @@ from functrans.primitives.elementwise import logaddexp
 from functrans.primitives.layout import rev
 from functrans.primitives.linear import sub
 from functrans.primitives.reductions import argsort, cumulative, take_along_axis
+from functrans.typing import Array, Operand
 
 
 def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: int = 1) -> Any:
@@ -49,7 +50,9 @@ def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: in
     return tuple(found) if several else found[0]
 
 
-def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = True) -> Any:
+def sort_key_val(
+    keys: Operand, values: Operand, dimension: int = -1, is_stable: bool = True
+) -> tuple[Array, Array]:
     """Keys in ascending order, and values in the order of their keys.
 
     >>> ft.lax.sort_key_val(np.array([2.0, 1.0]), np.array([10, 20]))
@@ -58,7 +61,7 @@ def sort_key_val(keys: Any, values: Any, dimension: int = -1, is_stable: bool = 
     return sort((keys, values), dimension, is_stable)
 
 
-def top_k(operand: Any, k: int, *, axis: int = -1) -> tuple[Any, Any]:
+def top_k(operand: Operand, k: int, *, axis: int = -1) -> tuple[Array, Array]:
     """The k largest elements along an axis, in descending order, and their indices.
 
     Of equal elements the first comes first. Raises OptionError for k beyond the axis.
@@ -78,7 +81,7 @@ def top_k(operand: Any, k: int, *, axis: int = -1) -> tuple[Any, Any]:
     return take_along_axis(operand, indices, axis), indices
 
 
-def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumsum(operand: Operand, axis: int = 0, reverse: bool = False) -> Array:
     """Running sums along an axis, from its end with ``reverse``.
 
     >>> ft.lax.cumsum(np.array([1.0, 2.0, 3.0]), reverse=True)
@@ -87,7 +90,7 @@ def cumsum(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return cumulative("add", operand, axis, reverse)
 
 
-def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumprod(operand: Operand, axis: int = 0, reverse: bool = False) -> Array:
     """Running products along an axis.
 
     >>> ft.lax.cumprod(np.array([1.0, 2.0, 3.0]))
@@ -96,7 +99,7 @@ def cumprod(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return cumulative("mul", operand, axis, reverse)
 
 
-def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cummax(operand: Operand, axis: int = 0, reverse: bool = False) -> Array:
     """Running maxima along an axis.
 
     >>> ft.lax.cummax(np.array([1.0, 3.0, 2.0]))
@@ -105,7 +108,7 @@ def cummax(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return cumulative("max", operand, axis, reverse)
 
 
-def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cummin(operand: Operand, axis: int = 0, reverse: bool = False) -> Array:
     """Running minima along an axis.
 
     >>> ft.lax.cummin(np.array([2.0, 3.0, 1.0]))
@@ -114,7 +117,7 @@ def cummin(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
     return cumulative("min", operand, axis, reverse)
 
 
-def cumlogsumexp(operand: Any, axis: int = 0, reverse: bool = False) -> Any:
+def cumlogsumexp(operand: Operand, axis: int = 0, reverse: bool = False) -> Array:
     """Running log Σ exp along an axis, without overflow.
 
     >>> ft.lax.cumlogsumexp(np.array([1000.0, 1000.0]))

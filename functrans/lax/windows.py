@@ -19,6 +19,7 @@ from functrans.primitives.layout import (
     reshape,
 )
 from functrans.primitives.linear import pad
+from functrans.typing import ArrayOrScalar, Operand
 
 Ints = tuple[int, ...]
 Combine = Callable[[Any, Any], Any]
@@ -115,15 +116,15 @@ def window_pads(
 
 
 def reduce_window(
-    operand: Any,
-    init_value: Any,
+    operand: Operand,
+    init_value: Operand,
     computation: Combine,
     window_dimensions: Sequence[int],
     window_strides: Sequence[int],
     padding: Padding = "VALID",
     base_dilation: Sequence[int] | None = None,
     window_dilation: Sequence[int] | None = None,
-) -> Any:
+) -> ArrayOrScalar:
     """Fold each window of an array by an associative and commutative function, element by element.
 
     Windows are folded along one axis after the other, which takes the sum of their lengths in

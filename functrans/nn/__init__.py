@@ -89,7 +89,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "initializers":  # loaded when it is named, and with it functrans.random
-        return import_module("functrans.nn.initializers")
-    raise AttributeError(f"module 'functrans.nn' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        if name == "initializers":  # loaded when it is named, and with it functrans.random
+            return import_module("functrans.nn.initializers")
+        raise AttributeError(f"module 'functrans.nn' has no attribute {name!r}")

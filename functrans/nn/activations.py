@@ -14,18 +14,19 @@ from functrans.core.avals import aval_of, is_inexact
 from functrans.errors import ShapeError
 from functrans.lax import erfc, logistic
 from functrans.numpy import tanh
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def floating(x: Any) -> Any:
+def floating(x: Any) -> Array:
     """``x`` as an array or traced value of a floating or complex dtype."""
     x = fnp.asarray(x)
     return x if is_inexact(aval_of(x).dtype) else x.astype(float)
 
 
-def identity(x: Any) -> Any:
+def identity(x: ArrayLike) -> ArrayOrScalar:
     """x itself, as an array.
 
     >>> ft.nn.identity(np.array([1.0, 2.0]))
@@ -34,7 +35,7 @@ def identity(x: Any) -> Any:
     return fnp.asarray(x)
 
 
-def relu(x: Any) -> Any:
+def relu(x: ArrayLike) -> ArrayOrScalar:
     """max(x, 0), with derivative 0 at 0.
 
     >>> ft.nn.relu(np.array([-1.0, 0.0, 2.0]))
@@ -46,7 +47,7 @@ def relu(x: Any) -> Any:
     return fnp.where(x <= 0, 0, x)
 
 
-def relu6(x: Any) -> Any:
+def relu6(x: ArrayLike) -> ArrayOrScalar:
     """min(max(x, 0), 6), with derivative 0 at both kinks.
 
     >>> ft.nn.relu6(np.array([-1.0, 3.0, 7.0]))
@@ -56,7 +57,7 @@ def relu6(x: Any) -> Any:
     return fnp.where(x <= 0, 0, fnp.where(x >= 6, 6, x))
 
 
-def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
+def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> ArrayOrScalar:
     """x where it is positive or 0, else ``negative_slope``·x.
 
     >>> ft.nn.leaky_relu(np.array([-1.0, 2.0]))
@@ -66,7 +67,7 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     return fnp.where(x >= 0, x, negative_slope * x)
 
 
-def elu(x: Any, alpha: Any = 1.0) -> Any:
+def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> ArrayOrScalar:
     """x where it is positive, else ``alpha``·(exp x − 1).
 
     Clevert, Unterthiner and Hochreiter, arXiv:1511.07289.
@@ -78,7 +79,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     return fnp.where(x > 0, x, alpha * fnp.expm1(fnp.where(x > 0, 0.0, x)))
 
 
-def celu(x: Any, alpha: Any = 1.0) -> Any:
+def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> ArrayOrScalar:
     """x where it is positive, else ``alpha``·(exp(x/``alpha``) − 1).
 
     Barron, arXiv:1704.07483.
@@ -90,7 +91,7 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
     return fnp.where(x > 0, x, alpha * fnp.expm1(fnp.where(x > 0, 0.0, x) / alpha))
 
 
-def selu(x: Any) -> Any:
+def selu(x: ArrayLike) -> ArrayOrScalar:
     """λ·elu(x, α), with the constants for which mean 0 and variance 1 stay so.
 
     Klambauer, Unterthiner, Mayr and Hochreiter, arXiv:1706.02515.
@@ -101,7 +102,7 @@ def selu(x: Any) -> Any:
     return _SELU_SCALE * elu(x, _SELU_ALPHA)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: ArrayLike) -> ArrayOrScalar:
     """1/(1 + exp(−x)).
 
     >>> ft.nn.sigmoid(0.0)
@@ -110,7 +111,7 @@ def sigmoid(x: Any) -> Any:
     return logistic(floating(x))
 
 
-def log_sigmoid(x: Any) -> Any:
+def log_sigmoid(x: ArrayLike) -> ArrayOrScalar:
     """log(sigmoid x), without overflow.
 
     >>> ft.nn.log_sigmoid(np.array([-1000.0, 0.0]))
@@ -119,7 +120,7 @@ def log_sigmoid(x: Any) -> Any:
     return -softplus(-floating(x))
 
 
-def softplus(x: Any) -> Any:
+def softplus(x: ArrayLike) -> ArrayOrScalar:
     """log(1 + exp x), without overflow.
 
     >>> ft.nn.softplus(np.array([0.0, 1000.0]))
@@ -128,7 +129,7 @@ def softplus(x: Any) -> Any:
     return fnp.logaddexp(floating(x), 0.0)
 
 
-def squareplus(x: Any, b: Any = 4) -> Any:
+def squareplus(x: ArrayLike, b: ArrayLike = 4) -> ArrayOrScalar:
     """(x + √(x² + b))/2, an algebraic softplus.
 
     Barron, arXiv:2112.11687.
@@ -140,7 +141,7 @@ def squareplus(x: Any, b: Any = 4) -> Any:
     return (x + fnp.sqrt(x * x + b)) / 2
 
 
-def sparse_plus(x: Any) -> Any:
+def sparse_plus(x: ArrayLike) -> ArrayOrScalar:
     """0 up to −1, x from 1 on, (x + 1)²/4 between: a softplus with zeros.
 
     >>> ft.nn.sparse_plus(np.array([-2.0, 0.0, 2.0]))
@@ -150,7 +151,7 @@ def sparse_plus(x: Any) -> Any:
     return fnp.where(x <= -1, 0.0, fnp.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
-def sparse_sigmoid(x: Any) -> Any:
+def sparse_sigmoid(x: ArrayLike) -> ArrayOrScalar:
     """(x + 1)/2 between −1 and 1, and 0 and 1 outside: the derivative of ``sparse_plus``.
 
     >>> ft.nn.sparse_sigmoid(np.array([-2.0, 0.0, 2.0]))
@@ -159,7 +160,7 @@ def sparse_sigmoid(x: Any) -> Any:
     return 0.5 * fnp.clip(floating(x) + 1.0, 0.0, 2.0)
 
 
-def soft_sign(x: Any) -> Any:
+def soft_sign(x: ArrayLike) -> ArrayOrScalar:
     """x/(|x| + 1).
 
     >>> ft.nn.soft_sign(np.array([-1.0, 3.0]))
@@ -169,7 +170,7 @@ def soft_sign(x: Any) -> Any:
     return x / (fnp.abs(x) + 1)
 
 
-def silu(x: Any) -> Any:
+def silu(x: ArrayLike) -> ArrayOrScalar:
     """x·sigmoid(x), also known as swish.
 
     Elfwing, Uchibe and Doya, arXiv:1702.03118.
@@ -184,7 +185,7 @@ def silu(x: Any) -> Any:
 swish = silu
 
 
-def mish(x: Any) -> Any:
+def mish(x: ArrayLike) -> ArrayOrScalar:
     """x·tanh(softplus x).
 
     Misra, arXiv:1908.08681.
@@ -196,7 +197,7 @@ def mish(x: Any) -> Any:
     return x * fnp.tanh(softplus(x))
 
 
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: ArrayLike, approximate: bool = True) -> ArrayOrScalar:
     """x·Φ(x) with the distribution function Φ of the normal distribution.
 
     With ``approximate`` by a tanh, as most models have been trained.
@@ -212,7 +213,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     return 0.5 * x * erfc(-x * math.sqrt(0.5))
 
 
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: ArrayLike, axis: int = -1) -> ArrayOrScalar:
     """The first half along ``axis``, times the sigmoid of the second half.
 
     Dauphin, Fan, Auli and Grangier, arXiv:1612.08083. Raises ShapeError for an odd axis.
@@ -230,7 +231,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     return first * sigmoid(second)
 
 
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: ArrayLike) -> ArrayOrScalar:
     """x between −1 and 1, and these numbers outside.
 
     >>> ft.nn.hard_tanh(np.array([-2.0, 0.5, 2.0]))
@@ -240,7 +241,7 @@ def hard_tanh(x: Any) -> Any:
     return fnp.where(x > 1, 1, fnp.where(x < -1, -1, x))
 
 
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x: ArrayLike) -> ArrayOrScalar:
     """relu6(x + 3)/6.
 
     >>> ft.nn.hard_sigmoid(np.array([-4.0, 0.0, 4.0]))
@@ -249,7 +250,7 @@ def hard_sigmoid(x: Any) -> Any:
     return relu6(floating(x) + 3.0) / 6.0
 
 
-def hard_silu(x: Any) -> Any:
+def hard_silu(x: ArrayLike) -> ArrayOrScalar:
     """x·hard_sigmoid(x), also known as hard swish.
 
     >>> ft.nn.hard_silu(np.array([-4.0, 0.0, 4.0]))

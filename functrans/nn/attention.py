@@ -10,21 +10,22 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import ShapeError
 from functrans.nn.normal import softmax
+from functrans.typing import Array, ArrayLike
 
 
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    bias: ArrayLike | None = None,
+    mask: ArrayLike | None = None,
     *,
     scale: float | None = None,
     is_causal: bool = False,
-    query_seq_lengths: Any = None,
-    key_value_seq_lengths: Any = None,
+    query_seq_lengths: ArrayLike | None = None,
+    key_value_seq_lengths: ArrayLike | None = None,
     local_window_size: int | tuple[int, int] | None = None,
-) -> Any:
+) -> Array:
     """softmax(scale·Q·Kᵀ + bias)·V for each head (Vaswani et al., arXiv:1706.03762).
 
     Parameters

@@ -18,6 +18,8 @@ import functrans.numpy as fnp
 from functrans import random
 from functrans.errors import ShapeError
 from functrans.numpy.promote import one_of
+from functrans.random.keys import KeyLike
+from functrans.typing import Array, ArrayLike, DTypeLike
 
 Axes = int | Sequence[int]
 
@@ -35,7 +37,7 @@ class Initializer(Protocol):
     def __call__(self, key: Any, shape: Sequence[int], dtype: Any = ..., /) -> Any: ...
 
 
-def zeros(key: Any, shape: Sequence[int], dtype: Any = float) -> Any:
+def zeros(key: KeyLike, shape: Sequence[int], dtype: DTypeLike = float) -> Array:
     """Zeros; the key is not used.
 
     >>> ft.nn.initializers.zeros(ft.random.key(0), (2,))
@@ -44,7 +46,7 @@ def zeros(key: Any, shape: Sequence[int], dtype: Any = float) -> Any:
     return np.zeros(shape, dtype)
 
 
-def ones(key: Any, shape: Sequence[int], dtype: Any = float) -> Any:
+def ones(key: KeyLike, shape: Sequence[int], dtype: DTypeLike = float) -> Array:
     """Ones; the key is not used.
 
     >>> ft.nn.initializers.ones(ft.random.key(0), (2,))
@@ -53,7 +55,7 @@ def ones(key: Any, shape: Sequence[int], dtype: Any = float) -> Any:
     return np.ones(shape, dtype)
 
 
-def constant(value: Any, dtype: Any = float) -> Initializer:
+def constant(value: ArrayLike, dtype: DTypeLike = float) -> Initializer:
     """An initializer of one value everywhere, or of an array that broadcasts to the shape.
 
     >>> ft.nn.initializers.constant(3.0)(ft.random.key(0), (2,))
@@ -66,7 +68,7 @@ def constant(value: Any, dtype: Any = float) -> Initializer:
     return init
 
 
-def uniform(scale: Any = 1e-2, dtype: Any = float) -> Initializer:
+def uniform(scale: ArrayLike = 1e-2, dtype: DTypeLike = float) -> Initializer:
     """An initializer of numbers between 0 and ``scale``.
 
     >>> ft.nn.initializers.uniform(10.0)(ft.random.key(0), (2,)).max() < 10.0
@@ -79,7 +81,7 @@ def uniform(scale: Any = 1e-2, dtype: Any = float) -> Initializer:
     return init
 
 
-def normal(stddev: Any = 1e-2, dtype: Any = float) -> Initializer:
+def normal(stddev: ArrayLike = 1e-2, dtype: DTypeLike = float) -> Initializer:
     """An initializer of normal numbers with mean 0.
 
     >>> ft.nn.initializers.normal(1.0)(ft.random.key(0), (2, 3)).shape
@@ -93,7 +95,10 @@ def normal(stddev: Any = 1e-2, dtype: Any = float) -> Initializer:
 
 
 def truncated_normal(
-    stddev: Any = 1e-2, dtype: Any = float, lower: Any = -2.0, upper: Any = 2.0
+    stddev: ArrayLike = 1e-2,
+    dtype: DTypeLike = float,
+    lower: ArrayLike = -2.0,
+    upper: ArrayLike = 2.0,
 ) -> Initializer:
     """An initializer of normal numbers between ``lower`` and ``upper`` deviations.
 
@@ -132,13 +137,13 @@ def _fans(
 
 
 def variance_scaling(
-    scale: Any,
+    scale: float,
     mode: str,
     distribution: str,
     in_axis: Axes = -2,
     out_axis: Axes = -1,
     batch_axis: Axes = (),
-    dtype: Any = float,
+    dtype: DTypeLike = float,
 ) -> Initializer:
     """An initializer with variance ``scale``/n.
 
@@ -182,7 +187,7 @@ def variance_scaling(
 
 
 def glorot_uniform(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Uniform, variance 1 over the mean of inputs and outputs (Glorot and Bengio, 2010).
 
@@ -193,7 +198,7 @@ def glorot_uniform(
 
 
 def glorot_normal(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Truncated normal, variance 1 over the mean of inputs and outputs (Glorot and Bengio, 2010).
 
@@ -206,7 +211,7 @@ def glorot_normal(
 
 
 def lecun_uniform(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Uniform, variance 1 over the number of inputs (LeCun et al., *Efficient BackProp*, 1998).
 
@@ -217,7 +222,7 @@ def lecun_uniform(
 
 
 def lecun_normal(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Truncated normal, variance 1 over the number of inputs (LeCun et al., 1998).
 
@@ -228,7 +233,7 @@ def lecun_normal(
 
 
 def he_uniform(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Uniform, variance 2 over the number of inputs (He, Zhang, Ren and Sun, arXiv:1502.01852).
 
@@ -239,7 +244,7 @@ def he_uniform(
 
 
 def he_normal(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = float
+    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: DTypeLike = float
 ) -> Initializer:
     """Truncated normal, variance 2 over the number of inputs (He et al., arXiv:1502.01852).
 
@@ -253,7 +258,9 @@ xavier_uniform, xavier_normal = glorot_uniform, glorot_normal
 kaiming_uniform, kaiming_normal = he_uniform, he_normal
 
 
-def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = float) -> Initializer:
+def orthogonal(
+    scale: ArrayLike = 1.0, column_axis: int = -1, dtype: DTypeLike = float
+) -> Initializer:
     """An initializer of matrices with orthonormal rows or columns, of uniform distribution.
 
     Axes other than ``column_axis`` are the rows together. Mezzadri, *Notices of the AMS* 54, 2007.
@@ -280,7 +287,9 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = float) -> I
     return init
 
 
-def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = float) -> Initializer:
+def delta_orthogonal(
+    scale: ArrayLike = 1.0, column_axis: int = -1, dtype: DTypeLike = float
+) -> Initializer:
     """An initializer of convolutions that are an orthogonal matrix at their centre, else 0.
 
     The last two axes are inputs and outputs (Xiao et al., arXiv:1806.05393). Raises ShapeError for

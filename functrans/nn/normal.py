@@ -13,11 +13,12 @@ from functrans.errors import OptionError
 from functrans.lax import stop_gradient
 from functrans.nn.activations import floating
 from functrans.scipy import special
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, DTypeLike
 
 Axis = int | tuple[int, ...] | None
 
 
-def log1mexp(x: Any) -> Any:
+def log1mexp(x: ArrayLike) -> ArrayOrScalar:
     """log(1 − exp(−x)) of positive x, exact for small and for large ones.
 
     Mächler, *Accurately computing log(1 − exp(−|a|))*, 2012.
@@ -31,7 +32,7 @@ def log1mexp(x: Any) -> Any:
     return fnp.where(small, near, fnp.log1p(-fnp.exp(-fnp.where(small, 1.0, x))))
 
 
-def softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
+def softmax(x: ArrayLike, axis: Axis = -1, where: ArrayLike | None = None) -> Array:
     """exp(x) over its sum along ``axis``, without overflow.
 
     Elements that ``where`` leaves out count as exp(−∞), and are 0.
@@ -46,7 +47,7 @@ def softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
     return powers / fnp.sum(powers, axis=axis, keepdims=True)
 
 
-def log_softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
+def log_softmax(x: ArrayLike, axis: Axis = -1, where: ArrayLike | None = None) -> Array:
     """The logarithm of :func:`softmax`, without rounding to 0 on the way; −∞ where it is 0.
 
     >>> ft.nn.log_softmax(np.array([0.0, 1000.0]))
@@ -70,12 +71,12 @@ def _shifted(x: Any, axis: Axis, where: Any) -> Any:
 
 
 def logsumexp(
-    a: Any,
+    a: ArrayLike,
     axis: Axis = None,
-    b: Any = None,
+    b: ArrayLike | None = None,
     keepdims: bool = False,
     return_sign: bool = False,
-    where: Any = None,
+    where: ArrayLike | None = None,
 ) -> Any:
     """log Σ b·exp(a) along ``axis``, without overflow; of the elements where ``where`` says so.
 
@@ -89,7 +90,9 @@ def logsumexp(
     return special.logsumexp(a, axis, b, keepdims, return_sign)
 
 
-def logmeanexp(x: Any, axis: Axis = None, where: Any = None, keepdims: bool = False) -> Any:
+def logmeanexp(
+    x: ArrayLike, axis: Axis = None, where: ArrayLike | None = None, keepdims: bool = False
+) -> ArrayOrScalar:
     """The logarithm of the mean of exp(x) along ``axis``, without overflow.
 
     >>> float(ft.nn.logmeanexp(np.array([1000.0, 1000.0])))
@@ -105,30 +108,30 @@ def logmeanexp(x: Any, axis: Axis = None, where: Any = None, keepdims: bool = Fa
 
 
 def standardize(
-    x: Any,
+    x: ArrayLike,
     axis: Axis = -1,
-    mean: Any = None,
-    variance: Any = None,
-    epsilon: Any = 1e-5,
-    where: Any = None,
-) -> Any:
+    mean: ArrayLike | None = None,
+    variance: ArrayLike | None = None,
+    epsilon: ArrayLike = 1e-5,
+    where: ArrayLike | None = None,
+) -> Array:
     """(x − mean)/√(variance + ``epsilon``) along ``axis``; both are computed unless given.
 
     >>> ft.nn.standardize(np.array([1.0, 3.0]), epsilon=0.0)
     array([-1.,  1.])
     """
     x = floating(x)
-    chosen = {} if where is None else {"where": where}
+    chosen: dict[str, Any] = {} if where is None else {"where": where}
     if mean is None:
         mean = fnp.mean(x, axis=axis, keepdims=True, **chosen)
     if variance is None:
-        distance = x - mean
+        distance = x - fnp.asarray(mean)
         squares = fnp.real(distance * fnp.conj(distance))
         variance = fnp.mean(squares, axis=axis, keepdims=True, **chosen)
-    return (x - mean) / fnp.sqrt(variance + epsilon)
+    return (x - fnp.asarray(mean)) / fnp.sqrt(fnp.asarray(variance) + fnp.asarray(epsilon))
 
 
-def one_hot(x: Any, num_classes: int, *, dtype: Any = float, axis: int = -1) -> Any:
+def one_hot(x: ArrayLike, num_classes: int, *, dtype: DTypeLike = float, axis: int = -1) -> Array:
     """An array that is 1 at the positions ``x`` along a new axis of length ``num_classes``.
 
     Positions outside give zeros alone.

@@ -101,9 +101,10 @@ from numpy import (
     unsignedinteger,
     ushort,
 )
+from numpy import complex128 as complex_  # JAX's names for the default dtypes
+from numpy import float64 as float_
 from numpy.exceptions import ComplexWarning
 
-from functrans.core.trace import Tracer
 from functrans.numpy import methods
 from functrans.numpy.contraction import (
     cross,
@@ -285,7 +286,7 @@ from functrans.numpy.ignoring_nan import (
     nanvar,
 )
 from functrans.numpy.indexing import at, diagonal, take, take_along_axis
-from functrans.numpy.promote import door, key_of
+from functrans.numpy.promote import result_type
 from functrans.numpy.reductions import (
     all_ as all,
 )
@@ -442,7 +443,6 @@ if TYPE_CHECKING:
     from functrans.numpy.vectorizing import apply_along_axis, apply_over_axes, vectorize
     from functrans.numpy.waves import i0, kaiser, unwrap
 
-float_, complex_ = float64, complex128  # JAX's names for the default dtypes
 
 __all__ = [
     "ComplexWarning",
@@ -858,27 +858,13 @@ __all__ = [
 ]
 
 
-@door(np.result_type)
-def result_type(*arrays_and_dtypes: Any) -> Any:
-    """NumPy's common dtype of arrays, numbers and dtypes.
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
 
-    >>> fnp.result_type(np.float32(1.0), 2.0)
-    dtype('float32')
-    """
-    zeros: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
-    keys = [key_of(x) if isinstance(x, Tracer) else x for x in arrays_and_dtypes]
-    weak = [
-        isinstance(x, Tracer) and isinstance(k, type)
-        for x, k in zip(arrays_and_dtypes, keys, strict=True)
-    ]
-    return np.result_type(*(zeros[k] if w else k for k, w in zip(keys, weak, strict=True)))
-
-
-def __getattr__(name: str) -> Any:
-    if name in methods.LATER_NAMES:  # what few programs need is loaded when it is named
-        return getattr(import_module(f"functrans.numpy.{methods.LATER_NAMES[name]}"), name)
-    if name in methods.LATER:
-        return import_module(f"functrans.numpy.{name}")
-    # Say of NumPy's other names that they are missing here, and what to do instead.
-    hint = f"; np.{name} still works on plain arrays" if hasattr(np, name) else ""
-    raise AttributeError(f"module 'functrans.numpy' has no attribute {name!r}{hint}")
+    def __getattr__(name: str) -> Any:
+        if name in methods.LATER_NAMES:  # what few programs need is loaded when it is named
+            return getattr(import_module(f"functrans.numpy.{methods.LATER_NAMES[name]}"), name)
+        if name in methods.LATER:
+            return import_module(f"functrans.numpy.{name}")
+        # Say of NumPy's other names that they are missing here, and what to do instead.
+        hint = f"; np.{name} still works on plain arrays" if hasattr(np, name) else ""
+        raise AttributeError(f"module 'functrans.numpy' has no attribute {name!r}{hint}")

@@ -41,6 +41,7 @@ from functrans.numpy.shaping import (
 )
 from functrans.primitives import layout, linear
 from functrans.primitives.contraction import Dims, dot_general, dot_general_p
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, DTypeLike
 
 _LAST_FIRST: dict[tuple[int, int], Dims] = {
     (m, n): (((m - 1,), (max(n - 2, 0),)), ((), ())) for m in (1, 2) for n in (1, 2)
@@ -60,19 +61,23 @@ def _mismatch(name: str, x: Any, y: Any) -> ShapeError:
     )
 
 
-def matmul_traced(x: Any, y: Any, /) -> Any:
+def matmul_traced(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """``x @ y``: matrix products over the last two axes, the others broadcast.
 
     >>> ft.grad(lambda a, b: fnp.sum(fnp.matmul(a, b)))(np.ones((2, 2)), np.array([1.0, 3.0]))
     array([[1., 3.],
            [1., 3.]])
     """
-    x_shape, y_shape = shape_of(x), shape_of(y)
     if dtype_of_or_none(x) not in FLOATS or dtype_of_or_none(x) != dtype_of_or_none(y):
         x, y = array_like(x), array_like(y)
         dtype = loop(np.matmul, dtype_of(x), dtype_of(y))[0]
         x, y = cast(x, dtype), cast(y, dtype)
-        x_shape, y_shape = shape_of(x), shape_of(y)
+    return _matmul(x, y)
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    """The product of arrays of one dtype."""
+    x_shape, y_shape = shape_of(x), shape_of(y)
     m, n = len(x_shape), len(y_shape)
     if m == 0 or n == 0:
         raise ShapeError("matmul does not take scalars.", "Use * to multiply by a scalar.")
@@ -102,7 +107,7 @@ matmul = el.public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or 
 
 
 @door(np.dot)
-def dot(a: Any, b: Any, out: Any = None) -> Any:
+def dot(a: ArrayLike, b: ArrayLike, out: Array | None = None) -> ArrayOrScalar:
     """Sum of products over the last axis of ``a`` and the second to last of ``b``.
 
     >>> ft.grad(fnp.dot)(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -119,7 +124,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
 
 
 @door(np.vdot)
-def vdot(a: Any, b: Any, /) -> Any:
+def vdot(a: ArrayLike, b: ArrayLike, /) -> ArrayOrScalar:
     """Σ conj(a)·b over all elements.
 
     >>> fnp.vdot(np.array([1j, 2.0]), np.array([1j, 1.0]))
@@ -130,7 +135,7 @@ def vdot(a: Any, b: Any, /) -> Any:
 
 
 @door(np.inner)
-def inner(a: Any, b: Any, /) -> Any:
+def inner(a: ArrayLike, b: ArrayLike, /) -> ArrayOrScalar:
     """Sum of products over the last axes.
 
     >>> fnp.inner(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
@@ -149,7 +154,7 @@ def inner(a: Any, b: Any, /) -> Any:
 
 
 @door(np.outer)
-def outer(a: Any, b: Any, out: Any = None) -> Any:
+def outer(a: ArrayLike, b: ArrayLike, out: Array | None = None) -> Array:
     """All products of an element of ``a`` and one of ``b``.
 
     >>> fnp.outer(np.array([1, 2]), np.array([3, 4]))
@@ -162,7 +167,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 
 
 @door(np.vecdot)
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> ArrayOrScalar:
     """Σ conj(x1)·x2 along an axis, the others broadcast.
 
     >>> fnp.vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
@@ -174,7 +179,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 @door(getattr(np, "matvec", None))  # new in NumPy 2.2
-def matvec(x1: Any, x2: Any, /) -> Any:
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> ArrayOrScalar:
     """Products of matrices and vectors, Σ x1[…, i, j]·x2[…, j], the other axes broadcast.
 
     >>> fnp.matvec(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
@@ -187,7 +192,7 @@ def matvec(x1: Any, x2: Any, /) -> Any:
 
 
 @door(getattr(np, "vecmat", None))  # new in NumPy 2.2
-def vecmat(x1: Any, x2: Any, /) -> Any:
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> ArrayOrScalar:
     """Products of vectors and matrices, Σ conj(x1[…, i])·x2[…, i, j], the other axes broadcast.
 
     >>> fnp.vecmat(np.array([1.0, 1.0]), np.array([[1.0, 2.0], [3.0, 4.0]]))
@@ -200,7 +205,7 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
 
 
 @door(np.tensordot)
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: ArrayLike, b: ArrayLike, axes: int | Sequence[Any] = 2) -> ArrayOrScalar:
     """Sum of products over paired axes: a number of them, or two lists.
 
     >>> fnp.shape(fnp.tensordot(np.ones((2, 3, 4)), np.ones((4, 3, 5)), ([1, 2], [1, 0])))
@@ -224,7 +229,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 @door(np.kron)
-def kron(a: Any, b: Any) -> Any:
+def kron(a: ArrayLike, b: ArrayLike) -> Array:
     """Kronecker product: ``b`` scaled by every element of ``a``.
 
     >>> fnp.kron(np.array([1, 10]), np.array([1, 2]))
@@ -242,8 +247,13 @@ def kron(a: Any, b: Any) -> Any:
 
 @door(np.trace)
 def trace(
-    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
-) -> Any:
+    a: ArrayLike,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+) -> ArrayOrScalar:
     """Sum along a diagonal.
 
     >>> ft.grad(fnp.trace)(np.ones((2, 2)))
@@ -256,8 +266,13 @@ def trace(
 
 @door(np.cross)
 def cross(
-    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Any:
+    a: ArrayLike,
+    b: ArrayLike,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> ArrayOrScalar:
     """Vector product of arrays of vectors of three (or two) components.
 
     >>> fnp.cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
@@ -292,8 +307,8 @@ def cross(
 
 @door(np.einsum)
 def einsum(
-    subscripts: Any, *operands: Any, out: Any = None, optimize: Any = True, **options: Any
-) -> Any:
+    subscripts: Any, *operands: Any, out: Array | None = None, optimize: Any = True, **options: Any
+) -> ArrayOrScalar:
     """Sums of products in Einstein's notation, as ``einsum("ij,jk->ik", a, b)``.
 
     Understands ellipses, repeated labels (diagonals) and the form with lists of axes. More than

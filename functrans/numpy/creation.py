@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -30,8 +30,11 @@ from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
 from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import with_example
 from functrans.transforms.stage import is_staging
+from functrans.typing import Array, ArrayLike, DTypeLike, Shape
 
 # --- from values ---------------------------------------------------------------------------------
+
+Order: TypeAlias = Literal["K", "A", "C", "F"]
 
 
 class TableArray(np.ndarray[Any, Any]):
@@ -66,8 +69,13 @@ def lifted(x: Any) -> Any:
 
 
 def asarray(
-    a: Any, dtype: Any = None, order: Any = None, *, copy: bool | None = None, **options: Any
-) -> Any:
+    a: Any,
+    dtype: DTypeLike | None = None,
+    order: Order | None = None,
+    *,
+    copy: bool | None = None,
+    **options: Any,
+) -> Array:
     """An array from an array, a number, or nested lists, which may hold traced values.
 
     Inside a transform the result can be indexed by traced integers.
@@ -84,9 +92,9 @@ def asarray(
 
 
 def array(
-    object: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K",
+    object: Any, dtype: DTypeLike | None = None, *, copy: bool | None = True, order: Order = "K",
     subok: bool = False, ndmin: int = 0,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     """A new array from an array, a number, or nested lists, which may hold traced values.
 
     >>> ft.jacobian(lambda x: fnp.array([x, x * x]))(3.0)
@@ -103,7 +111,7 @@ asanyarray = ascontiguousarray = asarray
 
 
 @door(np.copy)
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+def copy(a: Any, order: str = "K", subok: bool = False) -> Array:
     """A copy; of traced values, which never change, the value itself.
 
     >>> fnp.copy(np.array([1, 2]))
@@ -114,7 +122,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 
 
 @door(np.astype)
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+def astype(x: ArrayLike, dtype: DTypeLike, /, *, copy: bool = True, device: Any = None) -> Array:
     """``x`` in another dtype; complex to real keeps the real part.
 
     >>> fnp.astype(np.array([1.5, 2.5]), int)
@@ -136,7 +144,7 @@ def _filled(shape: Any, value: Any, dtype: Any) -> Any:
     return np.full(dims, value, dtype)
 
 
-def zeros(shape: Any, dtype: Any = float, order: str = "C") -> Any:
+def zeros(shape: Shape, dtype: DTypeLike = float, order: str = "C") -> Array:
     """An array of zeros.
 
     >>> fnp.zeros((2, 2))
@@ -146,7 +154,7 @@ def zeros(shape: Any, dtype: Any = float, order: str = "C") -> Any:
     return _filled(shape, 0, float if dtype is None else dtype)
 
 
-def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
+def ones(shape: Shape, dtype: DTypeLike | None = None, order: str = "C") -> Array:
     """An array of ones.
 
     >>> fnp.ones(2, np.float32)
@@ -155,7 +163,7 @@ def ones(shape: Any, dtype: Any = None, order: str = "C") -> Any:
     return _filled(shape, 1, float if dtype is None else dtype)
 
 
-def empty(shape: Any, dtype: Any = float, order: str = "C") -> Any:
+def empty(shape: Shape, dtype: DTypeLike = float, order: str = "C") -> Array:
     """An array of zeros: uninitialised memory has no meaning in a program.
 
     >>> fnp.empty(2)
@@ -164,7 +172,9 @@ def empty(shape: Any, dtype: Any = float, order: str = "C") -> Any:
     return _filled(shape, 0, float if dtype is None else dtype)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C") -> Any:
+def full(
+    shape: Shape, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: str = "C"
+) -> Array:
     """An array filled with a value, which may be traced.
 
     >>> ft.grad(lambda v: fnp.sum(fnp.full(3, v)))(2.0)
@@ -181,8 +191,12 @@ def _like(a: Any, value: Any, dtype: Any, shape: Any) -> Any:
 
 @door(np.zeros_like)
 def zeros_like(
-    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-) -> Any:
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+) -> Array:
     """An array of zeros with the shape and dtype of another.
 
     >>> fnp.zeros_like(np.array([1, 2]))
@@ -193,8 +207,12 @@ def zeros_like(
 
 @door(np.ones_like)
 def ones_like(
-    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-) -> Any:
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+) -> Array:
     """An array of ones with the shape and dtype of another.
 
     >>> fnp.ones_like(np.array([1.5, 2.5]))
@@ -205,8 +223,12 @@ def ones_like(
 
 @door(np.empty_like)
 def empty_like(
-    prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-) -> Any:
+    prototype: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+) -> Array:
     """An array of zeros with the shape and dtype of another.
 
     >>> fnp.shape(fnp.empty_like(np.ones((2, 3))))
@@ -217,9 +239,13 @@ def empty_like(
 
 @door(np.full_like)
 def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True,
-    shape: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    fill_value: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Shape | None = None,
+) -> Array:
     """An array with the shape and dtype of another, filled with a value.
 
     >>> fnp.full_like(np.array([1, 2]), 7)
@@ -236,7 +262,12 @@ def _constant(value: Any) -> Any:
     return lifted(value)
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(
+    start: ArrayLike,
+    stop: ArrayLike | None = None,
+    step: ArrayLike | None = None,
+    dtype: DTypeLike | None = None,
+) -> Array:
     """Evenly spaced numbers below ``stop``; the bounds must be known.
 
     Under jit a range of whole numbers from 0 is computed, not stored.
@@ -263,8 +294,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 @door(np.linspace)
 def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
-    dtype: Any = None, axis: Any = 0, *, device: Any = None,
+    start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = True, retstep: bool = False,
+    dtype: DTypeLike | None = None, axis: int = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
     """``num`` evenly spaced numbers; the bounds may be traced arrays.
 
@@ -297,9 +328,9 @@ def linspace(
 
 @door(np.logspace)
 def logspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
-    dtype: Any = None, axis: Any = 0,
-) -> Any:  # fmt: skip
+    start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = True, base: ArrayLike = 10.0,
+    dtype: DTypeLike | None = None, axis: int = 0,
+) -> Array:  # fmt: skip
     """``num`` numbers evenly spaced on a logarithmic scale.
 
     >>> fnp.logspace(0, 2, 3)
@@ -311,8 +342,13 @@ def logspace(
 
 @door(np.geomspace)
 def geomspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0
-) -> Any:
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> Array:
     """``num`` numbers in geometric progression; real bounds have one sign.
 
     >>> fnp.geomspace(1.0, 8.0, 4)
@@ -327,7 +363,9 @@ def geomspace(
 
 
 @door(np.meshgrid)
-def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def meshgrid(
+    *xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> tuple[Array, ...]:
     """Coordinate arrays of a grid; ``indexing="xy"`` exchanges the first two axes.
 
     >>> fnp.meshgrid(np.array([1, 2, 3]), np.array([10, 20]))[0]
@@ -353,7 +391,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     )
 
 
-def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
+def indices(dimensions: Sequence[int], dtype: DTypeLike = int, sparse: bool = False) -> Any:
     """The coordinates along each axis of a grid.
 
     >>> fnp.indices((2, 2))[0]
@@ -364,7 +402,9 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     return tuple(map(_constant, grid)) if sparse else _constant(grid)
 
 
-def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+def fromfunction(
+    function: Callable[..., Any], shape: Sequence[int], *, dtype: DTypeLike = float, **kwargs: Any
+) -> Any:
     """``function`` called with the coordinates along each axis of an array of ``shape``.
 
     >>> fnp.fromfunction(lambda i, j: 10 * i + j, (2, 2))
@@ -374,10 +414,10 @@ def fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any
     return function(*indices(shape, dtype), **kwargs)
 
 
-def _window(name: str, example: str) -> Callable[[int], Any]:
-    numpy_function: Callable[[int], Any] = getattr(np, name)
+def _window(name: str, example: str) -> Callable[[int], Array]:
+    numpy_function: Callable[[int], Array] = getattr(np, name)
 
-    def window(M: int) -> Any:
+    def window(M: int) -> Array:
         return _constant(numpy_function(M))
 
     window.__name__ = window.__qualname__ = name
@@ -396,7 +436,9 @@ hanning = _window("hanning", "fnp.hanning(3) → array([0., 1., 0.])")
 # --- matrices ------------------------------------------------------------------------------------
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float, order: Any = "C") -> Any:
+def eye(
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, order: str = "C"
+) -> Array:
     """Ones on a diagonal, zeros elsewhere.
 
     >>> fnp.eye(2)
@@ -406,17 +448,17 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float, order: Any
     return _constant(np.eye(N, M, k, float if dtype is None else dtype))
 
 
-def identity(n: int, dtype: Any = None) -> Any:
+def identity(n: int, dtype: DTypeLike | None = None) -> Array:
     """The identity matrix.
 
     >>> fnp.identity(2)
     array([[1., 0.],
            [0., 1.]])
     """
-    return eye(n, dtype=dtype)
+    return eye(n, dtype=float if dtype is None else dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float) -> Array:
     """Ones at and below a diagonal, zeros above.
 
     >>> fnp.tri(3)
@@ -437,7 +479,7 @@ def _triangle(m: Any, k: int, lower: bool) -> Any:
 
 
 @door(np.tril)
-def tril(m: Any, k: int = 0) -> Any:
+def tril(m: ArrayLike, k: int = 0) -> Array:
     """The elements at and below a diagonal, zeros above.
 
     >>> fnp.tril(np.array([[1, 2], [3, 4]]))
@@ -448,7 +490,7 @@ def tril(m: Any, k: int = 0) -> Any:
 
 
 @door(np.triu)
-def triu(m: Any, k: int = 0) -> Any:
+def triu(m: ArrayLike, k: int = 0) -> Array:
     """The elements at and above a diagonal, zeros below.
 
     >>> fnp.triu(np.array([[1, 2], [3, 4]]))
@@ -459,7 +501,7 @@ def triu(m: Any, k: int = 0) -> Any:
 
 
 @door(np.diag)
-def diag(v: Any, k: int = 0) -> Any:
+def diag(v: ArrayLike, k: int = 0) -> Array:
     """A matrix with the vector on a diagonal, or the diagonal of a matrix.
 
     >>> fnp.diag(np.array([1, 2]))
@@ -489,7 +531,7 @@ def _on_diagonal(v: Any, k: int) -> Any:
 
 
 @door(np.diagflat)
-def diagflat(v: Any, k: int = 0) -> Any:
+def diagflat(v: ArrayLike, k: int = 0) -> Array:
     """A matrix with all elements of ``v`` on a diagonal.
 
     >>> fnp.diagflat(np.array([[1, 2]]), 1)
@@ -501,7 +543,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 
 @door(np.vander)
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Array:
     """The matrix of powers of each element of a vector.
 
     >>> fnp.vander(np.array([1, 2, 3]), 3)

@@ -18,6 +18,7 @@ from functrans.numpy.promote import TRACED, array_like, door
 from functrans.numpy.solving import inv, matrices, square
 from functrans.primitives import layout, linear, orthogonal, pseudoinverse, spectral, triangular
 from functrans.primitives.matrices import adjoint, columns, matmul
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 _QRResult: Any = type(np.linalg.qr(np.eye(1)))
 _EighResult: Any = type(np.linalg.eigh(np.eye(1)))
@@ -26,7 +27,7 @@ _SVDResult: Any = type(np.linalg.svd(np.eye(1)))
 
 
 @door(np.linalg.cholesky)
-def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+def cholesky(a: ArrayLike, /, *, upper: bool = False) -> Array:
     """The lower triangular L with L·Lᴴ = a, or the upper one Lᴴ, of Hermitian matrices.
 
     Only one triangle is read: the lower one, or the upper one when ``upper``. The derivative is
@@ -45,7 +46,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 @door(np.linalg.qr)
-def qr(a: Any, mode: str = "reduced") -> Any:
+def qr(a: ArrayLike, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and an upper triangle R with Q·R = a.
 
     ``mode`` is "reduced", "complete" (Q is square) or "r" (R alone); under a transform "raw" raises
@@ -63,7 +64,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 @door(np.linalg.eigh)
-def eigh(a: Any, UPLO: str = "L") -> Any:
+def eigh(a: ArrayLike, UPLO: str = "L") -> Any:
     """Eigenvalues of Hermitian matrices, ascending, and eigenvectors as columns.
 
     ``UPLO`` says which triangle is read. The derivative is that along Hermitian matrices;
@@ -77,7 +78,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 
 @door(np.linalg.eigvalsh)
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Array:
     """Eigenvalues of Hermitian matrices, ascending.
 
     >>> fnp.linalg.eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
@@ -93,7 +94,7 @@ def _hermitian(a: Any, triangle: str) -> Any:
     return a if triangle.upper() == "L" else adjoint(a)
 
 
-def eig(a: Any) -> Any:
+def eig(a: ArrayLike) -> Any:
     """Eigenvalues of square matrices, and eigenvectors of length 1 as columns; complex always.
 
     (``np.linalg.eig`` gives real arrays where all eigenvalues happen to be real. Which type it is
@@ -106,7 +107,7 @@ def eig(a: Any) -> Any:
     return _EigResult(*spectral.eig(square("eig", a)))
 
 
-def eigvals(a: Any) -> Any:
+def eigvals(a: ArrayLike) -> Array:
     """Eigenvalues of square matrices; complex always.
 
     >>> fnp.linalg.eigvals(np.array([[2.0, 1.0], [0.0, 3.0]]))
@@ -121,7 +122,7 @@ TRACED[np.linalg.eigvals] = eigvals
 
 @door(np.linalg.svd)
 def svd(
-    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+    a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
     """U, S and Vᴴ with U·diag(S)·Vᴴ = a; S descends. Without ``compute_uv`` S alone.
 
@@ -153,7 +154,7 @@ def _hermitian_svd(a: Any, vectors: bool) -> Any:
 
 
 @door(np.linalg.svdvals)
-def svdvals(x: Any, /) -> Any:
+def svdvals(x: ArrayLike, /) -> Array:
     """Singular values in descending order.
 
     >>> fnp.linalg.svdvals(np.diag([3.0, 4.0]))
@@ -170,7 +171,13 @@ def _precision(a: Any) -> float:
 
 
 @door(np.linalg.pinv)
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _UNSET) -> Any:
+def pinv(
+    a: ArrayLike,
+    rcond: ArrayLike | None = None,
+    hermitian: bool = False,
+    *,
+    rtol: ArrayLike = _UNSET,
+) -> Array:
     """The Moore–Penrose pseudoinverse.
 
     Singular values up to ``rcond`` (or ``rtol``) times the largest count as zero: 1e-15 by default,
@@ -198,7 +205,13 @@ def _inverse_rows(s: Any, limit: Any, vh: Any) -> Any:
 
 
 @door(np.linalg.matrix_rank)
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+def matrix_rank(
+    A: ArrayLike,
+    tol: ArrayLike | None = None,
+    hermitian: bool = False,
+    *,
+    rtol: ArrayLike | None = None,
+) -> ArrayOrScalar:
     """How many singular values exceed ``tol``, or ``rtol`` times the largest.
 
     >>> fnp.linalg.matrix_rank(np.array([[1.0, 2.0], [2.0, 4.0]]))
@@ -217,7 +230,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 
 @door(np.linalg.cond)
-def cond(x: Any, p: Any = None) -> Any:
+def cond(x: ArrayLike, p: str | float | None = None) -> ArrayOrScalar:
     """The condition number: the norm of a matrix times that of its inverse.
 
     ``p`` is an order of :func:`norm`; None is that of the 2-norm. A singular matrix has the
@@ -234,7 +247,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
 
 @door(np.linalg.lstsq)
-def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+def lstsq(a: ArrayLike, b: ArrayLike, rcond: ArrayLike | None = None) -> Any:
     """The x of least length that makes ‖a·x − b‖ least: ``(x, residuals, rank, s)``.
 
     Singular values up to ``rcond`` times the largest count as zero, by default max(m, n) times the
@@ -253,7 +266,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     m, n = shape_of(a)
     if rcond is None:
         rcond = _precision(a)
-    elif rcond < 0:
+    elif array_like(rcond) < 0:
         rcond = float(np.finfo(dtype_of(a)).eps)
     s = spectral.singular_values(a)
     x = matmul(pinv(a, rcond), b)

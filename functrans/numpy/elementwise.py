@@ -32,6 +32,7 @@ from functrans.numpy.promote import (
 from functrans.primitives import elementwise as ew
 from functrans.primitives import layout, linear
 from functrans.transforms.stage import is_staging
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 Function = Callable[..., Any]
 
@@ -75,7 +76,7 @@ def after_first(doc: str, note: str) -> str:
 def unary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
     """A public function of one operand that is one primitive."""
 
-    def traced(x: Any, /) -> Any:
+    def traced(x: ArrayLike, /) -> ArrayOrScalar:
         return apply_unary(primitive, ufunc, x)
 
     return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
@@ -84,7 +85,7 @@ def unary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Func
 def binary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
     """A public function of two operands that is one primitive."""
 
-    def traced(x: Any, y: Any, /) -> Any:
+    def traced(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
         return strong(apply_binary(primitive, ufunc, x, y))
 
     return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 2)
@@ -373,7 +374,7 @@ def integer_power(x: Any, exponent: int) -> Any:
 
 
 @derived(np.power)
-def power(x: Any, y: Any, /) -> Any:
+def power(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0.
 
     >>> ft.grad(fnp.power)(2.0, 3.0)
@@ -396,7 +397,7 @@ pow = power
 
 
 @derived(np.float_power)
-def float_power(x: Any, y: Any, /) -> Any:
+def float_power(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """x to the power y in at least float64.
 
     >>> fnp.float_power(np.array([1, 2]), -1)
@@ -408,7 +409,7 @@ def float_power(x: Any, y: Any, /) -> Any:
 
 
 @derived(np.square)
-def square(x: Any, /) -> Any:
+def square(x: ArrayLike, /) -> ArrayOrScalar:
     """x·x.
 
     >>> ft.grad(fnp.square)(3.0)
@@ -419,7 +420,7 @@ def square(x: Any, /) -> Any:
 
 
 @derived(np.reciprocal)
-def reciprocal(x: Any, /) -> Any:
+def reciprocal(x: ArrayLike, /) -> ArrayOrScalar:
     """1 / x; of integers the integer part.
 
     >>> ft.grad(fnp.reciprocal)(2.0)
@@ -434,7 +435,7 @@ def reciprocal(x: Any, /) -> Any:
 
 
 @derived(np.ldexp)
-def ldexp(x: Any, exponent: Any, /) -> Any:
+def ldexp(x: ArrayLike, exponent: ArrayLike, /) -> ArrayOrScalar:
     """x·2ⁱ.
 
     >>> fnp.ldexp(np.array([1.0, 1.5]), 3)
@@ -449,7 +450,7 @@ def ldexp(x: Any, exponent: Any, /) -> Any:
 
 
 def _rounding(ufunc: np.ufunc, rounded: Function, doc: str, example: str) -> Function:
-    def traced(x: Any, /) -> Any:
+    def traced(x: ArrayLike, /) -> ArrayOrScalar:
         x = strong(operand(x))
         dtype = loop(ufunc, dtype_of(x))[0]
         return cast(x, dtype) if dtype.kind in "iub" else rounded(cast(x, dtype))
@@ -495,7 +496,7 @@ def _numpy_fix(x: Any, out: Any = None) -> Any:
 
 
 @door(_numpy_fix, np.fix)
-def fix(x: Any, out: Any = None) -> Any:
+def fix(x: ArrayLike, out: Array | None = None) -> ArrayOrScalar:
     """x without its fraction.
 
     >>> fnp.fix(np.array([1.5, -1.5]))
@@ -506,7 +507,7 @@ def fix(x: Any, out: Any = None) -> Any:
 
 
 @door(np.round, np.around)
-def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+def round(a: ArrayLike, decimals: int = 0, out: Array | None = None) -> ArrayOrScalar:
     """``a`` rounded to a number of decimals, halves to the even one; the derivative is 0.
 
     >>> fnp.round(np.array([1.25, 2.675, 3.5]), 1)
@@ -533,7 +534,7 @@ around = round
 
 
 @derived(np.modf)
-def modf(x: Any, /) -> Any:
+def modf(x: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The fraction and the whole part of x, both with its sign.
 
     >>> fnp.modf(np.array([1.5, -1.5]))
@@ -548,7 +549,7 @@ def modf(x: Any, /) -> Any:
 
 
 @derived(np.divmod)
-def divmod(x: Any, y: Any, /) -> Any:
+def divmod(x: ArrayLike, y: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """⌊x / y⌋ and the remainder.
 
     >>> fnp.divmod(np.array([7, -7]), 3)
@@ -561,7 +562,7 @@ def divmod(x: Any, y: Any, /) -> Any:
 
 
 @door(np.real)
-def real(val: Any) -> Any:
+def real(val: ArrayLike) -> ArrayOrScalar:
     """Real part.
 
     >>> fnp.real(np.array([1 + 2j, 3.0]))
@@ -572,7 +573,7 @@ def real(val: Any) -> Any:
 
 
 @door(np.imag)
-def imag(val: Any) -> Any:
+def imag(val: ArrayLike) -> ArrayOrScalar:
     """Imaginary part; zero of real numbers.
 
     Gradients of real functions at x + iy are ∂f/∂x − i ∂f/∂y.
@@ -585,7 +586,7 @@ def imag(val: Any) -> Any:
 
 
 @derived(np.conjugate)
-def conjugate(x: Any, /) -> Any:
+def conjugate(x: ArrayLike, /) -> ArrayOrScalar:
     """Complex conjugate.
 
     >>> fnp.conjugate(np.array([1 + 2j]))
@@ -599,7 +600,7 @@ conj = conjugate
 
 
 @door(np.angle)
-def angle(z: Any, deg: bool = False) -> Any:
+def angle(z: ArrayLike, deg: bool = False) -> ArrayOrScalar:
     """Angle of complex numbers, in radians unless ``deg``.
 
     >>> fnp.angle(np.array([1.0, 1j]), deg=True)
@@ -614,7 +615,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 @door(np.iscomplexobj)
-def iscomplexobj(x: Any) -> bool:
+def iscomplexobj(x: ArrayLike) -> bool:
     """Whether the dtype is complex.
 
     >>> fnp.iscomplexobj(np.ones(2, complex))
@@ -624,7 +625,7 @@ def iscomplexobj(x: Any) -> bool:
 
 
 @door(np.isrealobj)
-def isrealobj(x: Any) -> bool:
+def isrealobj(x: ArrayLike) -> bool:
     """Whether the dtype is not complex.
 
     >>> fnp.isrealobj(np.ones(2))
@@ -634,7 +635,7 @@ def isrealobj(x: Any) -> bool:
 
 
 @door(np.isreal)
-def isreal(x: Any) -> Any:
+def isreal(x: ArrayLike) -> ArrayOrScalar:
     """True where the imaginary part is zero.
 
     >>> fnp.isreal(np.array([1.0, 2j]))
@@ -644,7 +645,7 @@ def isreal(x: Any) -> Any:
 
 
 @door(np.iscomplex)
-def iscomplex(x: Any) -> Any:
+def iscomplex(x: ArrayLike) -> ArrayOrScalar:
     """True where the imaginary part is not zero.
 
     >>> fnp.iscomplex(np.array([1.0, 2j]))
@@ -657,7 +658,7 @@ def iscomplex(x: Any) -> Any:
 
 
 @derived(np.isnan)
-def isnan(x: Any, /) -> Any:
+def isnan(x: ArrayLike, /) -> ArrayOrScalar:
     """True where x is NaN.
 
     >>> fnp.isnan(np.array([1.0, np.nan]))
@@ -668,7 +669,7 @@ def isnan(x: Any, /) -> Any:
 
 
 @derived(np.isinf)
-def isinf(x: Any, /) -> Any:
+def isinf(x: ArrayLike, /) -> ArrayOrScalar:
     """True where x is infinite.
 
     >>> fnp.isinf(np.array([1.0, -np.inf]))
@@ -683,7 +684,7 @@ def isinf(x: Any, /) -> Any:
 
 
 @derived(np.isfinite)
-def isfinite(x: Any, /) -> Any:
+def isfinite(x: ArrayLike, /) -> ArrayOrScalar:
     """True where x is neither infinite nor NaN.
 
     >>> fnp.isfinite(np.array([1.0, np.inf, np.nan]))
@@ -699,7 +700,7 @@ def _refuse_complex(name: str, x: Any) -> None:
 
 
 @door(np.isposinf)
-def isposinf(x: Any, out: Any = None) -> Any:
+def isposinf(x: ArrayLike, out: Array | None = None) -> ArrayOrScalar:
     """True where x is +inf.
 
     >>> fnp.isposinf(np.array([np.inf, -np.inf]))
@@ -711,7 +712,7 @@ def isposinf(x: Any, out: Any = None) -> Any:
 
 
 @door(np.isneginf)
-def isneginf(x: Any, out: Any = None) -> Any:
+def isneginf(x: ArrayLike, out: Array | None = None) -> ArrayOrScalar:
     """True where x is −inf.
 
     >>> fnp.isneginf(np.array([np.inf, -np.inf]))
@@ -723,7 +724,7 @@ def isneginf(x: Any, out: Any = None) -> Any:
 
 
 @derived(np.signbit)
-def signbit(x: Any, /) -> Any:
+def signbit(x: ArrayLike, /) -> ArrayOrScalar:
     """True where the sign bit is set, −0.0 included.
 
     >>> fnp.signbit(np.array([1.0, -0.0]))
@@ -736,7 +737,13 @@ def signbit(x: Any, /) -> Any:
 
 
 @door(np.isclose)
-def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+def isclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> ArrayOrScalar:
     """True where |a − b| ≤ atol + rtol·|b|.
 
     >>> fnp.isclose(np.array([1.0, 2.0]), np.array([1.0 + 1e-9, 2.1]))
@@ -751,7 +758,7 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: boo
 
 
 @derived(np.logical_not)
-def logical_not(x: Any, /) -> Any:
+def logical_not(x: ArrayLike, /) -> ArrayOrScalar:
     """True where x is zero.
 
     >>> fnp.logical_not(np.array([0.0, 2.0]))
@@ -767,7 +774,7 @@ def truth(x: Any) -> Any:
 
 
 @derived(np.logical_and)
-def logical_and(x: Any, y: Any, /) -> Any:
+def logical_and(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """True where both are not zero.
 
     >>> fnp.logical_and(np.array([0.0, 2.0]), 1.0)
@@ -777,7 +784,7 @@ def logical_and(x: Any, y: Any, /) -> Any:
 
 
 @derived(np.logical_or)
-def logical_or(x: Any, y: Any, /) -> Any:
+def logical_or(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """True where either is not zero.
 
     >>> fnp.logical_or(np.array([0.0, 2.0]), 0.0)
@@ -787,7 +794,7 @@ def logical_or(x: Any, y: Any, /) -> Any:
 
 
 @derived(np.logical_xor)
-def logical_xor(x: Any, y: Any, /) -> Any:
+def logical_xor(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """True where exactly one is not zero.
 
     >>> fnp.logical_xor(np.array([0.0, 2.0]), 1.0)
@@ -808,7 +815,7 @@ def select(mask: Any, x: Any, y: Any) -> Any:
 
 
 @derived(np.fmax)
-def fmax(x: Any, y: Any, /) -> Any:
+def fmax(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The greater; a number where the other operand is NaN.
 
     >>> fnp.fmax(np.array([1.0, np.nan]), 0.5)
@@ -818,7 +825,7 @@ def fmax(x: Any, y: Any, /) -> Any:
 
 
 @derived(np.fmin)
-def fmin(x: Any, y: Any, /) -> Any:
+def fmin(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The smaller; a number where the other operand is NaN.
 
     >>> fnp.fmin(np.array([1.0, np.nan]), 0.5)
@@ -829,14 +836,14 @@ def fmin(x: Any, y: Any, /) -> Any:
 
 @door(np.clip)
 def clip(
-    a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
-    out: Any = None,
+    a: ArrayLike,
+    a_min: ArrayLike | None = None,
+    a_max: ArrayLike | None = None,
+    out: Array | None = None,
     *,
-    min: Any = None,
-    max: Any = None,
-) -> Any:
+    min: ArrayLike | None = None,
+    max: ArrayLike | None = None,
+) -> ArrayOrScalar:
     """``a`` limited to [min, max]; at a bound each side has half of the derivative.
 
     >>> ft.vmap(ft.grad(lambda x: fnp.clip(x, 0.0, 1.0)))(np.array([-1.0, 0.0, 0.5]))
@@ -852,7 +859,7 @@ def clip(
 
 
 @derived(np.heaviside)
-def heaviside(x: Any, y: Any, /) -> Any:
+def heaviside(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """0 below zero, ``y`` at zero, 1 above; NaN stays.
 
     The derivative in ``x`` is 0 everywhere, at zero too.
@@ -869,8 +876,12 @@ def heaviside(x: Any, y: Any, /) -> Any:
 
 @door(np.nan_to_num)
 def nan_to_num(
-    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
+    x: ArrayLike,
+    copy: bool = True,
+    nan: ArrayLike = 0.0,
+    posinf: ArrayLike | None = None,
+    neginf: ArrayLike | None = None,
+) -> ArrayOrScalar:
     """``x`` with NaN and infinities replaced by numbers, whose derivative is 0.
 
     >>> ft.grad(lambda x: fnp.sum(fnp.nan_to_num(x)))(np.array([1.0, np.nan]))
@@ -895,7 +906,7 @@ def nan_to_num(
 
 
 @derived(np.positive)
-def positive(x: Any, /) -> Any:
+def positive(x: ArrayLike, /) -> ArrayOrScalar:
     """+x.
 
     >>> fnp.positive(np.array([1.0, -2.0]))
@@ -906,7 +917,7 @@ def positive(x: Any, /) -> Any:
 
 
 @derived(np.fabs)
-def fabs(x: Any, /) -> Any:
+def fabs(x: ArrayLike, /) -> ArrayOrScalar:
     """Absolute value of real numbers, floating; its derivative at 0 is 1.
 
     >>> fnp.fabs(np.array([-1, 2]))
@@ -917,7 +928,7 @@ def fabs(x: Any, /) -> Any:
 
 
 @derived(np.logaddexp2)
-def logaddexp2(x: Any, y: Any, /) -> Any:
+def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """log₂(2ˣ + 2ʸ) without overflow.
 
     >>> fnp.logaddexp2(np.array([1000.0]), 1000.0)
@@ -930,7 +941,7 @@ def logaddexp2(x: Any, y: Any, /) -> Any:
 
 
 def _scaled(ufunc: np.ufunc, factor: float, doc: str, example: str) -> Function:
-    def traced(x: Any, /) -> Any:
+    def traced(x: ArrayLike, /) -> ArrayOrScalar:
         x = operand(x)
         dtype = loop(ufunc, key_of(x))[0]
         return linear.mul(cast(x, dtype), dtype.type(factor))
@@ -965,7 +976,7 @@ degrees = _scaled(
 
 
 @door(np.sinc)
-def sinc(x: Any) -> Any:
+def sinc(x: ArrayLike) -> ArrayOrScalar:
     """sin(πx) / (πx), smooth at 0 with all its derivatives.
 
     >>> fnp.round(ft.grad(ft.grad(fnp.sinc))(0.0), 6)

@@ -5,6 +5,7 @@ float32 and complex64 stay as they are, as in NumPy 2. The derivative of a real 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,14 @@ from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, do
 from functrans.numpy.shaping import roll
 from functrans.primitives import layout, linear
 from functrans.primitives.fourier import OTHER_WAY, Kind, Norm, fourier
+from functrans.typing import Array, ArrayLike, Axes
 
 
 def _norm(norm: Any) -> Norm:
     name: Any = "backward" if norm is None else norm
     if name not in OTHER_WAY:
         raise OptionError(f"norm={norm!r} is none.", 'Use "backward", "ortho" or "forward".')
-    return name  # type: ignore[no-any-return]
+    return name
 
 
 def _operand(x: Any, kind: str) -> Any:
@@ -60,7 +62,13 @@ def _along(x: Any, kind: Kind, n: Any, axis: Any, norm: Norm) -> Any:
 
 
 @door(np.fft.fft)
-def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def fft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The discrete Fourier transform along an axis, cut or padded with zeros to ``n`` points.
 
     >>> fnp.fft.fft(np.array([1.0, 2.0]))
@@ -71,7 +79,13 @@ def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 
 
 @door(np.fft.ifft)
-def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def ifft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of :func:`fft`.
 
     >>> fnp.fft.ifft(np.array([3.0, -1.0]))
@@ -82,7 +96,13 @@ def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
 
 
 @door(np.fft.rfft)
-def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def rfft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The first half of the spectrum of real numbers; the rest is its mirror image.
 
     >>> fnp.fft.rfft(np.array([1.0, 2.0, 3.0, 4.0]))
@@ -93,7 +113,13 @@ def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
 
 
 @door(np.fft.irfft)
-def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def irfft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of :func:`rfft`: ``n`` real numbers, by default an even number of them.
 
     >>> fnp.fft.irfft(np.array([10.0, -2.0 + 2.0j, -2.0]))
@@ -104,7 +130,13 @@ def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = No
 
 
 @door(np.fft.hfft)
-def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def hfft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The real spectrum of a signal given by the first half of its Hermitian values.
 
     >>> fnp.fft.hfft(np.array([1.0, 2.0, 3.0]))
@@ -115,7 +147,13 @@ def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
 
 
 @door(np.fft.ihfft)
-def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+def ihfft(
+    a: ArrayLike,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of :func:`hfft`.
 
     >>> fnp.fft.ihfft(np.array([8.0, -2.0, 0.0, -2.0])).real
@@ -157,7 +195,13 @@ def _several(x: Any, kind: Kind, s: Any, axes: Any, norm: Any, last: Kind | None
 
 
 @door(np.fft.fftn)
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
+def fftn(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The discrete Fourier transform along several axes, all by default.
 
     >>> fnp.fft.fftn(np.eye(2))
@@ -169,7 +213,13 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = N
 
 
 @door(np.fft.ifftn)
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
+def ifftn(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of :func:`fftn`.
 
     >>> fnp.fft.ifftn(np.eye(2)).real
@@ -181,7 +231,13 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = 
 
 
 @door(np.fft.rfftn)
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
+def rfftn(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The transform of real numbers: :func:`rfft` along the last axis, :func:`fft` along others.
 
     >>> fnp.fft.rfftn(np.ones((2, 2))).real
@@ -193,7 +249,13 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = 
 
 
 @door(np.fft.irfftn)
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
+def irfftn(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of :func:`rfftn`.
 
     >>> fnp.fft.irfftn(np.array([[4.0, 0.0], [0.0, 0.0]]))
@@ -205,7 +267,13 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any =
 
 
 @door(np.fft.fft2)
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
+def fft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """:func:`fftn` along two axes.
 
     >>> fnp.fft.fft2(np.eye(2)).real
@@ -216,7 +284,13 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any
 
 
 @door(np.fft.ifft2)
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
+def ifft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """:func:`ifftn` along two axes.
 
     >>> fnp.fft.ifft2(np.eye(2)).real
@@ -227,7 +301,13 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: An
 
 
 @door(np.fft.rfft2)
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
+def rfft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """:func:`rfftn` along two axes.
 
     >>> fnp.fft.rfft2(np.ones((2, 2))).real
@@ -238,7 +318,13 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: An
 
 
 @door(np.fft.irfft2)
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
+def irfft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """:func:`irfftn` along two axes.
 
     >>> fnp.fft.irfft2(np.array([[4.0, 0.0], [0.0, 0.0]]))
@@ -248,7 +334,7 @@ def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: A
     return irfftn(a, s, axes, norm, out)
 
 
-def fftfreq(n: int, d: Any = 1.0) -> Any:
+def fftfreq(n: int, d: float = 1.0) -> Array:
     """The frequencies of :func:`fft` of ``n`` points at the distance ``d``.
 
     >>> fnp.fft.fftfreq(4, 0.5)
@@ -257,7 +343,7 @@ def fftfreq(n: int, d: Any = 1.0) -> Any:
     return np.fft.fftfreq(n) / d
 
 
-def rfftfreq(n: int, d: Any = 1.0) -> Any:
+def rfftfreq(n: int, d: float = 1.0) -> Array:
     """The frequencies of :func:`rfft` of ``n`` points at the distance ``d``.
 
     >>> fnp.fft.rfftfreq(4, 0.5)
@@ -267,7 +353,7 @@ def rfftfreq(n: int, d: Any = 1.0) -> Any:
 
 
 @door(np.fft.fftshift)
-def fftshift(x: Any, axes: Any = None) -> Any:
+def fftshift(x: ArrayLike, axes: Axes = None) -> Array:
     """The spectrum with frequency 0 moved to the middle.
 
     >>> fnp.fft.fftshift(np.array([0, 1, -2, -1]))
@@ -277,7 +363,7 @@ def fftshift(x: Any, axes: Any = None) -> Any:
 
 
 @door(np.fft.ifftshift)
-def ifftshift(x: Any, axes: Any = None) -> Any:
+def ifftshift(x: ArrayLike, axes: Axes = None) -> Array:
     """The inverse of :func:`fftshift`.
 
     >>> fnp.fft.ifftshift(np.array([-2, -1, 0, 1]))

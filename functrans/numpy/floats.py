@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from functrans.numpy import elementwise as el
 from functrans.numpy.promote import cast, key_of, loop, operand
 from functrans.primitives import linear
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 _INT = np.dtype(np.int32)
 
 
 @el.derived(np.frexp)
-def frexp(x: Any, /) -> Any:
+def frexp(x: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The mantissa, of magnitude in [0.5, 1), and the exponent of 2, whose product is x.
 
     The mantissa's derivative is 2⁻ᵉ.
@@ -49,7 +48,7 @@ def frexp(x: Any, /) -> Any:
 
 
 @el.derived(np.spacing)
-def spacing(x: Any, /) -> Any:
+def spacing(x: ArrayLike, /) -> ArrayOrScalar:
     """The distance to the next number away from zero, with the sign of x; its derivative is 0.
 
     >>> fnp.spacing(np.array([1.0, -1.0]))

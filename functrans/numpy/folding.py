@@ -199,7 +199,7 @@ class Ufunc:
             )
 
 
-def frompyfunc(func: Any, /, nin: int, nout: int, *, identity: Any = None) -> Ufunc:
+def frompyfunc(func: Callable[..., Any], /, nin: int, nout: int, *, identity: Any = None) -> Ufunc:
     """A :class:`Ufunc` of ``func``, which takes ``nin`` numbers and returns ``nout``.
 
     As in JAX and unlike NumPy, results are arrays of numbers, not of objects: ``func`` is traced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from functrans.numpy.promote import (
     strong,
 )
 from functrans.numpy.shaping import concatenate, reshape
+from functrans.typing import Array, DTypeLike
 
 
 class _Joiner:
@@ -79,7 +81,7 @@ r_ = _Joiner(np.r_, 0, 1, -1)
 c_ = _Joiner(np.c_, -1, 2, 0)
 
 
-def fromiter(iter: Any, dtype: Any, count: int = -1) -> Any:
+def fromiter(iter: Iterable[Any], dtype: DTypeLike, count: int = -1) -> Array:
     """A vector of the numbers that an iterable gives; they may be traced.
 
     >>> fnp.fromiter((k * k for k in range(4)), float)

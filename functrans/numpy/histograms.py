@@ -17,13 +17,19 @@ from functrans.numpy.shaping import concatenate, expand_dims, ravel, reshape, ta
 from functrans.numpy.signal import diff, searchsorted
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather, scatter
+from functrans.typing import Array, ArrayLike
 
 _FLOAT = np.dtype(np.float64)
 _INT = np.dtype(np.int64)
 
 
 @door(np.histogram_bin_edges)
-def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+def histogram_bin_edges(
+    a: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+) -> Array:
     """The edges of the bins of :func:`histogram`.
 
     >>> fnp.histogram_bin_edges(np.array([0.0, 1.0, 2.0]), bins=2)
@@ -34,8 +40,12 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
 
 @door(np.histogram)
 def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
+    a: ArrayLike,
+    bins: ArrayLike | str = 10,
+    range: ArrayLike | None = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
+) -> tuple[Array, Array]:
     """Counts of values in bins, and the edges of the bins.
 
     ``bins`` is the number of equal bins over ``range``, or from the smallest to the largest value;
@@ -72,8 +82,13 @@ def histogram(
 
 @door(np.histogram2d)
 def histogram2d(
-    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
+    x: ArrayLike,
+    y: ArrayLike,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
+) -> tuple[Array, Array, Array]:
     """Counts of points (x, y) in a grid, and the edges of its rows and of its columns.
 
     ``bins`` is one number or vector of edges for both, or a pair.
@@ -98,8 +113,12 @@ def histogram2d(
 
 @door(np.histogramdd)
 def histogramdd(
-    sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
-) -> Any:
+    sample: ArrayLike,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
+) -> tuple[Array, Any]:
     """Counts of points, the rows of ``sample``, in a grid of bins, and the edges along each axis.
 
     ``bins`` is a number for all axes, or for each axis a number or a vector of edges; ``range`` a
@@ -177,6 +196,8 @@ def _edges(x: Any, bins: Any, limits: Any, weights: Any) -> Any:
 
 def _limits(x: Any, limits: Any) -> tuple[Any, Any]:
     """The first and the last edge: as given, or the extremes; apart from each other."""
+    low: Any
+    high: Any
     if limits is not None:
         low, high = map(operand, limits)
     elif math.prod(shape_of(x)):

@@ -26,6 +26,7 @@ from functrans.numpy.reductions import (
     var,
     with_kept,
 )
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike
 
 
 def _without_nan(a: Any, other: Any) -> tuple[Any, Any]:
@@ -39,9 +40,14 @@ def _without_nan(a: Any, other: Any) -> tuple[Any, Any]:
 
 @door(np.nansum)
 def nansum(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = UNSET, where: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Sum with NaN as zero.
 
     The derivative at a NaN is 0.
@@ -54,9 +60,14 @@ def nansum(
 
 @door(np.nanprod)
 def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = UNSET, where: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Product with NaN as one.
 
     >>> fnp.nanprod(np.array([2.0, np.nan, 3.0]))
@@ -72,9 +83,14 @@ def _both(where: Any, mask: Any) -> Any:
 
 @door(np.nanmean)
 def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
-    *, where: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Mean of the elements that are not NaN.
 
     NaN where no element remains. The derivative at a NaN is 0.
@@ -90,9 +106,17 @@ def nanmean(
 
 @door(np.nanvar)
 def nanvar(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = False, *, where: Any = UNSET, mean: Any = UNSET, correction: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = UNSET,
+    mean: ArrayLike = UNSET,
+    correction: float = UNSET,
+) -> ArrayOrScalar:
     """Variance of the elements that are not NaN; NaN where fewer than ddof + 1 remain.
 
     >>> fnp.nanvar(np.array([1.0, np.nan, 3.0]))
@@ -111,9 +135,17 @@ def nanvar(
 
 @door(np.nanstd)
 def nanstd(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
-    keepdims: Any = False, *, where: Any = UNSET, mean: Any = UNSET, correction: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = UNSET,
+    mean: ArrayLike = UNSET,
+    correction: float = UNSET,
+) -> ArrayOrScalar:
     """Square root of :func:`nanvar`.
 
     >>> fnp.nanstd(np.array([1.0, np.nan, 5.0]))
@@ -136,9 +168,9 @@ def _nan_extreme(reduce: Any, other: float, a: Any, axis: Any, options: tuple[An
 
 @door(np.nanmax)
 def nanmax(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = UNSET, where: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike, axis: Axes = None, out: Array | None = None, keepdims: bool = False,
+    initial: ArrayLike = UNSET, where: ArrayLike = UNSET,
+) -> ArrayOrScalar:  # fmt: skip
     """Maximum of the elements that are not NaN.
 
     >>> fnp.nanmax(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
@@ -149,9 +181,9 @@ def nanmax(
 
 @door(np.nanmin)
 def nanmin(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
-    initial: Any = UNSET, where: Any = UNSET,
-) -> Any:  # fmt: skip
+    a: ArrayLike, axis: Axes = None, out: Array | None = None, keepdims: bool = False,
+    initial: ArrayLike = UNSET, where: ArrayLike = UNSET,
+) -> ArrayOrScalar:  # fmt: skip
     """Minimum of the elements that are not NaN.
 
     >>> fnp.nanmin(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)
@@ -161,7 +193,9 @@ def nanmin(
 
 
 @door(np.nanargmax)
-def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+def nanargmax(
+    a: ArrayLike, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False
+) -> ArrayOrScalar:
     """Index of the first maximum of the elements that are not NaN.
 
     >>> fnp.nanargmax(np.array([1.0, np.nan, 3.0]))
@@ -171,7 +205,9 @@ def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = Fals
 
 
 @door(np.nanargmin)
-def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+def nanargmin(
+    a: ArrayLike, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False
+) -> ArrayOrScalar:
     """Index of the first minimum of the elements that are not NaN.
 
     >>> fnp.nanargmin(np.array([1.0, np.nan, 3.0]))
@@ -181,7 +217,9 @@ def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = Fals
 
 
 @door(np.nancumsum)
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumsum(
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: Array | None = None
+) -> Array:
     """Running sum with NaN as zero.
 
     >>> fnp.nancumsum(np.array([1.0, np.nan, 3.0]))
@@ -191,7 +229,9 @@ def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> A
 
 
 @door(np.nancumprod)
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+def nancumprod(
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: Array | None = None
+) -> Array:
     """Running product with NaN as one.
 
     >>> fnp.nancumprod(np.array([2.0, np.nan, 3.0]))

@@ -36,6 +36,7 @@ from functrans.numpy.shaping import ravel
 from functrans.primitives import layout
 from functrans.primitives import reductions as red
 from functrans.primitives.indexing import MODES, gather, scatter
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 # --- reading an index ----------------------------------------------------------------------------
 
@@ -372,7 +373,7 @@ class _Place:
         return f"at({self.array!r})[{self.index!r}]"
 
 
-def at(x: Any) -> Any:
+def at(x: ArrayLike) -> Any:
     """Indexed updates that return a new array: ``at(x)[i].set(v)``, for plain and traced arrays.
 
     Methods: set, add, subtract, multiply, divide, power, min, max, apply and get. ``mode`` says
@@ -526,9 +527,13 @@ def _filling(dtype: np.dtype[Any]) -> Any:
 
 
 def take(
-    a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise",
-    fill_value: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    indices: ArrayLike,
+    axis: int | None = None,
+    out: Array | None = None,
+    mode: str = "raise",
+    fill_value: ArrayLike | None = None,
+) -> ArrayOrScalar:
     """Elements at integer indices along an axis, or of the flattened array.
 
     ``mode``: raise, clip, wrap, or fill (with ``fill_value``, by default NaN, or for integers the
@@ -575,7 +580,7 @@ TRACED[np.take] = take_traced
 
 
 @door(np.take_along_axis)
-def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+def take_along_axis(arr: ArrayLike, indices: ArrayLike, axis: int | None = -1) -> Array:
     """Along an axis, one element for each of ``indices``, as argsort and argmax give them.
 
     >>> x = np.array([[3.0, 1.0], [2.0, 5.0]])
@@ -606,7 +611,7 @@ def _replaced(shape: Ints, axis: int, length: int) -> Ints:
 
 
 @door(np.diagonal)
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """A diagonal of two axes, as the last axis of the result.
 
     >>> fnp.diagonal(np.array([[1, 2], [3, 4]]))

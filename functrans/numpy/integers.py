@@ -24,13 +24,14 @@ from functrans.numpy.promote import (
 from functrans.numpy.shaping import ravel
 from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 _BYTE = np.dtype(np.uint8)
 _SHIFTS = {"big": np.arange(7, -1, -1, dtype=_BYTE), "little": np.arange(8, dtype=_BYTE)}
 
 
 @el.derived(np.gcd)
-def gcd(x: Any, y: Any, /) -> Any:
+def gcd(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The greatest common divisor of whole numbers, by Euclid's algorithm.
 
     >>> ft.jit(fnp.gcd)(np.array([12, -18, 0]), 30)
@@ -55,7 +56,7 @@ def gcd(x: Any, y: Any, /) -> Any:
 
 
 @el.derived(np.lcm)
-def lcm(x: Any, y: Any, /) -> Any:
+def lcm(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The least common multiple of whole numbers; 0 if one of them is 0.
 
     >>> fnp.lcm(np.array([4, 6, 0]), 10)
@@ -67,7 +68,7 @@ def lcm(x: Any, y: Any, /) -> Any:
 
 
 @door(np.packbits)
-def packbits(a: Any, /, axis: Any = None, bitorder: str = "big") -> Any:
+def packbits(a: ArrayLike, /, axis: int | None = None, bitorder: str = "big") -> Array:
     """Bytes of eight truth values each along an axis, the last one filled up with zeros.
 
     >>> fnp.packbits(np.array([0, 0, 0, 0, 0, 1, 1, 0, 1]))
@@ -90,7 +91,9 @@ def packbits(a: Any, /, axis: Any = None, bitorder: str = "big") -> Any:
 
 
 @door(np.unpackbits)
-def unpackbits(a: Any, /, axis: Any = None, count: int | None = None, bitorder: str = "big") -> Any:
+def unpackbits(
+    a: ArrayLike, /, axis: int | None = None, count: int | None = None, bitorder: str = "big"
+) -> Array:
     """The bits of bytes along an axis, as zeros and ones.
 
     ``count`` is how many of them to keep, zeros filling up; if negative, how many to leave out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,11 @@ from functrans.numpy.solving import (
     tensorinv,
     tensorsolve,
 )
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Arrays, DTypeLike
 
 
 @door(np.linalg.multi_dot)
-def multi_dot(arrays: Any, *, out: Any = None) -> Any:
+def multi_dot(arrays: Arrays, *, out: Array | None = None) -> ArrayOrScalar:
     """The product of several matrices, in the order that costs least.
 
     >>> fnp.linalg.multi_dot([np.array([1, 2]), np.eye(2), np.array([3, 4])])
@@ -61,7 +63,7 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
 
 
 @door(np.linalg.matmul)
-def matmul(x1: Any, x2: Any, /) -> Any:
+def matmul(x1: ArrayLike, x2: ArrayLike, /) -> ArrayOrScalar:
     """Matrix products over the last two axes, the others broadcast.
 
     >>> fnp.linalg.matmul(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
@@ -71,7 +73,7 @@ def matmul(x1: Any, x2: Any, /) -> Any:
 
 
 @door(np.linalg.vecdot)
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> ArrayOrScalar:
     """Σ conj(x1)·x2 along an axis, the others broadcast.
 
     >>> fnp.linalg.vecdot(np.array([[1, 2], [3, 4]]), np.array([1, 1]))
@@ -81,7 +83,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 @door(np.linalg.matrix_transpose)
-def matrix_transpose(x: Any, /) -> Any:
+def matrix_transpose(x: ArrayLike, /) -> Array:
     """The last two axes exchanged.
 
     >>> fnp.linalg.matrix_transpose(np.array([[1, 2], [3, 4]]))
@@ -92,7 +94,7 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 @door(np.linalg.outer)
-def outer(x1: Any, x2: Any, /) -> Any:
+def outer(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """All products of an element of each of two vectors.
 
     >>> fnp.linalg.outer(np.array([1, 2]), np.array([3, 4]))
@@ -103,7 +105,7 @@ def outer(x1: Any, x2: Any, /) -> Any:
 
 
 @door(np.linalg.cross)
-def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def cross(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> Array:
     """Vector product of vectors of three components.
 
     >>> fnp.linalg.cross(np.array([1, 0, 0]), np.array([0, 1, 0]))
@@ -113,7 +115,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 @door(np.linalg.tensordot)
-def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+def tensordot(x1: ArrayLike, x2: ArrayLike, /, *, axes: int | Sequence[Any] = 2) -> ArrayOrScalar:
     """Sum of products over paired axes.
 
     >>> fnp.linalg.tensordot(np.array([1, 2]), np.array([3, 4]), axes=1)
@@ -123,7 +125,7 @@ def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 
 
 @door(np.linalg.trace)
-def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Sum along a diagonal of the matrices in the last two axes.
 
     >>> fnp.linalg.trace(np.array([[1, 2], [3, 4]]))
@@ -133,7 +135,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 
 
 @door(np.linalg.diagonal)
-def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
     """A diagonal of the matrices in the last two axes.
 
     >>> fnp.linalg.diagonal(np.array([[1, 2], [3, 4]]))

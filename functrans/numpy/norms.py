@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
 from functrans.primitives import layout, linear, spectral
+from functrans.typing import ArrayLike, ArrayOrScalar, Axes
 
 
 @door(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: ArrayLike, ord: str | float | None = None, axis: Axes = None, keepdims: bool = False
+) -> ArrayOrScalar:
     """Norm of vectors or matrices along the given axes, or of all elements.
 
     Vectors: any number, inf, −inf, 0. Matrices: "fro", "nuc" (the sum of singular values), 2 and −2
@@ -48,7 +52,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return _matrix_norm(x, ord, row, column, keepdims)
 
 
-def _is_pair(axis: Any) -> bool:
+def _is_pair(axis: Any) -> TypeGuard[Sequence[int]]:
     return isinstance(axis, tuple | list) and len(axis) == 2
 
 
@@ -102,7 +106,9 @@ def _matrix_norm(x: Any, ord: Any, row: int, column: int, keepdims: bool) -> Any
 
 
 @door(np.linalg.vector_norm)
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+def vector_norm(
+    x: ArrayLike, /, *, axis: Axes = None, keepdims: bool = False, ord: str | float = 2
+) -> ArrayOrScalar:
     """Norm of the elements along the given axes, taken as one vector.
 
     >>> fnp.linalg.vector_norm(np.array([[3.0, 4.0], [0.0, 0.0]]), axis=1)
@@ -120,7 +126,9 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 
 @door(np.linalg.matrix_norm)
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+def matrix_norm(
+    x: ArrayLike, /, *, keepdims: bool = False, ord: str | float = "fro"
+) -> ArrayOrScalar:
     """Norm of the matrices in the last two axes.
 
     >>> fnp.linalg.matrix_norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=1)

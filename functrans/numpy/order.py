@@ -24,10 +24,11 @@ from functrans.numpy.promote import (
     operand,
     result_dtype,
 )
-from functrans.numpy.reductions import argsort, kept, sort
+from functrans.numpy.reductions import UNSET, argsort, kept, sort
 from functrans.numpy.shaping import take_slice
 from functrans.primitives import layout
 from functrans.primitives import reductions as red
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes
 
 Ints = tuple[int, ...]
 
@@ -38,8 +39,12 @@ _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @door(np.partition)
 def partition(
-    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
-) -> Any:
+    a: ArrayLike,
+    kth: ArrayLike,
+    axis: int | None = -1,
+    kind: str = "introselect",
+    order: str | None = None,
+) -> Array:
     """``a`` with its k-th smallest element in place, smaller ones before, greater ones after.
 
     Under a transform everything is sorted, which is such an order. Derivatives follow the elements.
@@ -53,8 +58,12 @@ def partition(
 
 @door(np.argpartition)
 def argpartition(
-    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
-) -> Any:
+    a: ArrayLike,
+    kth: ArrayLike,
+    axis: int | None = -1,
+    kind: str = "introselect",
+    order: str | None = None,
+) -> Array:
     """The indices that :func:`partition` puts in its order.
 
     >>> ft.jit(lambda x: fnp.argpartition(x, 1))(np.array([3.0, 1.0, 2.0]))
@@ -79,10 +88,17 @@ def _check_places(a: Any, kth: Any, axis: Any) -> None:
 
 @door(np.quantile)
 def quantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: ArrayLike | None = None,
+    interpolation: str | None = None,
+) -> ArrayOrScalar:
     """The value below which a fraction ``q`` of the elements lies; NaN if one of them is.
 
     Methods: linear, lower, higher, midpoint, nearest. A traced ``q`` has a derivative too: the
@@ -99,10 +115,17 @@ def quantile(
 
 @door(np.percentile)
 def percentile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = False, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: ArrayLike | None = None,
+    interpolation: str | None = None,
+) -> ArrayOrScalar:
     """:func:`quantile` with ``q`` in percent.
 
     >>> fnp.percentile(np.array([1.0, 3.0, 2.0]), 25)
@@ -114,8 +137,12 @@ def percentile(
 
 @door(np.median)
 def median(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> ArrayOrScalar:
     """The middle element, or the mean of the two in the middle.
 
     >>> ft.grad(fnp.median)(np.array([1.0, 9.0, 2.0, 8.0]))
@@ -126,10 +153,17 @@ def median(
 
 @door(np.nanquantile)
 def nanquantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = np._NoValue, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = UNSET,
+    *,
+    weights: ArrayLike | None = None,
+    interpolation: str | None = None,
+) -> ArrayOrScalar:
     """:func:`quantile` of the elements that are not NaN, whose derivative is 0.
 
     NaN where no element remains.
@@ -143,10 +177,17 @@ def nanquantile(
 
 @door(np.nanpercentile)
 def nanpercentile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: Any = np._NoValue, *, weights: Any = None,
-    interpolation: Any = None,
-) -> Any:  # fmt: skip
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = UNSET,
+    *,
+    weights: ArrayLike | None = None,
+    interpolation: str | None = None,
+) -> ArrayOrScalar:
     """:func:`nanquantile` with ``q`` in percent.
 
     >>> fnp.nanpercentile(np.array([1.0, np.nan, 3.0]), 25)
@@ -158,9 +199,9 @@ def nanpercentile(
 
 @door(np.nanmedian)
 def nanmedian(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    keepdims: Any = np._NoValue,
-) -> Any:  # fmt: skip
+    a: ArrayLike, axis: Axes = None, out: Array | None = None, overwrite_input: bool = False,
+    keepdims: bool = UNSET,
+) -> ArrayOrScalar:  # fmt: skip
     """The :func:`median` of the elements that are not NaN; NaN where none remains.
 
     >>> fnp.nanmedian(np.array([[1.0, np.nan], [2.0, 3.0]]), axis=1)

@@ -16,9 +16,10 @@ from functrans.numpy.reductions import cumsum
 from functrans.numpy.shaping import ravel, resize
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather
+from functrans.typing import ArrayLike
 
 
-def _in_place(function: Callable[..., None], *args: Any) -> None:
+def _in_place(function: Callable[..., Any], *args: Any) -> Any:
     """NumPy's own function, which a traced array cannot follow."""
     if has_tracer(args, {}):
         name = function.__name__
@@ -26,10 +27,12 @@ def _in_place(function: Callable[..., None], *args: Any) -> None:
             f"{name} changes an array in place, which a traced array cannot do.",
             f"Write x = fnp.{name}(x, …, inplace=False), or x = x.at[…].set(values).",
         )
-    function(*args)
+    return function(*args)
 
 
-def put(a: Any, ind: Any, v: Any, mode: str = "raise", *, inplace: bool = True) -> Any:
+def put(
+    a: ArrayLike, ind: ArrayLike, v: ArrayLike, mode: str = "raise", *, inplace: bool = True
+) -> Any:
     """Set elements of the flattened array to values, repeated as often as needed.
 
     Changes ``a`` as NumPy does; with ``inplace=False``, which traced arrays need, returns a new
@@ -57,7 +60,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise", *, inplace: bool = True) 
     return layout.reshape(at(flat)[index].set(values), shape_of(x))
 
 
-def place(arr: Any, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
+def place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike, *, inplace: bool = True) -> Any:
     """Set the elements where the mask holds to the first of ``vals``, repeated as often as needed.
 
     Changes ``arr`` as NumPy does; with ``inplace=False``, which traced arrays need, returns a new
@@ -82,7 +85,7 @@ def place(arr: Any, mask: Any, vals: Any, *, inplace: bool = True) -> Any:
     return el.select(chosen, layout.reshape(picked, shape_of(x)), x)
 
 
-def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True) -> Any:
+def fill_diagonal(a: ArrayLike, val: ArrayLike, wrap: bool = False, *, inplace: bool = True) -> Any:
     """Set the main diagonal of an array of two or more axes to a value, or to values in turn.
 
     Changes ``a`` as NumPy does; with ``inplace=False``, which traced arrays need, returns a new
@@ -107,7 +110,9 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False, *, inplace: bool = True)
     return put(x, np.arange(0, min(end, int(np.prod(shape))), step), val, inplace=False)
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any, *, inplace: bool = True) -> Any:
+def put_along_axis(
+    arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis: int | None, *, inplace: bool = True
+) -> Any:
     """Along an axis, set one element for each of ``indices``, as argsort and argmax give them.
 
     Changes ``arr`` as NumPy does; with ``inplace=False``, which traced arrays need, returns a new

@@ -29,6 +29,7 @@ from functrans.numpy.promote import (
 )
 from functrans.numpy.solving import inv
 from functrans.primitives import layout
+from functrans.typing import Array, ArrayLike, Axes
 
 
 def _coefficients(p: Any) -> Any:
@@ -39,7 +40,7 @@ def _coefficients(p: Any) -> Any:
 
 
 @door(np.poly)
-def poly(seq_of_zeros: Any) -> Any:
+def poly(seq_of_zeros: ArrayLike) -> Array:
     """Coefficients of the polynomial with the given roots, or of a matrix' characteristic one.
 
     Under a transform complex roots give complex coefficients, conjugate pairs of them too.
@@ -66,7 +67,7 @@ def poly(seq_of_zeros: Any) -> Any:
 
 
 @door(np.polydiv)
-def polydiv(u: Any, v: Any) -> Any:
+def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Array, Array]:
     """Quotient and remainder of two polynomials.
 
     Under a transform the remainder keeps the length of ``u``, where NumPy drops leading zeros: a
@@ -91,7 +92,7 @@ def polydiv(u: Any, v: Any) -> Any:
 
 
 @door(np.polyint)
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> Array:
     """Coefficients of the m-th antiderivative; ``k`` are the m constants, 0 when not given.
 
     >>> fnp.polyint(np.array([2.0, 3.0]), k=5.0)
@@ -113,7 +114,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     return x
 
 
-def roots(p: Any, *, strip_zeros: bool = True) -> Any:
+def roots(p: ArrayLike, *, strip_zeros: bool = True) -> Array:
     """The roots of a polynomial, complex, as eigenvalues of its companion matrix.
 
     Leading zeros lower the degree, so that under jit and vmap, where values are not known,
@@ -123,7 +124,7 @@ def roots(p: Any, *, strip_zeros: bool = True) -> Any:
     array([1.+0.j, 2.+0.j])
     """
     if strip_zeros and current_trace() is None and not has_tracer((p,), {}):
-        return np.roots(p)
+        return np.roots(np.asarray(p))
     x = _coefficients(p)
     x = cast(x, float_dtype(x))
     trailing = 0
@@ -156,7 +157,13 @@ TRACED[np.roots] = roots
 
 @door(np.polyfit)
 def polyfit(
-    x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: ArrayLike | None = None,
+    full: bool = False,
+    w: ArrayLike | None = None,
+    cov: bool | str = False,
 ) -> Any:
     """Coefficients of the polynomial of degree ``deg`` nearest to points, by least squares.
 
@@ -206,7 +213,7 @@ def polyfit(
 
 
 @door(np.trim_zeros)
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+def trim_zeros(filt: ArrayLike, trim: str = "fb", axis: Axes = None) -> Array:
     """``filt`` without zeros at its front ("f"), its back ("b"), or both, along the axes.
 
     Under jit and vmap the values must be known: they decide the shape.

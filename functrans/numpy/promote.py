@@ -16,6 +16,7 @@ from functrans.errors import ArgumentError, DtypeError, OptionError, ShapeError
 from functrans.primitives import elementwise as ew
 from functrans.primitives import layout, linear
 from functrans.transforms.stage import is_staging
+from functrans.typing import Array, Operand
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +66,7 @@ def door(original: Any, *aliases: Any) -> Callable[[Callable[P, R]], Callable[P,
         def function(*args: P.args, **kwargs: P.kwargs) -> R:
             trace = current_trace()
             if trace is None or (not has_tracer(args, kwargs) and not is_staging(trace)):
-                return original(*args, **kwargs)  # type: ignore[no-any-return]
+                return original(*args, **kwargs)
             return traced(*args, **kwargs)
 
         if original is None:
@@ -101,7 +102,7 @@ def is_constant_scalar(x: Any) -> bool:
 # --- operands ------------------------------------------------------------------------------------
 
 
-def operand(x: Any) -> Any:
+def operand(x: Any) -> Operand:
     """``x`` as a plain array, NumPy or Python scalar, or tracer.
 
     Raises
@@ -122,7 +123,7 @@ def operand(x: Any) -> Any:
     return from_nested(x) if behind is x else operand(behind)
 
 
-def array_like(x: Any) -> Any:
+def array_like(x: Any) -> Array:
     """As :func:`operand`, with Python scalars made NumPy scalars: every result has a dtype."""
     x = operand(x)
     return np.asarray(x)[()] if type(x) in _PYTHON else x
@@ -194,6 +195,22 @@ def promote_keys(*keys: Key) -> Dtype:
     return np.result_type(*(_ZEROS[k] if isinstance(k, type) else k for k in keys))
 
 
+@door(np.result_type)
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    """NumPy's common dtype of arrays, numbers and dtypes.
+
+    >>> fnp.result_type(np.float32(1.0), 2.0)
+    dtype('float32')
+    """
+    zeros: dict[type, complex] = {int: 0, float: 0.0, complex: 0j}
+    keys = [key_of(x) if isinstance(x, Tracer) else x for x in arrays_and_dtypes]
+    weak = [
+        isinstance(x, Tracer) and isinstance(k, type)
+        for x, k in zip(arrays_and_dtypes, keys, strict=True)
+    ]
+    return np.result_type(*(zeros[k] if w else k for k, w in zip(keys, weak, strict=True)))
+
+
 def result_dtype(*xs: Any) -> Dtype:
     """NumPy's common dtype of operands, Python scalars and weak tracers taking part as such."""
     return promote_keys(*map(key_of, xs))
@@ -205,7 +222,7 @@ def float_dtype(x: Any) -> Dtype:
     return dtype if dtype.kind in "fc" else np.dtype(np.float64)
 
 
-def cast(x: Any, dtype: Dtype) -> Any:
+def cast(x: Any, dtype: Dtype) -> Array:
     """``x`` in ``dtype``; weak values become strong, constants stay constants."""
     if isinstance(x, Tracer):
         return strong(x) if x.dtype == dtype else linear.convert(x, dtype)
@@ -214,12 +231,10 @@ def cast(x: Any, dtype: Dtype) -> Any:
     return dtype.type(x.real if dtype.kind != "c" and isinstance(x, complex) else x)
 
 
-def strong(x: Any) -> Any:
+def strong(x: Any) -> Array:
     """``x`` without weakness: what NumPy functions return for Python scalars."""
-    if isinstance(x, Tracer):
-        if x.shape == () and x.weak:
-            return bind(linear.convert_p, x, dtype=x.dtype)
-        return x
+    if isinstance(x, Tracer) and x.shape == () and x.weak:
+        return bind(linear.convert_p, x, dtype=x.dtype)
     return np.asarray(x)[()] if type(x) in _PYTHON else x
 
 
@@ -245,7 +260,7 @@ def broadcast(*xs: Any) -> tuple[Any, ...]:
     return tuple(x if is_constant_scalar(x) else layout.broadcast_to(x, shape) for x in xs)
 
 
-def to_shape(x: Any, shape: Ints) -> Any:
+def to_shape(x: Any, shape: Ints) -> Array:
     """``x`` broadcast to ``shape``, constants included."""
     old = shape_of(x)
     if old == shape:

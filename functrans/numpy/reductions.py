@@ -28,6 +28,7 @@ from functrans.numpy.promote import (
 from functrans.numpy.shaping import ravel
 from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Arrays, Axes, DTypeLike
 
 UNSET: Any = np._NoValue
 
@@ -56,7 +57,7 @@ def _sum_dtype(dtype: Dtype) -> Dtype:
     return dtype
 
 
-def _masked(x: Any, where: Any, other: Any) -> Any:
+def _masked(x: Array, where: Any, other: Any) -> Array:
     """``x`` where the mask holds, else ``other``; no mask leaves x as it is."""
     if not is_given(where) or where is True:
         return x
@@ -69,14 +70,14 @@ def _masked(x: Any, where: Any, other: Any) -> Any:
 
 @door(np.sum)
 def sum(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = UNSET,
-    where: Any = UNSET,
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Sum over the given axes, or all; integers narrower than 64 bits are added in 64.
 
     >>> ft.grad(fnp.sum)(np.array([1.0, 2.0]))
@@ -96,14 +97,14 @@ def sum(
 
 @door(np.prod)
 def prod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = UNSET,
-    where: Any = UNSET,
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Product over the given axes, or all; its derivative is exact with zeros.
 
     Integers narrower than 64 bits are multiplied in 64.
@@ -132,14 +133,14 @@ def count_of(a: Any, axes: Ints, where: Any) -> Any:
 
 @door(np.mean)
 def mean(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    keepdims: bool = False,
     *,
-    where: Any = UNSET,
-) -> Any:
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Arithmetic mean over the given axes, or all; integers are averaged in float64.
 
     >>> ft.grad(fnp.mean)(np.array([1.0, 2.0, 3.0, 4.0]))
@@ -167,17 +168,17 @@ def mean(
 
 @door(np.var)
 def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
     *,
-    where: Any = UNSET,
-    mean: Any = UNSET,
-    correction: Any = UNSET,
-) -> Any:
+    where: ArrayLike = UNSET,
+    mean: ArrayLike = UNSET,
+    correction: float = UNSET,
+) -> ArrayOrScalar:
     """Mean squared distance from the mean, with n − ddof in the denominator.
 
     >>> ft.grad(fnp.var)(np.array([1.0, 2.0, 6.0]))
@@ -219,17 +220,17 @@ def _mean_of(a: Any, axes: Ints, where: Any) -> Any:
 
 @door(np.std)
 def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
     *,
-    where: Any = UNSET,
-    mean: Any = UNSET,
-    correction: Any = UNSET,
-) -> Any:
+    where: ArrayLike = UNSET,
+    mean: ArrayLike = UNSET,
+    correction: float = UNSET,
+) -> ArrayOrScalar:
     """Square root of :func:`var`; its derivative where all elements are equal is NaN.
 
     >>> fnp.std(np.array([[1.0, 3.0], [2.0, 8.0]]), axis=1)
@@ -244,7 +245,12 @@ def std(
 
 @door(np.average)
 def average(
-    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+    a: ArrayLike,
+    axis: Axes = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
 ) -> Any:
     """Weighted mean; with ``returned`` also the sum of the weights.
 
@@ -322,13 +328,13 @@ _min = _extreme("min", red.reduce_min, el.minimum)
 
 @door(np.max, np.amax)
 def max(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = UNSET,
-    where: Any = UNSET,
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Maximum over the given axes, or all; equal maxima share the derivative equally.
 
     Over an empty axis it needs ``initial``, and with ``where`` too.
@@ -341,13 +347,13 @@ def max(
 
 @door(np.min, np.amin)
 def min(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = UNSET,
-    where: Any = UNSET,
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    initial: ArrayLike = UNSET,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """Minimum over the given axes, or all; equal minima share the derivative equally.
 
     Over an empty axis it needs ``initial``, and with ``where`` too.
@@ -362,7 +368,9 @@ amax, amin = max, min
 
 
 @door(np.ptp)
-def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+def ptp(
+    a: ArrayLike, axis: Axes = None, out: Array | None = None, keepdims: bool = False
+) -> ArrayOrScalar:
     """Maximum minus minimum.
 
     >>> ft.grad(fnp.ptp)(np.array([1.0, 5.0, 2.0]))
@@ -374,8 +382,13 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 
 @door(np.any)
 def any_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = UNSET
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """True where any element along the axes is not zero.
 
     >>> fnp.any(np.array([[0, 1], [0, 0]]), axis=1)
@@ -389,8 +402,13 @@ def any_(
 
 @door(np.all)
 def all_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = UNSET
-) -> Any:
+    a: ArrayLike,
+    axis: Axes = None,
+    out: Array | None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = UNSET,
+) -> ArrayOrScalar:
     """True where all elements along the axes are not zero.
 
     >>> fnp.all(np.array([[0, 1], [1, 1]]), axis=1)
@@ -406,7 +424,7 @@ any_.__name__, all_.__name__ = "any", "all"
 
 
 @door(np.count_nonzero)
-def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+def count_nonzero(a: ArrayLike, axis: Axes = None, *, keepdims: bool = False) -> ArrayOrScalar:
     """The number of elements that are not zero.
 
     >>> fnp.count_nonzero(np.array([[0, 1], [1, 1]]), axis=1)
@@ -416,7 +434,13 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 
 
 @door(np.allclose)
-def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+def allclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> ArrayOrScalar:
     """True if all |a − b| ≤ atol + rtol·|b|.
 
     A boolean of rank 0; under jit it is traced and cannot decide an ``if``.
@@ -428,7 +452,7 @@ def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bo
 
 
 @door(np.array_equal)
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> ArrayOrScalar:
     """True if both have one shape and equal elements.
 
     >>> fnp.array_equal(np.array([1, 2]), np.array([1, 2]))
@@ -444,7 +468,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 
 
 @door(np.array_equiv)
-def array_equiv(a1: Any, a2: Any) -> Any:
+def array_equiv(a1: ArrayLike, a2: ArrayLike) -> ArrayOrScalar:
     """True if both broadcast to one shape and have equal elements there.
 
     >>> fnp.array_equiv(np.array([1, 1]), 1)
@@ -472,7 +496,9 @@ def accumulate(op: str, a: Any, axis: Any, dtype: Any) -> Any:
 
 
 @door(np.cumsum)
-def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+def cumsum(
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: Array | None = None
+) -> Array:
     """Running sum along an axis, or of the flattened array.
 
     >>> ft.vjp(fnp.cumsum, np.array([1.0, 2.0, 3.0]))[1](np.ones(3))
@@ -483,7 +509,9 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
 
 
 @door(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+def cumprod(
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: Array | None = None
+) -> Array:
     """Running product along an axis, or of the flattened array.
 
     The derivative is exact with zeros.
@@ -498,9 +526,14 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
 
 @door(getattr(np, "cumulative_sum", None))  # new in NumPy 2.1
 def cumulative_sum(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+    x: ArrayLike,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
     include_initial: bool = False,
-) -> Any:  # fmt: skip
+) -> Array:
     """Running sum; with ``include_initial`` it starts at 0.
 
     >>> ft.jit(lambda x: fnp.cumulative_sum(x, include_initial=True))(np.array([1, 2, 3]))
@@ -511,9 +544,14 @@ def cumulative_sum(
 
 @door(getattr(np, "cumulative_prod", None))  # new in NumPy 2.1
 def cumulative_prod(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+    x: ArrayLike,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
     include_initial: bool = False,
-) -> Any:  # fmt: skip
+) -> Array:
     """Running product; with ``include_initial`` it starts at 1.
 
     >>> ft.jit(lambda x: fnp.cumulative_prod(x, include_initial=True))(np.array([1, 2, 3]))
@@ -555,7 +593,9 @@ def _place(find: Any, name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> 
 
 
 @door(np.argmax)
-def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+def argmax(
+    a: ArrayLike, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False
+) -> ArrayOrScalar:
     """Index of the first maximum along an axis, or in the flattened array.
 
     The derivative is 0, as of all functions with integer results.
@@ -567,7 +607,9 @@ def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 
 
 @door(np.argmin)
-def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+def argmin(
+    a: ArrayLike, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False
+) -> ArrayOrScalar:
     """Index of the first minimum along an axis, or in the flattened array.
 
     The derivative is 0, as of all functions with integer results.
@@ -580,8 +622,13 @@ def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 
 @door(np.argsort)
 def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> Any:
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: str | None = None,
+    *,
+    stable: bool | None = None,
+) -> Array:
     """The indices that sort ``a`` along an axis; equal elements stay in order.
 
     >>> fnp.argsort(np.array([3.0, 1.0, 2.0]))
@@ -596,7 +643,14 @@ def argsort(
 
 
 @door(np.sort)
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def sort(
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: str | None = None,
+    *,
+    stable: bool | None = None,
+) -> Array:
     """``a`` in ascending order along an axis; derivatives follow the elements.
 
     >>> ft.jacobian(fnp.sort)(np.array([3.0, 1.0]))
@@ -611,7 +665,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 
 
 @door(np.sort_complex)
-def sort_complex(a: Any) -> Any:
+def sort_complex(a: ArrayLike) -> Array:
     """``a`` as complex numbers, sorted by real part, then imaginary part.
 
     >>> fnp.sort_complex(np.array([2 + 1j, 1 + 5j, 2 - 1j]))
@@ -622,7 +676,7 @@ def sort_complex(a: Any) -> Any:
 
 
 @door(np.lexsort)
-def lexsort(keys: Any, axis: Any = -1) -> Any:
+def lexsort(keys: Arrays, axis: int = -1) -> Array:
     """The order that sorts by the last key, then the one before it, and so on.
 
     >>> fnp.lexsort((np.array([3, 1, 2]), np.array([0, 1, 0])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,20 @@ from functrans.numpy.shaping import ravel
 from functrans.primitives import layout, linear
 from functrans.primitives import reductions as red
 from functrans.primitives.indexing import gather, scatter
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Arrays, Shape
 
 # --- choosing by masks ---------------------------------------------------------------------------
 
 
 def where(
-    condition: Any, x: Any = None, y: Any = None, /, *, size: int | None = None,
-    fill_value: Any = None,
-) -> Any:  # fmt: skip
+    condition: ArrayLike,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    /,
+    *,
+    size: int | None = None,
+    fill_value: ArrayLike | None = None,
+) -> Any:
     """``x`` where the condition holds, else ``y``; the derivative of the other does not leak.
 
     With the condition alone: its indices, as :func:`nonzero` gives them.
@@ -69,7 +76,9 @@ def _either(condition: Any, x: Any, y: Any) -> Any:
 
 
 @door(np.select)
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def select(
+    condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: ArrayLike = 0
+) -> Array:
     """The first choice whose condition holds, elsewhere the default.
 
     >>> x = np.array([1, 5, 9])
@@ -86,7 +95,9 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @door(np.choose)
-def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+def choose(
+    a: ArrayLike, choices: Arrays, out: Array | None = None, mode: str = "raise"
+) -> ArrayOrScalar:
     """``choices[a]`` elementwise; ``a`` must be in range, or ``mode`` clip or wrap.
 
     >>> fnp.choose(np.array([0, 1, 0]), [np.array([1, 2, 3]), 10])
@@ -109,7 +120,9 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 
 @door(np.piecewise)
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+def piecewise(
+    x: ArrayLike, condlist: Sequence[ArrayLike], funclist: Sequence[Any], *args: Any, **kw: Any
+) -> ArrayOrScalar:
     """Functions (or numbers) chosen by conditions; every function is evaluated everywhere.
 
     >>> x = np.array([-1.0, 2.0])
@@ -133,7 +146,9 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 
 @door(np.compress)
-def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+def compress(
+    condition: ArrayLike, a: ArrayLike, axis: int | None = None, out: Array | None = None
+) -> Array:
     """The sub-arrays along an axis where a known condition holds.
 
     Under jit and vmap the condition must be a plain array: it decides the shape.
@@ -147,7 +162,7 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
 
 
 @door(np.extract)
-def extract(condition: Any, arr: Any) -> Any:
+def extract(condition: ArrayLike, arr: ArrayLike) -> Array:
     """The elements where a known condition holds.
 
     Under jit and vmap the condition must be a plain array: it decides the shape.
@@ -201,7 +216,9 @@ def nonzero_traced(a: Any, *, size: int | None = None, fill_value: Any = None) -
     return tuple(result)
 
 
-def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def nonzero(
+    a: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> tuple[Array, ...]:
     """The indices of the elements that are not zero, one array for each axis.
 
     ``size`` fixes their number, which jit and vmap need: the first ``size`` places, then
@@ -211,11 +228,13 @@ def nonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
     (array([1, 3]),)
     """
     if size is None and current_trace() is None and not isinstance(a, Tracer):
-        return np.nonzero(a)
+        return np.nonzero(np.asarray(a))
     return nonzero_traced(a, size=size, fill_value=fill_value)
 
 
-def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def flatnonzero(
+    a: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Array:
     """The indices of the elements that are not zero in the flattened array.
 
     ``size`` and ``fill_value`` as in :func:`nonzero`.
@@ -228,7 +247,9 @@ def flatnonzero(a: Any, *, size: int | None = None, fill_value: Any = None) -> A
     return nonzero_traced(ravel(a), size=size, fill_value=fill_value)[0]
 
 
-def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def argwhere(
+    a: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Array:
     """The indices of the elements that are not zero, one row for each.
 
     ``size`` and ``fill_value`` as in :func:`nonzero`.
@@ -238,7 +259,7 @@ def argwhere(a: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
            [1, 0]])
     """
     if size is None and current_trace() is None and not isinstance(a, Tracer):
-        return np.argwhere(a)
+        return np.argwhere(np.asarray(a))
     columns = nonzero_traced(a, size=size, fill_value=fill_value)
     if isinstance(columns[0], Tracer):
         return layout.concatenate([layout.expand_dims(c, (1,)) for c in columns], 1)
@@ -259,9 +280,16 @@ def first_where(x: Any, mask: Any, size: int, fill_value: Any) -> Any:
 
 
 def unique(
-    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
-    axis: Any = None, *, equal_nan: bool = True, size: int | None = None, fill_value: Any = None,
-) -> Any:  # fmt: skip
+    ar: ArrayLike,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+    size: int | None = None,
+    fill_value: ArrayLike | None = None,
+) -> Any:
     """The sorted distinct elements; derivatives follow the first occurrence.
 
     ``size`` fixes their number, which jit and vmap need; then only the flattened array is
@@ -323,7 +351,7 @@ def _unique_sized(
 # --- indices of known shapes ---------------------------------------------------------------------
 
 
-def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     """Rows and columns of the elements at and below a diagonal.
 
     >>> fnp.tril_indices(2)
@@ -332,7 +360,7 @@ def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
     return np.tril_indices(n, k, m)
 
 
-def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     """Rows and columns of the elements at and above a diagonal.
 
     >>> fnp.triu_indices(2)
@@ -341,7 +369,7 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, ...]:
     return np.triu_indices(n, k, m)
 
 
-def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     """The indices of the main diagonal.
 
     >>> fnp.diag_indices(2)
@@ -351,7 +379,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Any, ...]:
 
 
 @door(np.diag_indices_from)
-def diag_indices_from(arr: Any) -> tuple[Any, ...]:
+def diag_indices_from(arr: ArrayLike) -> tuple[Array, ...]:
     """:func:`diag_indices` for the shape of an array whose axes have one length.
 
     >>> x = np.array([[1, 2], [3, 4]])
@@ -367,7 +395,7 @@ def diag_indices_from(arr: Any) -> tuple[Any, ...]:
     return np.diag_indices(shape[0], len(shape))
 
 
-def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[Any, ...]:
+def mask_indices(n: int, mask_func: Callable[..., Any], k: int = 0) -> tuple[Array, ...]:
     """Where ``mask_func(ones, k)`` of an n×n matrix is not 0: triu and tril are such functions.
 
     >>> np.arange(4).reshape(2, 2)[fnp.mask_indices(2, fnp.triu)]
@@ -378,7 +406,7 @@ def mask_indices(n: int, mask_func: Any, k: Any = 0) -> tuple[Any, ...]:
 
 
 @door(np.tril_indices_from)
-def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, ...]:
     """:func:`tril_indices` for the shape of a matrix.
 
     >>> x = np.array([[1, 2], [3, 4]])
@@ -390,7 +418,7 @@ def tril_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
 
 
 @door(np.triu_indices_from)
-def triu_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, ...]:
     """:func:`triu_indices` for the shape of a matrix.
 
     >>> x = np.array([[1, 2], [3, 4]])
@@ -402,7 +430,7 @@ def triu_indices_from(arr: Any, k: int = 0) -> tuple[Any, ...]:
 
 
 @door(np.ix_)
-def ix_(*args: Any) -> tuple[Any, ...]:
+def ix_(*args: Any) -> tuple[Array, ...]:
     """Vectors of indices shaped so that together they index a grid.
 
     >>> np.arange(9).reshape(3, 3)[fnp.ix_([0, 2], [1, 2])]
@@ -419,7 +447,7 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 
 
 @door(np.unravel_index)
-def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
+def unravel_index(indices: ArrayLike, shape: Shape, order: str = "C") -> tuple[Array, ...]:
     """Coordinates from indices into the flattened array; out of range they wrap.
 
     NumPy raises where these wrap.
@@ -437,7 +465,9 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]
 
 
 @door(np.ravel_multi_index)
-def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+def ravel_multi_index(
+    multi_index: Arrays, dims: Shape, mode: str = "raise", order: str = "C"
+) -> ArrayOrScalar:
     """Indices into the flattened array from coordinates, which are not checked.
 
     >>> fnp.ravel_multi_index((np.array([0, 1]), np.array([1, 2])), (2, 3))
@@ -457,9 +487,9 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 @door(np.isin)
 def isin(
-    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False,
-    *, kind: Any = None,
-) -> Any:  # fmt: skip
+    element: ArrayLike, test_elements: ArrayLike, assume_unique: bool = False, invert: bool = False,
+    *, kind: str | None = None,
+) -> ArrayOrScalar:  # fmt: skip
     """True where an element is one of ``test_elements``, by comparing with each.
 
     >>> fnp.isin(np.array([1, 2, 3]), [1, 3])

@@ -16,6 +16,7 @@ from functrans.numpy.shaping import concatenate, ravel
 from functrans.primitives import layout
 from functrans.primitives import reductions as red
 from functrans.primitives.indexing import gather
+from functrans.typing import Array, ArrayLike
 
 Keep = Callable[[Any, Any], Any]
 
@@ -31,7 +32,9 @@ def _plain(size: int | None, *arrays: Any) -> bool:
     return size is None and current_trace() is None and not has_tracer(arrays, {})
 
 
-def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = None) -> Any:
+def union1d(
+    ar1: ArrayLike, ar2: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Array:
     """The sorted distinct elements of two arrays, which are flattened.
 
     ``size`` fixes their number, which jit and vmap need: the first ``size`` of them, then
@@ -41,13 +44,13 @@ def union1d(ar1: Any, ar2: Any, *, size: int | None = None, fill_value: Any = No
     array([1, 2, 3])
     """
     if _plain(size, ar1, ar2):
-        return np.union1d(ar1, ar2)
+        return np.union1d(np.asarray(ar1), np.asarray(ar2))
     return unique(concatenate([ravel(ar1), ravel(ar2)], 0), size=size, fill_value=fill_value)
 
 
 def intersect1d(
-    ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False,
-    *, size: int | None = None, fill_value: Any = None,
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False, return_indices: bool = False,
+    *, size: int | None = None, fill_value: ArrayLike | None = None,
 ) -> Any:  # fmt: skip
     """The sorted distinct elements that two arrays share.
 
@@ -70,9 +73,9 @@ def intersect1d(
 
 
 def setxor1d(
-    ar1: Any, ar2: Any, assume_unique: bool = False,
-    *, size: int | None = None, fill_value: Any = None,
-) -> Any:  # fmt: skip
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False,
+    *, size: int | None = None, fill_value: ArrayLike | None = None,
+) -> Array:  # fmt: skip
     """The sorted distinct elements that are in exactly one of two arrays.
 
     ``size`` and ``fill_value`` as in :func:`union1d`.
@@ -81,14 +84,14 @@ def setxor1d(
     array([1, 2])
     """
     if _plain(size, ar1, ar2):
-        return np.setxor1d(ar1, ar2, assume_unique)
+        return np.setxor1d(np.asarray(ar1), np.asarray(ar2), assume_unique)
     return _Chosen(np.setxor1d, ar1, ar2, size, el.equal).values(fill_value)
 
 
 def setdiff1d(
-    ar1: Any, ar2: Any, assume_unique: bool = False,
-    *, size: int | None = None, fill_value: Any = None,
-) -> Any:  # fmt: skip
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False,
+    *, size: int | None = None, fill_value: ArrayLike | None = None,
+) -> Array:  # fmt: skip
     """The sorted distinct elements of ``ar1`` that are not in ``ar2``.
 
     ``size`` and ``fill_value`` as in :func:`union1d`. With ``assume_unique`` they keep the order
@@ -98,7 +101,7 @@ def setdiff1d(
     array([1, 3])
     """
     if _plain(size, ar1, ar2):
-        return np.setdiff1d(ar1, ar2, assume_unique)
+        return np.setdiff1d(np.asarray(ar1), np.asarray(ar2), assume_unique)
     if assume_unique:
         x = ravel(ar1)
         missing = isin(x, ar2, invert=True)
@@ -180,7 +183,9 @@ class _Chosen:
 # --- distinct elements ---------------------------------------------------------------------------
 
 
-def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+def unique_values(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Array:
     """The distinct elements, each NaN being one; under a transform they are sorted.
 
     ``size`` and ``fill_value`` as in :func:`unique`.
@@ -189,11 +194,13 @@ def unique_values(x: Any, /, *, size: int | None = None, fill_value: Any = None)
     array([1, 3])
     """
     if _plain(size, x):
-        return np.unique_values(x)
+        return np.unique_values(np.asarray(x))
     return unique(x, equal_nan=False, size=size, fill_value=fill_value)
 
 
-def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+def unique_counts(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Any:
     """The sorted distinct elements and how often each occurs.
 
     ``size`` and ``fill_value`` as in :func:`unique`; what fills up occurs 0 times.
@@ -203,13 +210,15 @@ def unique_counts(x: Any, /, *, size: int | None = None, fill_value: Any = None)
     array([1, 2])
     """
     if _plain(size, x):
-        return np.unique_counts(x)
+        return np.unique_counts(np.asarray(x))
     return _Counts(
         *unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value)
     )
 
 
-def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+def unique_inverse(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Any:
     """The sorted distinct elements and, in the shape of ``x``, the place of each element there.
 
     ``size`` and ``fill_value`` as in :func:`unique`.
@@ -219,13 +228,15 @@ def unique_inverse(x: Any, /, *, size: int | None = None, fill_value: Any = None
     array([3, 1, 3])
     """
     if _plain(size, x):
-        return np.unique_inverse(x)
+        return np.unique_inverse(np.asarray(x))
     return _Inverse(
         *unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value)
     )
 
 
-def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) -> Any:
+def unique_all(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
+) -> Any:
     """The sorted distinct elements, their first places, their inverse and their counts.
 
     ``size`` and ``fill_value`` as in :func:`unique`.
@@ -235,7 +246,7 @@ def unique_all(x: Any, /, *, size: int | None = None, fill_value: Any = None) ->
     (array([1, 0]), array([1, 2]))
     """
     if _plain(size, x):
-        return np.unique_all(x)
+        return np.unique_all(np.asarray(x))
     return _All(*unique(x, True, True, True, equal_nan=False, size=size, fill_value=fill_value))
 
 

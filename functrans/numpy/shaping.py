@@ -30,12 +30,13 @@ from functrans.numpy.promote import (
 )
 from functrans.primitives import layout, linear
 from functrans.primitives.indexing import gather
+from functrans.typing import Array, ArrayLike, Arrays, Axes, DTypeLike, Shape
 
 # --- shape and order of axes ---------------------------------------------------------------------
 
 
 @door(np.shape)
-def shape(a: Any) -> Ints:
+def shape(a: ArrayLike) -> Ints:
     """The lengths of the axes.
 
     Always a tuple of Python ints, known under every transform.
@@ -47,7 +48,7 @@ def shape(a: Any) -> Ints:
 
 
 @door(np.ndim)
-def ndim(a: Any) -> int:
+def ndim(a: ArrayLike) -> int:
     """The number of axes.
 
     >>> fnp.ndim(np.ones((2, 3)))
@@ -57,7 +58,7 @@ def ndim(a: Any) -> int:
 
 
 @door(np.size)
-def size(a: Any, axis: Any = None) -> int:
+def size(a: ArrayLike, axis: Axes = None) -> int:
     """The number of elements, or the length of one axis.
 
     >>> fnp.size(np.ones((2, 3))), fnp.size(np.ones((2, 3)), axis=1)
@@ -91,8 +92,13 @@ def _cannot_reshape(old: Ints, new: Ints) -> ShapeError:
 
 @door(np.reshape)
 def reshape(
-    a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None
-) -> Any:
+    a: ArrayLike,
+    shape: Shape | None = None,
+    order: str = "C",
+    *,
+    newshape: Shape | None = None,
+    copy: bool | None = None,
+) -> Array:
     """The same elements in row-major (``order="F"``: column-major) order in another shape.
 
     One length may be −1: it is worked out from the others.
@@ -112,7 +118,7 @@ def reshape(
 
 
 @door(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
+def ravel(a: ArrayLike, order: str = "C") -> Array:
     """All elements along one axis.
 
     >>> fnp.ravel(np.array([[1, 2], [3, 4]]))
@@ -122,7 +128,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 @door(np.transpose, np.permute_dims)
-def transpose(a: Any, axes: Any = None) -> Any:
+def transpose(a: ArrayLike, axes: Sequence[int] | None = None) -> Array:
     """The axes reversed, or in the given order.
 
     >>> fnp.shape(fnp.transpose(np.ones((2, 3, 4)), (1, 0, 2)))
@@ -145,7 +151,7 @@ permute_dims = transpose
 
 
 @door(np.matrix_transpose)
-def matrix_transpose(x: Any, /) -> Any:
+def matrix_transpose(x: ArrayLike, /) -> Array:
     """The last two axes exchanged.
 
     >>> fnp.matrix_transpose(np.array([[1, 2], [3, 4]]))
@@ -156,7 +162,7 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 @door(np.swapaxes)
-def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
+def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Array:
     """Two axes exchanged.
 
     >>> fnp.shape(fnp.swapaxes(np.ones((2, 3, 4)), 0, 2))
@@ -171,7 +177,7 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
 
 
 @door(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
     """Axes moved to new positions, the others in order.
 
     >>> fnp.shape(fnp.moveaxis(np.ones((2, 3, 4)), 0, -1))
@@ -190,7 +196,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 @door(np.rollaxis)
-def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+def rollaxis(a: ArrayLike, axis: int, start: int = 0) -> Array:
     """One axis moved backwards to lie before ``start``.
 
     >>> fnp.shape(fnp.rollaxis(np.ones((2, 3, 4)), 2))
@@ -203,7 +209,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @door(np.squeeze)
-def squeeze(a: Any, axis: Any = None) -> Any:
+def squeeze(a: ArrayLike, axis: Axes = None) -> Array:
     """Without axes of length one: all of them, or the given ones.
 
     >>> fnp.shape(fnp.squeeze(np.ones((1, 3, 1))))
@@ -223,7 +229,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 
 @door(np.expand_dims)
-def expand_dims(a: Any, axis: Any) -> Any:
+def expand_dims(a: ArrayLike, axis: int | Sequence[int]) -> Array:
     """New axes of length one at the given positions of the result.
 
     >>> fnp.shape(fnp.expand_dims(np.ones(3), (0, 2)))
@@ -235,7 +241,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 
 @door(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+def broadcast_to(array: ArrayLike, shape: Shape, subok: bool = False) -> Array:
     """The array repeated to ``shape``; axes are aligned from the last one.
 
     Its derivative sums over the repetitions.
@@ -247,7 +253,7 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 
 
 @door(np.broadcast_arrays)
-def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+def broadcast_arrays(*args: ArrayLike, subok: bool = False) -> tuple[Array, ...]:
     """The arrays repeated to their common shape.
 
     >>> [fnp.shape(a) for a in fnp.broadcast_arrays(np.ones((2, 1)), np.ones(3))]
@@ -259,7 +265,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 
 
 @door(np.atleast_1d)
-def atleast_1d(*arys: Any) -> Any:
+def atleast_1d(*arys: ArrayLike) -> Any:
     """Arrays of at least one axis.
 
     >>> fnp.shape(fnp.atleast_1d(2.0))
@@ -269,7 +275,7 @@ def atleast_1d(*arys: Any) -> Any:
 
 
 @door(np.atleast_2d)
-def atleast_2d(*arys: Any) -> Any:
+def atleast_2d(*arys: ArrayLike) -> Any:
     """Arrays of at least two axes; new ones come first.
 
     >>> fnp.shape(fnp.atleast_2d(np.ones(3)))
@@ -279,7 +285,7 @@ def atleast_2d(*arys: Any) -> Any:
 
 
 @door(np.atleast_3d)
-def atleast_3d(*arys: Any) -> Any:
+def atleast_3d(*arys: ArrayLike) -> Any:
     """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
 
     >>> fnp.shape(fnp.atleast_3d(np.ones(3)))
@@ -306,8 +312,14 @@ def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[Any]:
 
 @door(np.concatenate)
 def concatenate(
-    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
-) -> Any:
+    arrays: Arrays,
+    /,
+    axis: int | None = 0,
+    out: Array | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    casting: str = "same_kind",
+) -> Array:
     """Arrays joined along an existing axis.
 
     >>> fnp.concatenate([np.array([1, 2]), np.array([3.5])])
@@ -337,8 +349,13 @@ concat = concatenate
 
 @door(np.stack)
 def stack(
-    arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
-) -> Any:
+    arrays: Arrays,
+    axis: int = 0,
+    out: Array | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    casting: str = "same_kind",
+) -> Array:
     """Arrays of one shape joined along a new axis.
 
     >>> ft.jacobian(lambda x: fnp.stack([x * x, 3.0 * x]))(2.0)
@@ -356,7 +373,7 @@ def stack(
 
 
 @door(np.vstack)
-def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def vstack(tup: Arrays, *, dtype: DTypeLike | None = None, casting: str = "same_kind") -> Array:
     """Arrays joined along the first axis, vectors as rows.
 
     >>> fnp.vstack([np.array([1, 2]), np.array([3, 4])])
@@ -367,7 +384,7 @@ def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
 
 
 @door(np.hstack)
-def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def hstack(tup: Arrays, *, dtype: DTypeLike | None = None, casting: str = "same_kind") -> Array:
     """Arrays joined along the second axis, vectors along their only one.
 
     >>> fnp.hstack([np.array([1, 2]), np.array([3])])
@@ -378,7 +395,7 @@ def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
 
 
 @door(np.dstack)
-def dstack(tup: Any) -> Any:
+def dstack(tup: Arrays) -> Array:
     """Arrays joined along the third axis.
 
     >>> fnp.shape(fnp.dstack([np.ones((2, 3)), np.ones((2, 3))]))
@@ -388,7 +405,7 @@ def dstack(tup: Any) -> Any:
 
 
 @door(np.column_stack)
-def column_stack(tup: Any) -> Any:
+def column_stack(tup: Arrays) -> Array:
     """Vectors as the columns of a matrix; matrices are joined as they are.
 
     >>> fnp.column_stack([np.array([1, 2]), np.array([3, 4])])
@@ -401,7 +418,7 @@ def column_stack(tup: Any) -> Any:
 
 
 @door(np.block)
-def block(arrays: Any) -> Any:
+def block(arrays: Any) -> Array:
     """An array from nested lists of blocks; the innermost lists run along the last axis.
 
     >>> fnp.block([[np.eye(2), np.zeros((2, 1))], [np.ones((1, 3))]])
@@ -429,7 +446,7 @@ def block(arrays: Any) -> Any:
 
 
 @door(np.append)
-def append(arr: Any, values: Any, axis: Any = None) -> Any:
+def append(arr: ArrayLike, values: ArrayLike, axis: int | None = None) -> Array:
     """``values`` joined to the end of ``arr``; without an axis both are flattened.
 
     >>> fnp.append(np.array([1, 2]), 3)
@@ -442,7 +459,7 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 
 
 @door(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+def array_split(ary: ArrayLike, indices_or_sections: Shape | Array, axis: int = 0) -> list[Array]:
     """Sub-arrays along an axis: a number of nearly equal ones, or cut at the given indices.
 
     >>> fnp.array_split(np.arange(5), 2)
@@ -451,7 +468,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
     x = array_like(ary)
     axis = axis_index(axis, ndim(x))
     n = shape_of(x)[axis]
-    if isinstance(indices_or_sections, list | tuple | np.ndarray):
+    if isinstance(indices_or_sections, Sequence | np.ndarray):
         cuts = [operator.index(i) for i in indices_or_sections]
         bounds = [(c + n if c < 0 else c) for c in cuts]
         bounds = [0, *(min(max(b, 0), n) for b in bounds), n]
@@ -465,14 +482,14 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
 
 
 @door(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+def split(ary: ArrayLike, indices_or_sections: Shape | Array, axis: int = 0) -> list[Array]:
     """Sub-arrays along an axis: a number of equal ones, or cut at the given indices.
 
     >>> fnp.split(np.arange(4), 2)
     [array([0, 1]), array([2, 3])]
     """
     x = array_like(ary)
-    if not isinstance(indices_or_sections, list | tuple | np.ndarray):
+    if not isinstance(indices_or_sections, Sequence | np.ndarray):
         n = shape_of(x)[axis_index(axis, ndim(x))]
         if n % operator.index(indices_or_sections):
             raise ShapeError(
@@ -483,7 +500,7 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
 
 
 @door(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: ArrayLike, indices_or_sections: Shape | Array) -> list[Array]:
     """:func:`split` along the first axis.
 
     >>> [fnp.shape(part) for part in fnp.vsplit(np.ones((4, 3)), 2)]
@@ -493,7 +510,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @door(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: ArrayLike, indices_or_sections: Shape | Array) -> list[Array]:
     """:func:`split` along the second axis, of vectors along the only one.
 
     >>> [fnp.shape(part) for part in fnp.hsplit(np.ones((4, 3)), [1])]
@@ -503,7 +520,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @door(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: ArrayLike, indices_or_sections: Shape | Array) -> list[Array]:
     """:func:`split` along the third axis.
 
     >>> [fnp.shape(part) for part in fnp.dsplit(np.ones((2, 2, 4)), 2)]
@@ -513,7 +530,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @door(getattr(np, "unstack", None))  # new in NumPy 2.1
-def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
+def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Array, ...]:
     """The sub-arrays along an axis, which they lack.
 
     >>> fnp.unstack(np.array([[1, 2], [3, 4]]))
@@ -532,7 +549,7 @@ def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
 
 
 @door(np.tile)
-def tile(A: Any, reps: Any) -> Any:
+def tile(A: ArrayLike, reps: Shape) -> Array:
     """``A`` repeated as a whole along each axis.
 
     >>> fnp.tile(np.array([1, 2]), 2)
@@ -549,7 +566,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 @door(np.repeat)
-def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(a: ArrayLike, repeats: ArrayLike, axis: int | None = None) -> Array:
     """Each element repeated along an axis, a number of times or each its own number of times.
 
     Repeats decide the shape: they must be known, under jit too.
@@ -580,7 +597,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 
 
 @door(np.flip)
-def flip(m: Any, axis: Any = None) -> Any:
+def flip(m: ArrayLike, axis: Axes = None) -> Array:
     """The elements in reverse order along the given axes, or all.
 
     >>> fnp.flip(np.array([1, 2, 3]))
@@ -591,7 +608,7 @@ def flip(m: Any, axis: Any = None) -> Any:
 
 
 @door(np.fliplr)
-def fliplr(m: Any) -> Any:
+def fliplr(m: ArrayLike) -> Array:
     """:func:`flip` along the second axis.
 
     >>> fnp.fliplr(np.array([[1, 2], [3, 4]]))
@@ -602,7 +619,7 @@ def fliplr(m: Any) -> Any:
 
 
 @door(np.flipud)
-def flipud(m: Any) -> Any:
+def flipud(m: ArrayLike) -> Array:
     """:func:`flip` along the first axis.
 
     >>> fnp.flipud(np.array([[1, 2], [3, 4]]))
@@ -613,7 +630,7 @@ def flipud(m: Any) -> Any:
 
 
 @door(np.roll)
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def roll(a: ArrayLike, shift: ArrayLike, axis: Axes = None) -> Array:
     """Elements moved along axes; those pushed off the end come back at the beginning.
 
     >>> fnp.roll(np.array([1, 2, 3, 4]), 1)
@@ -638,7 +655,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 @door(np.rot90)
-def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+def rot90(m: ArrayLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     """The array turned by 90 degrees ``k`` times in the plane of two axes.
 
     >>> fnp.rot90(np.array([[1, 2], [3, 4]]))
@@ -658,7 +675,7 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
 
 
 @door(np.resize)
-def resize(a: Any, new_shape: Any) -> Any:
+def resize(a: ArrayLike, new_shape: Shape) -> Array:
     """The elements in order, repeated as often as ``new_shape`` needs.
 
     >>> fnp.resize(np.array([1, 2, 3]), (2, 2))
@@ -678,7 +695,7 @@ def resize(a: Any, new_shape: Any) -> Any:
 
 
 @door(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Array:
     """The array with elements added at both ends of each axis.
 
     ``mode``: constant (with constant_values), edge, reflect, symmetric, wrap.
@@ -727,7 +744,9 @@ def _pad_constant(x: Any, widths: list[tuple[int, int]], values: Any) -> Any:
 
 
 @door(np.insert)
-def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+def insert(
+    arr: ArrayLike, obj: slice | ArrayLike, values: ArrayLike, axis: int | None = None
+) -> Array:
     """``values`` put before the given positions, which must be known ints.
 
     >>> fnp.insert(np.array([1, 2, 3]), 1, 9)
@@ -761,7 +780,7 @@ def _at_front_axis(values: Any, axis: int, rank: int) -> Any:
 
 
 @door(np.delete)
-def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+def delete(arr: ArrayLike, obj: slice | ArrayLike, axis: int | None = None) -> Array:
     """Without the elements at the given positions, which must be known.
 
     >>> fnp.delete(np.array([1, 2, 3]), 1)

@@ -32,6 +32,7 @@ from functrans.numpy.promote import (
 from functrans.primitives import layout, linear
 from functrans.primitives.contraction import dot_general
 from functrans.primitives.indexing import gather, scatter
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike
 
 _UNSET: Any = np._NoValue
 
@@ -43,7 +44,13 @@ def _cut(x: Any, axis: int, start: int, stop: int, step: int = 1) -> Any:
 
 
 @door(np.diff)
-def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any = _UNSET) -> Any:
+def diff(
+    a: ArrayLike,
+    n: int = 1,
+    axis: int = -1,
+    prepend: ArrayLike = _UNSET,
+    append: ArrayLike = _UNSET,
+) -> Array:
     """Differences of neighbours along an axis, ``n`` times.
 
     >>> ft.jacobian(fnp.diff)(np.array([1.0, 4.0, 9.0]))
@@ -74,7 +81,9 @@ def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
 
 
 @door(np.ediff1d)
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(
+    ary: ArrayLike, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None
+) -> Array:
     """Differences of neighbours in the flattened array.
 
     >>> fnp.ediff1d(np.array([1, 4, 9]), to_begin=0)
@@ -87,7 +96,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 
 @door(np.gradient)
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(f: ArrayLike, *varargs: ArrayLike, axis: Axes = None, edge_order: int = 1) -> Any:
     """Central differences in the interior, one-sided ones at the ends.
 
     Spacings are numbers or coordinate vectors, one for all axes or one for each.
@@ -168,7 +177,9 @@ def _weighted(*terms: tuple[Any, Any]) -> Any:
 
 
 @door(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+def trapezoid(
+    y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1
+) -> ArrayOrScalar:
     """Integral along an axis by the trapezoidal rule.
 
     >>> ft.grad(fnp.trapezoid)(np.array([1.0, 2.0, 3.0]))
@@ -195,8 +206,13 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
 
 @door(np.interp)
 def interp(
-    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
-) -> Any:
+    x: ArrayLike,
+    xp: ArrayLike,
+    fp: ArrayLike,
+    left: ArrayLike | None = None,
+    right: ArrayLike | None = None,
+    period: ArrayLike | None = None,
+) -> ArrayOrScalar:
     """Piecewise linear interpolation of the points (xp, fp) at ``x``.
 
     The derivative in ``x`` is the slope of the piece, at an inner point of the piece on its right,
@@ -243,7 +259,9 @@ def interp(
 
 
 @door(np.searchsorted)
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+def searchsorted(
+    a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None
+) -> ArrayOrScalar:
     """Where ``v`` would be inserted into the sorted vector ``a``: by counting smaller elements.
 
     >>> fnp.searchsorted(np.array([1.0, 3.0, 5.0]), np.array([3.0, 4.0]))
@@ -259,7 +277,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 
 @door(np.digitize)
-def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+def digitize(x: ArrayLike, bins: ArrayLike | str, right: bool = False) -> ArrayOrScalar:
     """The number of the bin of each element; ``bins`` must be known.
 
     >>> fnp.digitize(np.array([0.5, 2.5]), np.array([0.0, 1.0, 2.0]))
@@ -275,7 +293,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 
 @door(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
+def polyval(p: ArrayLike, x: ArrayLike) -> ArrayOrScalar:
     """The polynomial with coefficients ``p``, highest first, at ``x``.
 
     >>> ft.grad(fnp.polyval, argnums=1)(np.array([1.0, 0.0, -1.0]), 3.0)
@@ -291,21 +309,21 @@ def polyval(p: Any, x: Any) -> Any:
 
 
 @door(np.polyder)
-def polyder(p: Any, m: int = 1) -> Any:
+def polyder(p: ArrayLike, m: int = 1) -> Array:
     """Coefficients of the m-th derivative of a polynomial.
 
     >>> fnp.polyder(np.array([1, 2, 3]))
     array([2, 2])
     """
-    p = array_like(p)
+    x = array_like(p)
     for _ in range(m):
-        n = shape_of(p)[0] - 1
-        p = el.multiply(_cut(p, 0, 0, n), np.arange(n, 0, -1))
-    return p
+        n = shape_of(x)[0] - 1
+        x = el.multiply(_cut(x, 0, 0, n), np.arange(n, 0, -1))
+    return x
 
 
 @door(np.polyadd)
-def polyadd(a1: Any, a2: Any) -> Any:
+def polyadd(a1: ArrayLike, a2: ArrayLike) -> Array:
     """Coefficients of the sum of two polynomials.
 
     >>> fnp.polyadd(np.array([1, 2]), np.array([1, 0, 0]))
@@ -317,7 +335,7 @@ def polyadd(a1: Any, a2: Any) -> Any:
 
 
 @door(np.polysub)
-def polysub(a1: Any, a2: Any) -> Any:
+def polysub(a1: ArrayLike, a2: ArrayLike) -> Array:
     """Coefficients of the difference of two polynomials.
 
     >>> fnp.polysub(np.array([1, 2]), np.array([1, 0, 0]))
@@ -327,7 +345,7 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 
 @door(np.polymul)
-def polymul(a1: Any, a2: Any) -> Any:
+def polymul(a1: ArrayLike, a2: ArrayLike) -> Array:
     """Coefficients of the product of two polynomials.
 
     Under a transform leading zeros of the factors stay, where NumPy drops them: a shape cannot
@@ -343,7 +361,7 @@ def polymul(a1: Any, a2: Any) -> Any:
 
 
 @door(np.convolve)
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+def convolve(a: ArrayLike, v: ArrayLike, mode: str = "full") -> Array:
     """Convolution of two vectors; ``mode`` full, same or valid.
 
     >>> fnp.convolve(np.array([1, 2, 3]), np.array([1, 1]), mode="same")
@@ -370,7 +388,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 @door(np.correlate)
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: ArrayLike, v: ArrayLike, mode: str = "valid") -> Array:
     """Correlation of two vectors, Σ a[n + k]·conj(v[n]).
 
     >>> fnp.correlate(np.array([1, 2, 3]), np.array([0, 1]))
@@ -387,7 +405,9 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 # --- counting ------------------------------------------------------------------------------------
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None) -> Any:
+def bincount(
+    x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0, *, length: int | None = None
+) -> Array:
     """How often each non-negative integer occurs, or the sum of its weights.
 
     ``length`` fixes the size of the result, which jit and vmap need; larger numbers are left out.
@@ -396,7 +416,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, *, length: int | N
     array([0, 2, 0, 1])
     """
     if length is None and not has_tracer((x, weights), {}) and current_trace() is None:
-        return np.bincount(x, weights, minlength)
+        given: tuple[Any, Any] = x, weights
+        return np.bincount(*given, minlength)
     return bincount_traced(x, weights, minlength, length=length)
 
 
@@ -426,9 +447,16 @@ TRACED[np.bincount] = bincount_traced
 
 @door(np.cov)
 def cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
-    fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
-) -> Any:  # fmt: skip
+    m: ArrayLike,
+    y: ArrayLike | None = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: ArrayLike | None = None,
+    aweights: ArrayLike | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """Covariance matrix of variables in rows (``rowvar=False``: columns).
 
     >>> fnp.cov(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
@@ -452,7 +480,9 @@ def cov(
 
 
 @door(np.corrcoef)
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Any:
+def corrcoef(
+    x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, **options: Any
+) -> ArrayOrScalar:
     """Correlation coefficients of variables in rows.
 
     >>> fnp.corrcoef(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ from functrans.numpy.promote import (
 )
 from functrans.primitives import layout, lu
 from functrans.primitives.matrices import identity_like
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 
-def matrices(name: str, *operands: Any) -> list[Any]:
+def matrices(name: str, *operands: Any) -> list[Array]:
     """Operands in the one dtype in which ``numpy.linalg`` computes.
 
     Raises
@@ -41,7 +43,7 @@ def matrices(name: str, *operands: Any) -> list[Any]:
     return [cast(x, dtype) for x in xs]
 
 
-def square(name: str, x: Any) -> Any:
+def square(name: str, x: Any) -> Array:
     """One operand as :func:`matrices` gives it, which must be square."""
     (x,) = matrices(name, x)
     rows, columns = shape_of(x)[-2:]
@@ -50,14 +52,14 @@ def square(name: str, x: Any) -> Any:
     return x
 
 
-def side_by_side(*xs: Any) -> list[Any]:
+def side_by_side(*xs: Any) -> list[Array]:
     """Matrices with their leading axes broadcast."""
     lead = common_shape(*(shape_of(x)[:-2] for x in xs))
     return [to_shape(x, lead + shape_of(x)[-2:]) for x in xs]
 
 
 @door(np.linalg.solve)
-def solve(a: Any, b: Any) -> Any:
+def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """The solution x of a·x = b for square matrices a.
 
     ``b`` is one vector, or matrices whose leading axes broadcast with those of ``a``.
@@ -81,7 +83,7 @@ def solve(a: Any, b: Any) -> Any:
 
 
 @door(np.linalg.inv)
-def inv(a: Any) -> Any:
+def inv(a: ArrayLike) -> Array:
     """The inverses of square matrices.
 
     Raises
@@ -97,7 +99,7 @@ def inv(a: Any) -> Any:
 
 
 @door(np.linalg.det)
-def det(a: Any) -> Any:
+def det(a: ArrayLike) -> ArrayOrScalar:
     """The determinants of square matrices.
 
     The derivative is the adjugate, at singular matrices too; there, second derivatives are NaN
@@ -133,7 +135,7 @@ _SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
 
 
 @door(np.linalg.slogdet)
-def slogdet(a: Any) -> Any:
+def slogdet(a: ArrayLike) -> Any:
     """Signs of determinants and logarithms of their absolute values: ``(sign, logabsdet)``.
 
     The derivative at a singular matrix raises LinAlgError.
@@ -147,7 +149,7 @@ def slogdet(a: Any) -> Any:
 
 
 @door(np.linalg.tensorsolve)
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+def tensorsolve(a: ArrayLike, b: ArrayLike, axes: Sequence[int] | None = None) -> Array:
     """The x whose tensor product with ``a`` over all axes of x is ``b``.
 
     >>> fnp.linalg.tensorsolve(np.eye(4).reshape(2, 2, 4) * 2, np.ones((2, 2)))
@@ -163,12 +165,11 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     n = math.prod(shape)
     if math.prod(shape_of(a)) != n * n:
         raise ShapeError(f"tensorsolve got arrays of shapes {shape_of(a)} and {shape_of(b)}.")
-    x = solve(layout.reshape(a, (n, n)), sh.ravel(b))
-    return layout.reshape(x, shape)
+    return layout.reshape(solve(sh.reshape(a, (n, n)), sh.ravel(b)), shape)
 
 
 @door(np.linalg.tensorinv)
-def tensorinv(a: Any, ind: int = 2) -> Any:
+def tensorinv(a: ArrayLike, ind: int = 2) -> Array:
     """The inverse of the linear map that a tensor product over its last axes is.
 
     ``ind`` says how many leading axes are those of the map's result.
@@ -187,7 +188,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
 
 @door(np.linalg.matrix_power)
-def matrix_power(a: Any, n: int) -> Any:
+def matrix_power(a: ArrayLike, n: int) -> Array:
     """A square matrix to an integer power, by repeated squaring.
 
     A negative one is a power of the inverse.
@@ -203,7 +204,7 @@ def matrix_power(a: Any, n: int) -> Any:
     if n == 0:
         return sh.broadcast_to(np.eye(dims[-1], dtype=dtype_of(a)), dims)
     a, n = (inv(a), -n) if n < 0 else (a, n)
-    result = None
+    result: Any = None
     power = a
     while True:
         if n & 1:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from functrans.core.trace import Tracer
 from functrans.numpy.promote import door
+from functrans.typing import Array
 
 
 @door(np.array_repr)
 def array_repr(
-    arr: Any, max_line_width: Any = None, precision: Any = None, suppress_small: Any = None
+    arr: Array,
+    max_line_width: int | None = None,
+    precision: int | None = None,
+    suppress_small: bool | None = None,
 ) -> str:
     """The text of ``repr(arr)``; the type of a traced value.
 
@@ -26,7 +28,10 @@ def array_repr(
 
 @door(np.array_str)
 def array_str(
-    a: Any, max_line_width: Any = None, precision: Any = None, suppress_small: Any = None
+    a: Array,
+    max_line_width: int | None = None,
+    precision: int | None = None,
+    suppress_small: bool | None = None,
 ) -> str:
     """The text of ``str(a)``; the type of a traced value.
 

@@ -16,13 +16,16 @@ from functrans.numpy.promote import array_like, axis_index, door
 from functrans.numpy.shaping import expand_dims, squeeze
 from functrans.transforms.stage import named
 from functrans.transforms.vmap import vmap
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 Dims = tuple[str, ...]
 _NO_DIMS: frozenset[int | str] = frozenset()
 
 
 @door(np.apply_along_axis)
-def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
+def apply_along_axis(
+    func1d: Callable[..., Any], axis: int, arr: ArrayLike, *args: Any, **kwargs: Any
+) -> ArrayOrScalar:
     """``func1d`` of every vector along an axis, whose place its results take.
 
     ``func1d`` is traced once, by vmap, and may return an array of any shape. ``args`` and
@@ -45,7 +48,7 @@ def apply_along_axis(func1d: Any, axis: Any, arr: Any, *args: Any, **kwargs: Any
 
 
 @door(np.apply_over_axes)
-def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+def apply_over_axes(func: Callable[..., Any], a: ArrayLike, axes: int | Sequence[int]) -> Array:
     """``func(a, axis)`` of one axis after the other; axes that it reduces stay, of length 1.
 
     >>> fnp.apply_over_axes(fnp.sum, np.ones((2, 3, 4)), (0, 2))

@@ -25,10 +25,17 @@ from functrans.numpy.promote import (
 from functrans.numpy.shaping import concatenate
 from functrans.numpy.signal import diff
 from functrans.primitives import integrals, layout
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 
 @door(np.unwrap)
-def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * math.pi) -> Any:
+def unwrap(
+    p: ArrayLike,
+    discont: ArrayLike | None = None,
+    axis: int = -1,
+    *,
+    period: ArrayLike = 2 * math.pi,
+) -> ArrayOrScalar:
     """Phases without jumps: steps beyond half a period are changed by whole periods.
 
     Derivatives pass through: the derivative in ``p`` is 1, as in a sum with a constant.
@@ -59,7 +66,7 @@ def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * mat
 
 
 @door(np.i0)
-def i0(x: Any) -> Any:
+def i0(x: ArrayLike) -> ArrayOrScalar:
     """The modified Bessel function of order 0, as ``functrans.scipy.special.i0``.
 
     >>> ft.grad(fnp.i0)(0.0)
@@ -72,7 +79,7 @@ def i0(x: Any) -> Any:
 
 
 @door(np.kaiser)
-def kaiser(M: Any, beta: Any) -> Any:
+def kaiser(M: int, beta: ArrayLike) -> ArrayOrScalar:
     """The Kaiser window of M points, I₀(β√(1 − t²)) / I₀(β) with t from −1 to 1.
 
     It has a derivative in ``beta``.

@@ -16,6 +16,7 @@ from functrans.errors import ShapeError
 from functrans.primitives.layout import move_axis, spread, transpose
 from functrans.primitives.linear import add
 from functrans.primitives.types import Ints, native_or_fallback, same_dtype
+from functrans.typing import ArrayOrScalar, Operand
 
 Dims = tuple[tuple[Ints, Ints], tuple[Ints, Ints]]
 """((contracted axes of lhs, of rhs), (batch axes of lhs, of rhs))."""
@@ -156,7 +157,7 @@ dot_general_p: Primitive = Primitive(
 )
 
 
-def dot_general(x: Any, y: Any, dims: Dims) -> Any:
+def dot_general(x: Operand, y: Operand, dims: Dims) -> ArrayOrScalar:
     """Σ x·y over the contracted axes; axes of the result: batch, free of x, free of y.
 
     ``dims`` is ((contracted axes of x, of y), (batch axes of x, of y)).

@@ -33,9 +33,10 @@ from functrans.primitives.linear import (
     select_n,
 )
 from functrans.primitives.types import bool_dtype, same_dtype
+from functrans.typing import ArrayOrScalar, Operand
 
-Unary = Callable[[Any], Any]
-Binary = Callable[[Any, Any], Any]
+Unary = Callable[[Operand], ArrayOrScalar]
+Binary = Callable[[Operand, Operand], ArrayOrScalar]
 
 _HALF = np.dtype(np.float16)
 _LN2 = math.log(2.0)
@@ -395,7 +396,7 @@ def with_example(doc: str, example: str) -> str:
 
 
 def _unary(primitive: Primitive, doc: str, example: str = "") -> Unary:
-    def function(x: Any) -> Any:
+    def function(x: Operand) -> ArrayOrScalar:
         return bind(primitive, x)
 
     function.__name__ = function.__qualname__ = primitive.name
@@ -404,7 +405,7 @@ def _unary(primitive: Primitive, doc: str, example: str = "") -> Unary:
 
 
 def _binary(primitive: Primitive, doc: str, example: str = "") -> Binary:
-    def function(x: Any, y: Any) -> Any:
+    def function(x: Operand, y: Operand) -> ArrayOrScalar:
         return bind(primitive, x, y)
 
     function.__name__ = function.__qualname__ = primitive.name
@@ -613,7 +614,7 @@ shift_right: Binary = _binary(
 )
 
 
-def betainc(a: Any, b: Any, x: Any) -> Any:
+def betainc(a: Operand, b: Operand, x: Operand) -> Any:
     """Regularised incomplete beta function Iₓ(a, b).
 
     Real floating operands of one dtype and shape; differentiable in ``x`` alone.
@@ -624,7 +625,7 @@ def betainc(a: Any, b: Any, x: Any) -> Any:
     return bind(betainc_p, a, b, x)
 
 
-def integer_pow(x: Any, y: int) -> Any:
+def integer_pow(x: Operand, y: int) -> Any:
     """x to a fixed integer power.
 
     ``y`` is a Python int, part of the program; x⁰ has derivative 0.

@@ -23,6 +23,7 @@ from functrans.primitives.layout import (
 )
 from functrans.primitives.linear import mul, select_n
 from functrans.primitives.types import NOT_LINEAR, Ints, native_or_fallback
+from functrans.typing import ArrayOrScalar, Operand
 
 MODES = ("raise", "clip", "wrap", "fill", "drop")
 
@@ -149,8 +150,8 @@ gather_p: Primitive = Primitive(
 
 
 def gather(
-    x: Any, indices: tuple[Any, ...], axes: Ints, mode: str = "raise", fill: float = 0.0
-) -> Any:
+    x: Operand, indices: tuple[Any, ...], axes: Ints, mode: str = "raise", fill: float = 0.0
+) -> ArrayOrScalar:
     """``x`` read at integer arrays of one shape B along ``axes``.
 
     Shape: B followed by the other axes of ``x``. Out of bounds, ``mode`` "raise" raises
@@ -326,13 +327,13 @@ scatter_p: Primitive = Primitive(
 
 
 def scatter(
-    x: Any,
-    updates: Any,
+    x: Operand,
+    updates: Operand,
     indices: tuple[Any, ...],
     axes: Ints,
     op: str = "set",
     mode: str = "raise",
-) -> Any:
+) -> ArrayOrScalar:
     """A copy of ``x`` with ``updates`` set, or folded in by add, mul, min or max, at the indices.
 
     Shapes as in :func:`gather`; the last of several sets at one place wins. Mode "drop" leaves

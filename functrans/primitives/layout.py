@@ -18,9 +18,10 @@ from functrans.core.primitive import Absent, Accumulator, Primitive, Rule
 from functrans.core.trace import bind
 from functrans.errors import ShapeError
 from functrans.primitives.types import Ints, check_axes, native_or_fallback, same_dtype
+from functrans.typing import ArrayOrScalar, DTypeLike, Operand
 
 
-def batch_to_front(size: int, x: Any, dim: int | None) -> Any:
+def batch_to_front(size: int, x: Operand, dim: int | None) -> ArrayOrScalar:
     """``x`` with its batch axis first, spread over one where it has none.
 
     >>> ft.extend.batch_to_front(3, np.ones(2), None).shape
@@ -124,7 +125,7 @@ broadcast_in_dim_p: Primitive = linear_layout(
 )
 
 
-def broadcast_in_dim(x: Any, shape: Ints, broadcast_dimensions: Ints) -> Any:
+def broadcast_in_dim(x: Operand, shape: Ints, broadcast_dimensions: Ints) -> ArrayOrScalar:
     """``x`` repeated to ``shape``; its axis i becomes axis ``broadcast_dimensions[i]``.
 
     >>> ft.lax.broadcast_in_dim(np.array([1, 2]), (2, 3), (0,))
@@ -155,7 +156,7 @@ def zeros(aval: Aval) -> Any:
     return full(aval.shape, zero) if aval.shape else zero
 
 
-def full_like(x: Any, value: Any) -> Any:
+def full_like(x: Operand, value: Operand) -> ArrayOrScalar:
     """An array of the shape and dtype of ``x`` filled with one number.
 
     >>> ft.lax.full_like(np.array([1.0, 2.0]), 7)
@@ -164,7 +165,7 @@ def full_like(x: Any, value: Any) -> Any:
     return full(shape_of(x), dtype_of(x).type(value))
 
 
-def full(shape: Ints, value: Any) -> Any:
+def full(shape: Ints, value: Operand) -> ArrayOrScalar:
     """An array filled with one NumPy scalar.
 
     >>> ft.lax.full((2,), np.float32(1.5))
@@ -222,7 +223,7 @@ reduce_sum_p: Primitive = linear_layout(
 )
 
 
-def reduce_sum(x: Any, axes: Ints) -> Any:
+def reduce_sum(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Sum over ``axes`` in the dtype of ``x``.
 
     >>> ft.lax.reduce_sum(np.array([[1, 2], [3, 4]]), (0,))
@@ -267,7 +268,7 @@ reshape_p: Primitive = linear_layout(
 )
 
 
-def reshape(x: Any, shape: Ints) -> Any:
+def reshape(x: Operand, shape: Ints) -> ArrayOrScalar:
     """The same elements in row-major order under another shape.
 
     >>> ft.lax.reshape(np.array([1, 2, 3, 4]), (2, 2))
@@ -277,7 +278,7 @@ def reshape(x: Any, shape: Ints) -> Any:
     return x if shape_of(x) == shape else bind(reshape_p, x, shape=shape)
 
 
-def expand_dims(x: Any, axes: Ints) -> Any:
+def expand_dims(x: Operand, axes: Ints) -> ArrayOrScalar:
     """``x`` with axes of length one at the given positions of the result.
 
     >>> ft.lax.expand_dims(np.ones(3), (0, 2)).shape
@@ -330,7 +331,7 @@ transpose_p: Primitive = linear_layout(
 )
 
 
-def transpose(x: Any, permutation: Ints) -> Any:
+def transpose(x: Operand, permutation: Ints) -> ArrayOrScalar:
     """Axes in another order: axis i of the result is axis ``permutation[i]`` of ``x``.
 
     >>> ft.lax.transpose(np.ones((2, 3, 4)), (1, 2, 0)).shape
@@ -341,7 +342,7 @@ def transpose(x: Any, permutation: Ints) -> Any:
     return bind(transpose_p, x, permutation=permutation)
 
 
-def move_axis(x: Any, source: int, destination: int) -> Any:
+def move_axis(x: Operand, source: int, destination: int) -> ArrayOrScalar:
     """``x`` with one axis moved, the others in order.
 
     >>> ft.extend.move_axis(np.ones((2, 3, 4)), 2, 0).shape
@@ -386,7 +387,7 @@ rev_p: Primitive = linear_layout(
 )
 
 
-def rev(x: Any, dimensions: Ints) -> Any:
+def rev(x: Operand, dimensions: Ints) -> ArrayOrScalar:
     """``x`` read backwards along ``dimensions``.
 
     >>> ft.lax.rev(np.array([1, 2, 3]), (0,))
@@ -449,7 +450,7 @@ slice_p: Primitive = linear_layout(
 )
 
 
-def slice_(x: Any, start: Ints, limit: Ints, strides: Ints | None = None) -> Any:
+def slice_(x: Operand, start: Ints, limit: Ints, strides: Ints | None = None) -> ArrayOrScalar:
     """``x[start:limit:strides]`` with non-negative starts and positive strides, every axis.
 
     >>> ft.lax.slice(np.arange(6), (1,), (6,), (2,))
@@ -529,7 +530,7 @@ concatenate_p: Primitive = Primitive(
 )
 
 
-def concatenate(xs: Sequence[Any], dimension: int) -> Any:
+def concatenate(xs: Sequence[Any], dimension: int) -> ArrayOrScalar:
     """Arrays of one dtype joined along an existing axis.
 
     >>> ft.lax.concatenate([np.array([1, 2]), np.array([3])], 0)
@@ -564,7 +565,7 @@ iota_p: Primitive = Primitive(
 )
 
 
-def iota(dtype: Any, shape: Ints, dimension: int) -> Any:
+def iota(dtype: DTypeLike, shape: Ints, dimension: int) -> ArrayOrScalar:
     """The coordinate along ``dimension`` at every element of an array of ``shape``.
 
     >>> ft.lax.iota(np.int64, (2, 3), 1)

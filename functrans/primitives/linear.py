@@ -33,6 +33,7 @@ from functrans.primitives.types import (
     native_or_fallback,
     same_dtype,
 )
+from functrans.typing import ArrayOrScalar, DTypeLike, Operand
 
 Partial = Callable[..., Any]
 
@@ -196,7 +197,7 @@ add_p: Primitive = elementwise(
 )
 
 
-def add(x: Any, y: Any) -> Any:
+def add(x: Operand, y: Operand) -> ArrayOrScalar:
     """x + y, elementwise.
 
     >>> ft.lax.add(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -230,7 +231,7 @@ sub_p: Primitive = elementwise(
 )
 
 
-def sub(x: Any, y: Any) -> Any:
+def sub(x: Operand, y: Operand) -> ArrayOrScalar:
     """x − y, elementwise.
 
     >>> ft.lax.sub(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -246,7 +247,7 @@ def _neg_transpose(ct: Any, x: Any) -> None:
 neg_p: Primitive = linear_unary("neg", operator.neg, dtype=same_dtype, transpose=_neg_transpose)
 
 
-def neg(x: Any) -> Any:
+def neg(x: Operand) -> ArrayOrScalar:
     """−x, elementwise.
 
     >>> ft.lax.neg(np.array([1.0, -2.0]))
@@ -285,7 +286,7 @@ mul_p: Primitive = elementwise(
 )
 
 
-def mul(x: Any, y: Any) -> Any:
+def mul(x: Operand, y: Operand) -> ArrayOrScalar:
     """x·y, elementwise.
 
     >>> ft.grad(ft.lax.mul)(3.0, 4.0)
@@ -308,7 +309,7 @@ def keep_weak(function: Rule) -> Rule:
 
 def _div_linearize(nonzero: Sequence[bool], x: Any, y: Any) -> Any:
     out = bind(div_p, x, y)
-    slope = None if nonzero[0] else neg(div(out, y))
+    slope: Any = None if nonzero[0] else neg(div(out, y))
 
     def pushforward(tx: Any, ty: Any) -> Any:
         if tx is None:
@@ -332,7 +333,7 @@ div_p: Primitive = elementwise(
 )
 
 
-def div(x: Any, y: Any) -> Any:
+def div(x: Operand, y: Operand) -> ArrayOrScalar:
     """x / y of floating or complex operands, elementwise.
 
     >>> ft.grad(ft.lax.div, argnums=1)(1.0, 2.0)
@@ -396,7 +397,7 @@ convert_p: Primitive = Primitive(
 )
 
 
-def convert(x: Any, dtype: Any) -> Any:
+def convert(x: Operand, dtype: DTypeLike) -> ArrayOrScalar:
     """``x`` in another dtype (complex to real keeps the real part); no copy when it has it.
 
     >>> ft.lax.convert_element_type(np.array([1.5, 2.5]), np.int64)
@@ -435,7 +436,7 @@ real_p: Primitive = linear_unary("real", np.real, dtype=_real_part_dtype, transp
 imag_p: Primitive = linear_unary("imag", np.imag, dtype=_real_part_dtype, transpose=_imag_transpose)
 
 
-def real(x: Any) -> Any:
+def real(x: Operand) -> ArrayOrScalar:
     """Real part of a complex operand.
 
     >>> ft.lax.real(np.array([1 + 2j]))
@@ -444,7 +445,7 @@ def real(x: Any) -> Any:
     return bind(real_p, x)
 
 
-def imag(x: Any) -> Any:
+def imag(x: Operand) -> ArrayOrScalar:
     """Imaginary part of a complex operand.
 
     >>> ft.lax.imag(np.array([1 + 2j]))
@@ -484,7 +485,7 @@ complex_p: Primitive = elementwise(
 )
 
 
-def complex_(re: Any, im: Any) -> Any:
+def complex_(re: Operand, im: Operand) -> ArrayOrScalar:
     """re + i·im of two real operands of one dtype.
 
     >>> ft.lax.complex(np.array([1.0]), np.array([2.0]))
@@ -500,7 +501,7 @@ def _conj_transpose(ct: Any, x: Accumulator) -> None:
 conj_p: Primitive = linear_unary("conj", np.conjugate, dtype=same_dtype, transpose=_conj_transpose)
 
 
-def conj(x: Any) -> Any:
+def conj(x: Operand) -> ArrayOrScalar:
     """Complex conjugate; a real operand is returned as it is.
 
     >>> ft.lax.conj(np.array([1 + 2j]))
@@ -553,7 +554,7 @@ select_n_p: Primitive = elementwise(
 )
 
 
-def select_n(which: Any, *cases: Any) -> Any:
+def select_n(which: Operand, *cases: Operand) -> ArrayOrScalar:
     """``cases[which]`` elementwise; a boolean ``which`` takes the first case where False.
 
     >>> ft.lax.select_n(np.array([True, False]), np.array([1.0, 2.0]), np.array([3.0, 4.0]))
@@ -665,7 +666,7 @@ pad_p: Primitive = Primitive(
 )
 
 
-def pad(x: Any, value: Any, config: PadConfig) -> Any:
+def pad(x: Operand, value: Operand, config: PadConfig) -> ArrayOrScalar:
     """``x`` with (low, high, interior) copies of the scalar ``value`` along each axis.
 
     Negative low or high crops.

@@ -29,6 +29,7 @@ from functrans.primitives.layout import (
 )
 from functrans.primitives.linear import add, convert, div, mul, select_n
 from functrans.primitives.types import NOT_LINEAR, Ints, check_axes, native_or_fallback
+from functrans.typing import ArrayOrScalar, Operand
 
 
 def _kept(shape: Ints, axes: Ints) -> Ints:
@@ -147,7 +148,7 @@ reduce_or_p: Primitive = reduction(
 )
 
 
-def reduce_max(x: Any, axes: Ints) -> Any:
+def reduce_max(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Maximum over ``axes``; equal maxima share the derivative equally.
 
     >>> ft.grad(lambda x: ft.lax.reduce_max(x, (0,)))(np.array([1.0, 5.0, 5.0]))
@@ -156,7 +157,7 @@ def reduce_max(x: Any, axes: Ints) -> Any:
     return bind(reduce_max_p, x, axes=axes) if axes else x
 
 
-def reduce_min(x: Any, axes: Ints) -> Any:
+def reduce_min(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Minimum over ``axes``; equal minima share the derivative equally.
 
     >>> ft.grad(lambda x: ft.lax.reduce_min(x, (0,)))(np.array([1.0, 5.0, 1.0]))
@@ -165,7 +166,7 @@ def reduce_min(x: Any, axes: Ints) -> Any:
     return bind(reduce_min_p, x, axes=axes) if axes else x
 
 
-def reduce_prod(x: Any, axes: Ints) -> Any:
+def reduce_prod(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Product over ``axes``; its derivative is exact with zeros.
 
     >>> ft.grad(lambda x: ft.lax.reduce_prod(x, (0,)))(np.array([0.0, 2.0, 3.0]))
@@ -174,7 +175,7 @@ def reduce_prod(x: Any, axes: Ints) -> Any:
     return bind(reduce_prod_p, x, axes=axes) if axes else x
 
 
-def reduce_and(x: Any, axes: Ints) -> Any:
+def reduce_and(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Logical (of integers bitwise) and over ``axes``.
 
     >>> ft.lax.reduce_and(np.array([[True, False], [True, True]]), (1,))
@@ -183,7 +184,7 @@ def reduce_and(x: Any, axes: Ints) -> Any:
     return bind(reduce_and_p, x, axes=axes) if axes else x
 
 
-def reduce_or(x: Any, axes: Ints) -> Any:
+def reduce_or(x: Operand, axes: Ints) -> ArrayOrScalar:
     """Logical (of integers bitwise) or over ``axes``.
 
     >>> ft.lax.reduce_or(np.array([[True, False], [False, False]]), (1,))
@@ -239,7 +240,7 @@ argmin_p: Primitive = Primitive(
 )  # fmt: skip
 
 
-def argmax(x: Any, axis: int) -> Any:
+def argmax(x: Operand, axis: int) -> ArrayOrScalar:
     """Index of the first maximum along ``axis``.
 
     >>> ft.lax.argmax(np.array([1.0, 5.0, 5.0]), 0)
@@ -248,7 +249,7 @@ def argmax(x: Any, axis: int) -> Any:
     return bind(argmax_p, x, axis=axis)
 
 
-def argmin(x: Any, axis: int) -> Any:
+def argmin(x: Operand, axis: int) -> ArrayOrScalar:
     """Index of the first minimum along ``axis``.
 
     >>> ft.lax.argmin(np.array([3.0, 1.0, 5.0]), 0)
@@ -398,7 +399,7 @@ cummin_p: Primitive = _running(
 _RUNNING = {"add": cumsum_p, "mul": cumprod_p, "max": cummax_p, "min": cummin_p}
 
 
-def cumulative(op: str, x: Any, axis: int, reverse: bool = False) -> Any:
+def cumulative(op: str, x: Operand, axis: int, reverse: bool = False) -> ArrayOrScalar:
     """Running add, mul, max or min along ``axis``, from its end when ``reverse``.
 
     The derivative of a running extreme goes to the latest element that set it.

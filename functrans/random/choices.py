@@ -14,9 +14,10 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, axis_index, cast, float_dtype, shape_tuple
 from functrans.random.continuous import gumbel_mode, gumbel_noise
-from functrans.random.keys import child, word_of
+from functrans.random.keys import KeyLike, child, word_of
 from functrans.random.sampling import Ints, random_bits, shape_for, unit
 from functrans.random.uniform import randint
+from functrans.typing import ArrayLike, ArrayOrScalar, Shape
 
 _UINT32_MAX = 2**32 - 1
 
@@ -32,7 +33,9 @@ def _shuffled(word: Any, x: Any, *, axis: int) -> Any:
     return x
 
 
-def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> Any:
+def permutation(
+    key: KeyLike, x: ArrayLike, axis: int = 0, independent: bool = False
+) -> ArrayOrScalar:
     """``x``, or ``arange(x)`` of an int, in random order along ``axis``.
 
     ``independent`` shuffles each vector along the axis by itself.
@@ -54,14 +57,14 @@ def permutation(key: Any, x: Any, axis: int = 0, independent: bool = False) -> A
 
 
 def choice(
-    key: Any,
-    a: Any,
-    shape: Any = (),
+    key: KeyLike,
+    a: ArrayLike,
+    shape: Shape = (),
     replace: bool = True,
-    p: Any = None,
+    p: ArrayLike | None = None,
     axis: int = 0,
     mode: str | None = None,
-) -> Any:
+) -> ArrayOrScalar:
     """Elements of ``a`` along ``axis``, or integers below an int ``a``.
 
     Parameters
@@ -134,13 +137,13 @@ def _different_categories(word: Any, logits: Any, *, axis: int, count: int, mode
 
 
 def categorical(
-    key: Any,
-    logits: Any,
+    key: KeyLike,
+    logits: ArrayLike,
     axis: int = -1,
-    shape: Any = None,
+    shape: Shape | None = None,
     replace: bool = True,
     mode: str | None = None,
-) -> Any:
+) -> ArrayOrScalar:
     """Categories drawn with the log probabilities ``logits``, which need no normalisation.
 
     By Gumbel's trick; without replacement its top k (W. Kool, H. van Hoof and M. Welling,

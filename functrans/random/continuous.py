@@ -18,7 +18,7 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.numpy.promote import cast, common_shape, one_of, operand, shape_tuple
 from functrans.primitives.elementwise import erf, erf_inv, nextafter
 from functrans.primitives.linear import convert, stop_gradient
-from functrans.random.keys import child, word_of
+from functrans.random.keys import KeyLike, child, word_of
 from functrans.random.sampling import (
     Ints,
     between,
@@ -30,6 +30,7 @@ from functrans.random.sampling import (
     shape_for,
     unit,
 )
+from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike, Shape
 
 _STATIC = ("shape", "dtype")
 
@@ -71,7 +72,7 @@ def _normal(word: Any, *, shape: Ints, dtype: str) -> Any:
     return standard_numbers(word, shape, dtype)
 
 
-def normal(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def normal(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Standard normal numbers; complex ones have variance 1, half in each part.
 
     >>> ft.random.normal(ft.random.key(0), (2,))
@@ -91,7 +92,13 @@ def _truncated_normal(word: Any, lower: Any, upper: Any, *, shape: Ints, dtype: 
     return fnp.clip(x, least, nextafter(stop_gradient(upper), -infinite))
 
 
-def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype: Any = None) -> Any:
+def truncated_normal(
+    key: KeyLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """Standard normal numbers given that they are between ``lower`` and ``upper``.
 
     >>> ft.random.truncated_normal(ft.random.key(0), -1.0, 1.0, (2,))
@@ -108,7 +115,9 @@ def _lognormal(word: Any, sigma: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.exp(standard_normal(word, shape, dtype) * param(sigma, dtype, shape))
 
 
-def lognormal(key: Any, sigma: Any = 1.0, shape: Any = None, dtype: Any = None) -> Any:
+def lognormal(
+    key: KeyLike, sigma: ArrayLike = 1.0, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """exp of normal numbers with standard deviation ``sigma``.
 
     >>> ft.random.lognormal(ft.random.key(0), 0.5, (2,))
@@ -125,7 +134,7 @@ def _maxwell(word: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.linalg.norm(standard_normal(word, (*shape, 3), dtype), axis=-1)
 
 
-def maxwell(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def maxwell(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Lengths of vectors of three standard normal numbers.
 
     >>> ft.random.maxwell(ft.random.key(0), (2,))
@@ -143,7 +152,13 @@ def _double_sided_maxwell(word: Any, loc: Any, scale: Any, *, shape: Ints, dtype
     return fnp.where(signs, sizes, -sizes) * scale + loc
 
 
-def double_sided_maxwell(key: Any, loc: Any, scale: Any, shape: Any = (), dtype: Any = None) -> Any:
+def double_sided_maxwell(
+    key: KeyLike,
+    loc: ArrayLike,
+    scale: ArrayLike,
+    shape: Shape = (),
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """``loc`` ± ``scale`` times Maxwell numbers, either sign with equal probability.
 
     The result has the shape ``shape``, by default that of the parameters, and after it the
@@ -169,7 +184,9 @@ def _wald(word: Any, mean: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.where(z <= mean / (mean + x), x, square / x)
 
 
-def wald(key: Any, mean: Any, shape: Any = None, dtype: Any = None) -> Any:
+def wald(
+    key: KeyLike, mean: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Inverse Gaussian numbers of the given mean and scale 1.
 
     By the transformation of J. R. Michael, W. R. Schucany and R. W. Haas, The American
@@ -192,7 +209,7 @@ def _cauchy(word: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.tan(math.pi * (between(word, shape, dtype, info.eps, info.dtype.type(1)) - 0.5))
 
 
-def cauchy(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def cauchy(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Standard Cauchy numbers.
 
     >>> ft.random.cauchy(ft.random.key(0), (2,))
@@ -212,7 +229,7 @@ def standard_exponential(word: Any, shape: Ints, dtype: str) -> Any:
     return -fnp.log1p(-unit(word, shape, dtype))
 
 
-def exponential(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def exponential(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Exponential numbers of mean 1.
 
     >>> ft.random.exponential(ft.random.key(0), (2,))
@@ -227,7 +244,9 @@ def _pareto(word: Any, b: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.exp(standard_exponential(word, shape, dtype) / param(b, dtype, shape))
 
 
-def pareto(key: Any, b: Any, shape: Any = None, dtype: Any = None) -> Any:
+def pareto(
+    key: KeyLike, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Pareto numbers from 1 on, of the density b / x^(b + 1).
 
     >>> ft.random.pareto(ft.random.key(0), 2.0, (2,))
@@ -243,7 +262,9 @@ def _rayleigh(word: Any, scale: Any, *, shape: Ints, dtype: str) -> Any:
     return param(scale, dtype, shape) * fnp.sqrt(fnp.log(unit(word, shape, dtype)) * -2)
 
 
-def rayleigh(key: Any, scale: Any, shape: Any = None, dtype: Any = None) -> Any:
+def rayleigh(
+    key: KeyLike, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Rayleigh numbers of the given scale; infinite once in 2⁵² draws.
 
     >>> ft.random.rayleigh(ft.random.key(0), 1.0, (2,))
@@ -263,8 +284,12 @@ def _weibull_min(word: Any, scale: Any, power: Any, *, shape: Ints, dtype: str) 
 
 
 def weibull_min(
-    key: Any, scale: Any, concentration: Any, shape: Any = (), dtype: Any = None
-) -> Any:
+    key: KeyLike,
+    scale: ArrayLike,
+    concentration: ArrayLike,
+    shape: Shape = (),
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """Weibull numbers: ``scale`` times exponential ones to the power 1/``concentration``.
 
     The parameters' shape and ``shape`` are broadcast together.
@@ -285,7 +310,7 @@ def _laplace(word: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.sign(u) * fnp.log1p(-fnp.abs(u))
 
 
-def laplace(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def laplace(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Standard Laplace numbers, of the density exp(−|x|) / 2.
 
     >>> ft.random.laplace(ft.random.key(0), (2,))
@@ -301,7 +326,7 @@ def _logistic(word: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.log(x) - fnp.log1p(-x)
 
 
-def logistic(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def logistic(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Standard logistic numbers.
 
     >>> ft.random.logistic(ft.random.key(0), (2,))
@@ -321,8 +346,13 @@ def _triangular(word: Any, left: Any, mode: Any, right: Any, *, shape: Ints, dty
 
 
 def triangular(
-    key: Any, left: Any, mode: Any, right: Any, shape: Any = None, dtype: Any = None
-) -> Any:
+    key: KeyLike,
+    left: ArrayLike,
+    mode: ArrayLike,
+    right: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """Numbers from ``left`` to ``right`` whose density is a triangle with its peak at ``mode``.
 
     >>> ft.random.triangular(ft.random.key(0), 0.0, 0.5, 1.0, (2,))
@@ -376,7 +406,9 @@ def _gumbel(word: Any, *, shape: Ints, dtype: str, mode: str) -> Any:
     return gumbel_noise(word, shape, dtype, mode)
 
 
-def gumbel(key: Any, shape: Any = (), dtype: Any = None, mode: str | None = None) -> Any:
+def gumbel(
+    key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None, mode: str | None = None
+) -> ArrayOrScalar:
     """Standard Gumbel numbers, of the density exp(−x − exp(−x)).
 
     ``mode`` says how far the right tail reaches in float32: "low" (the default) to about 16, "high"

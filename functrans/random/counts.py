@@ -25,8 +25,9 @@ from functrans.numpy.promote import (
 from functrans.primitives.elementwise import lgamma
 from functrans.primitives.layout import full
 from functrans.primitives.linear import stop_gradient
-from functrans.random.keys import child, hashes, word_of
+from functrans.random.keys import KeyLike, child, hashes, word_of
 from functrans.random.sampling import Ints, dtype_for, float_for, param, shape_for, unit
+from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike, Shape
 
 _STATIC = ("shape", "dtype")
 
@@ -47,7 +48,9 @@ def _geometric(word: Any, p: Any, *, shape: Ints, dtype: str) -> Any:
     return steps.astype(np.dtype(dtype))
 
 
-def geometric(key: Any, p: Any, shape: Any = None, dtype: Any = None) -> Any:
+def geometric(
+    key: KeyLike, p: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """How many trials of probability ``p`` it takes to succeed, at least 1; int64 by default.
 
     >>> ft.random.geometric(ft.random.key(0), 0.3, (4,))
@@ -120,7 +123,9 @@ def _poisson(word: Any, rate: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.where(rate == 0, 0, found)
 
 
-def poisson(key: Any, lam: Any, shape: Any = None, dtype: Any = None) -> Any:
+def poisson(
+    key: KeyLike, lam: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Numbers of events of rate ``lam`` ≥ 0, int64 by default; −1 for a rate that is NaN.
 
     Computed in float32, as JAX does, so rates are good to seven digits.
@@ -231,7 +236,13 @@ def _binomial(word: Any, n: Any, p: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.where(asked, found, whole.astype(kind) - found)
 
 
-def binomial(key: Any, n: Any, p: Any, shape: Any = None, dtype: Any = None) -> Any:
+def binomial(
+    key: KeyLike,
+    n: ArrayLike,
+    p: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """How many of ``n`` trials of probability ``p`` succeed, as whole floats; float64 by default.
 
     NaN where ``n`` or ``p`` is negative or NaN.
@@ -262,8 +273,14 @@ def _multinomial(word: Any, n: Any, p: Any, *, shape: Ints, dtype: str) -> Any:
 
 
 def multinomial(
-    key: Any, n: Any, p: Any, *, shape: Any = None, dtype: Any = None, unroll: int | bool = 1
-) -> Any:
+    key: KeyLike,
+    n: ArrayLike,
+    p: ArrayLike,
+    *,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    unroll: int | bool = 1,
+) -> ArrayOrScalar:
     """How many of ``n`` trials fall into each category, of probabilities ``p`` of shape ``(…, k)``.
 
     ``shape`` is the result's, by default that of ``p``; ``n`` has that shape without its last axis.

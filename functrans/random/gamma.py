@@ -24,8 +24,9 @@ from functrans.numpy.promote import cast, operand, shape_tuple
 from functrans.primitives.layout import full_like, reshape
 from functrans.primitives.linear import stop_gradient
 from functrans.random.continuous import standard_exponential, standard_normal
-from functrans.random.keys import child, hashes, word_of
+from functrans.random.keys import KeyLike, child, hashes, word_of
 from functrans.random.sampling import Ints, coin, float_for, param, shape_for, unit
+from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike, Shape
 
 _STATIC = ("shape", "dtype")
 
@@ -81,7 +82,9 @@ def _gamma(word: Any, a: Any, *, shape: Ints, dtype: str, log: bool) -> Any:
     return gamma_sample(a, reshape(found, shape), log)
 
 
-def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Any:
+def gamma(
+    key: KeyLike, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Gamma numbers of shape parameter ``a`` > 0 and scale 1.
 
     >>> ft.random.gamma(ft.random.key(0), np.array([0.5, 3.0]))
@@ -92,7 +95,9 @@ def gamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Any:
     return _gamma(word_of("gamma", key), a, shape=shape, dtype=kind, log=False)
 
 
-def loggamma(key: Any, a: Any, shape: Any = None, dtype: Any = None) -> Any:
+def loggamma(
+    key: KeyLike, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Logarithms of gamma numbers of shape parameter ``a``, finite where those would be 0.
 
     >>> ft.random.loggamma(ft.random.key(0), np.array([0.001, 3.0]))
@@ -115,7 +120,13 @@ def _beta(word: Any, a: Any, b: Any, *, shape: Ints, dtype: str) -> Any:
     return x / (x + y)
 
 
-def beta(key: Any, a: Any, b: Any, shape: Any = None, dtype: Any = None) -> Any:
+def beta(
+    key: KeyLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """Beta numbers in [0, 1], of the density proportional to xᵃ⁻¹·(1 − x)ᵇ⁻¹.
 
     >>> ft.random.beta(ft.random.key(0), 2.0, 3.0, (2,))
@@ -133,7 +144,9 @@ def _dirichlet(word: Any, alpha: Any, *, shape: Ints, dtype: str) -> Any:
     return x / fnp.sum(x, axis=-1, keepdims=True)
 
 
-def dirichlet(key: Any, alpha: Any, shape: Any = None, dtype: Any = None) -> Any:
+def dirichlet(
+    key: KeyLike, alpha: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Vectors of proportions that sum to 1, of concentrations ``alpha`` of shape ``(…, n)``.
 
     ``shape`` is the result's without the last axis.
@@ -155,7 +168,9 @@ def _chisquare(word: Any, df: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.exp(_gamma(word, half, shape=shape, dtype=dtype, log=True)) * 2
 
 
-def chisquare(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Any:
+def chisquare(
+    key: KeyLike, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Sums of ``df`` squares of standard normal numbers; ``df`` > 0 need not be whole.
 
     >>> ft.random.chisquare(ft.random.key(0), 4.0, (2,))
@@ -173,7 +188,13 @@ def _f(word: Any, dfnum: Any, dfden: Any, *, shape: Ints, dtype: str) -> Any:
     return (above / param(dfnum, dtype, shape)) / (below / param(dfden, dtype, shape))
 
 
-def f(key: Any, dfnum: Any, dfden: Any, shape: Any = None, dtype: Any = None) -> Any:
+def f(
+    key: KeyLike,
+    dfnum: ArrayLike,
+    dfden: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+) -> ArrayOrScalar:
     """F numbers: quotients of two mean squares of ``dfnum`` and ``dfden`` normal numbers.
 
     >>> ft.random.f(ft.random.key(0), 4.0, 6.0, (2,))
@@ -191,7 +212,9 @@ def _t(word: Any, df: Any, *, shape: Ints, dtype: str) -> Any:
     return x * fnp.sqrt(half / _gamma(child(word, 1), half, shape=shape, dtype=dtype, log=False))
 
 
-def t(key: Any, df: Any, shape: Any = None, dtype: Any = None) -> Any:
+def t(
+    key: KeyLike, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Student's t numbers with ``df`` > 0 degrees of freedom.
 
     >>> ft.random.t(ft.random.key(0), 5.0, (2,))
@@ -209,7 +232,9 @@ def _generalized_normal(word: Any, p: Any, *, shape: Ints, dtype: str) -> Any:
     return fnp.where(coin(child(word, 1), shape), size, -size)
 
 
-def generalized_normal(key: Any, p: Any, shape: Any = (), dtype: Any = None) -> Any:
+def generalized_normal(
+    key: KeyLike, p: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Numbers of the density proportional to exp(−|x|ᵖ), p > 0.
 
     >>> ft.random.generalized_normal(ft.random.key(0), 3.0, (2,))
@@ -230,7 +255,9 @@ def _ball(word: Any, p: Any, *, d: int, shape: Ints, dtype: str) -> Any:
     return g / length[..., None]
 
 
-def ball(key: Any, d: int, p: Any = 2, shape: Any = (), dtype: Any = None) -> Any:
+def ball(
+    key: KeyLike, d: int, p: ArrayLike = 2, shape: Shape = (), dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Points uniform in the unit ball of the p-norm in ``d`` dimensions, of shape ``(…, d)``.
 
     F. Barthe, O. Guédon, S. Mendelson and A. Naor, "A probabilistic approach to the geometry of

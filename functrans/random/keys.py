@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from functrans.numpy.promote import has_tracer, shape_tuple
 from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import or_, shift_left, shift_right
 from functrans.primitives.random import threefry2x32
+from functrans.typing import Operand, SupportsArray
 
 _IMPLEMENTATION = "threefry2x32"
 _WORD, _HALF = np.dtype(np.uint64), np.dtype(np.uint32)
@@ -112,6 +113,12 @@ class PRNGKeyArray:
 
     def __repr__(self) -> str:
         return f"PRNGKeyArray(shape={self.shape}, words={self.words!r})"
+
+
+KeyLike: TypeAlias = PRNGKeyArray | SupportsArray
+"""Keys, or the two 32-bit words of old ones in an array."""
+
+K = TypeVar("K", bound=KeyLike)
 
 
 _REARRANGING = frozenset(
@@ -208,7 +215,7 @@ def _seed_word(seed: Any) -> Any:
     return linear.convert(seed, _WORD)
 
 
-def key(seed: Any, *, impl: str | None = None, dtype: Any = None) -> PRNGKeyArray:
+def key(seed: Operand, *, impl: str | None = None, dtype: Any = None) -> PRNGKeyArray:
     """A typed key from an integer seed of at most 64 bits.
 
     Raises
@@ -222,7 +229,7 @@ def key(seed: Any, *, impl: str | None = None, dtype: Any = None) -> PRNGKeyArra
     return PRNGKeyArray(_seed_word(seed))
 
 
-def PRNGKey(seed: Any, *, impl: str | None = None) -> Any:  # noqa: N802  # JAX's name
+def PRNGKey(seed: Operand, *, impl: str | None = None) -> Any:  # noqa: N802  # JAX's name
     """A legacy key, a uint32 array of two words, from an integer seed of at most 64 bits.
 
     >>> ft.random.PRNGKey(7)
@@ -232,7 +239,7 @@ def PRNGKey(seed: Any, *, impl: str | None = None) -> Any:  # noqa: N802  # JAX'
     return _halves(_seed_word(seed))
 
 
-def wrap_key_data(key_bits_array: Any, *, impl: str | None = None, dtype: Any = None) -> Any:
+def wrap_key_data(key_bits_array: Operand, *, impl: str | None = None, dtype: Any = None) -> Any:
     """Typed keys of a uint32 array of shape ``(…, 2)``.
 
     >>> ft.random.wrap_key_data(np.array([[0, 1], [2, 3]], np.uint32)).shape
@@ -247,7 +254,7 @@ def wrap_key_data(key_bits_array: Any, *, impl: str | None = None, dtype: Any = 
 # --- asking keys ---------------------------------------------------------------------------------
 
 
-def key_data(keys: Any) -> Any:
+def key_data(keys: KeyLike) -> Any:
     """The uint32 words of keys of shape ``(…)``, an array of shape ``(…, 2)``.
 
     >>> ft.random.key_data(ft.random.split(ft.random.key(0), 3)).shape
@@ -256,7 +263,7 @@ def key_data(keys: Any) -> Any:
     return _halves(keys.words) if isinstance(keys, PRNGKeyArray) else _halves(_words(keys))
 
 
-def key_impl(keys: Any) -> str:
+def key_impl(keys: KeyLike) -> str:
     """The name of the generator of keys.
 
     >>> ft.random.key_impl(ft.random.key(0))
@@ -276,7 +283,7 @@ def key_dtype(impl_spec: str | None = None) -> KeyType:
     return KeyType()
 
 
-def clone(key: Any) -> Any:
+def clone(key: K) -> K:
     """The same key, to be used a second time on purpose.
 
     >>> key = ft.random.key(0)
@@ -306,7 +313,7 @@ def _fold_in(word: Any, data: Any) -> Any:
     return threefry2x32(word, linear.convert(linear.convert(data, _HALF), _WORD))
 
 
-def split(key: Any, num: int | tuple[int, ...] = 2) -> Any:
+def split(key: K, num: int | tuple[int, ...] = 2) -> K:
     """As many new keys as ``num`` says, or an array of that shape; typed or legacy as ``key``.
 
     >>> ft.random.split(ft.random.key(0), (2, 3)).shape
@@ -315,7 +322,7 @@ def split(key: Any, num: int | tuple[int, ...] = 2) -> Any:
     return _like(key, _split(word_of("split", key), shape=shape_tuple(num)))
 
 
-def fold_in(key: Any, data: Any) -> Any:
+def fold_in(key: K, data: Operand) -> K:
     """A new key for each of the numbers that ``data``, an integer of 32 bits, can be.
 
     >>> key = ft.random.key(0)
@@ -329,7 +336,7 @@ def fold_in(key: Any, data: Any) -> Any:
             f"fold_in takes one integer, not an array of shape {shape_of(data)}.",
             "Map over it: vmap(functrans.random.fold_in, in_axes=(None, 0))(key, data).",
         )
-    if type(data) is int and not 0 <= data < 2**32:
+    if isinstance(data, int) and not 0 <= data < 2**32:
         raise OptionError(f"{data} does not fit in 32 unsigned bits.", "Give another number.")
     return _like(key, _fold_in(word_of("fold_in", key), data))
 

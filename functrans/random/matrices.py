@@ -14,8 +14,9 @@ from functrans.core.avals import shape_of
 from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, cast, one_of, result_dtype, shape_tuple
 from functrans.random.continuous import standard_numbers
-from functrans.random.keys import word_of
+from functrans.random.keys import KeyLike, word_of
 from functrans.random.sampling import Ints, dtype_for, float_for, shape_for
+from functrans.typing import Array, ArrayLike, DTypeLike, Shape
 
 
 def _factor(cov: Any, method: str) -> Any:
@@ -38,8 +39,13 @@ def _multivariate_normal(
 
 
 def multivariate_normal(
-    key: Any, mean: Any, cov: Any, shape: Any = None, dtype: Any = None, method: str = "cholesky"
-) -> Any:
+    key: KeyLike,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    method: str = "cholesky",
+) -> Array:
     """Normal vectors of shape ``(…, n)`` with the given mean and covariance.
 
     Parameters
@@ -78,7 +84,9 @@ def _orthogonal(word: Any, *, rows: int, columns: int, shape: Ints, dtype: str) 
     return fnp.matrix_transpose(q) if rows < columns else q
 
 
-def orthogonal(key: Any, n: int, shape: Any = (), dtype: Any = None, m: int | None = None) -> Any:
+def orthogonal(
+    key: KeyLike, n: int, shape: Shape = (), dtype: DTypeLike | None = None, m: int | None = None
+) -> Array:
     """Orthogonal matrices of shape ``(…, n, m)``, uniform over their group; unitary if complex.
 
     With ``m`` other than ``n`` the rows, or the columns if they are fewer, are orthonormal.

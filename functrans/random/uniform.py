@@ -12,7 +12,7 @@ from functrans.control.call import jit
 from functrans.core.avals import dtype_of
 from functrans.errors import OptionError
 from functrans.numpy.promote import array_like, cast, one_of, operand, shape_tuple
-from functrans.random.keys import child, word_of
+from functrans.random.keys import KeyLike, child, word_of
 from functrans.random.sampling import (
     Ints,
     between,
@@ -22,6 +22,7 @@ from functrans.random.sampling import (
     shape_for,
     unit,
 )
+from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike, Shape
 
 # --- bits and floats -----------------------------------------------------------------------------
 
@@ -31,7 +32,7 @@ def _bits(word: Any, *, shape: Ints, width: int) -> Any:
     return random_bits(word, shape, width)
 
 
-def bits(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def bits(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """Uniform unsigned integers, uint64 by default.
 
     >>> ft.random.bits(ft.random.key(0), (2,), np.uint8)
@@ -48,8 +49,12 @@ def _uniform(word: Any, low: Any, high: Any, *, shape: Ints, dtype: str) -> Any:
 
 
 def uniform(
-    key: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, maxval: Any = 1.0
-) -> Any:
+    key: KeyLike,
+    shape: Shape = (),
+    dtype: DTypeLike | None = None,
+    minval: ArrayLike = 0.0,
+    maxval: ArrayLike = 1.0,
+) -> ArrayOrScalar:
     """Uniform floats in [minval, maxval); differentiable in both.
 
     >>> ft.random.uniform(ft.random.key(0), (3,))
@@ -71,7 +76,9 @@ def _bernoulli(word: Any, p: Any, *, shape: Ints, high: bool) -> Any:
     return fine * dtype_of(p).type(2.0 ** -np.finfo(dtype).nmant) < p - coarse
 
 
-def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> Any:
+def bernoulli(
+    key: KeyLike, p: ArrayLike = 0.5, shape: Shape | None = None, mode: str = "low"
+) -> ArrayOrScalar:
     """True with probability ``p``; booleans of the given shape, or that of ``p``.
 
     Mode "high" takes twice the bits, so that probabilities below 1e-7 in float32 come out right.
@@ -87,7 +94,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None, mode: str = "low") -> A
     return _bernoulli(word_of("bernoulli", key), p, shape=shape, high=mode == "high")
 
 
-def rademacher(key: Any, shape: Any = (), dtype: Any = None) -> Any:
+def rademacher(key: KeyLike, shape: Shape = (), dtype: DTypeLike | None = None) -> ArrayOrScalar:
     """1 or −1 with equal probability, int64 by default.
 
     >>> ft.random.rademacher(ft.random.key(1), (4,))
@@ -129,7 +136,9 @@ def _randint(word: Any, low: Any, high: Any, *, shape: Ints, dtype: str) -> Any:
         return low + cast(_remainder(offset, span), kind)
 
 
-def randint(key: Any, shape: Any, minval: Any, maxval: Any, dtype: Any = None) -> Any:
+def randint(
+    key: KeyLike, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike | None = None
+) -> ArrayOrScalar:
     """Integers in [minval, maxval), int64 by default; minval where the interval is empty.
 
     Computed modulo the interval's length from twice the bits of the dtype (of 32 bits for narrow

@@ -36,7 +36,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name in __all__:  # what few programs need is loaded when it is named
-        return import_module(f"functrans.scipy.{name}")
-    raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which see the names above, and miss what is not there
+
+    def __getattr__(name: str) -> object:
+        if name in __all__:  # what few programs need is loaded when it is named
+            return import_module(f"functrans.scipy.{name}")
+        raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")

@@ -16,6 +16,7 @@ from functrans.errors import DtypeError, OptionError, ShapeError
 from functrans.numpy.fft import _fitted
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast
 from functrans.scipy.doors import scipy_door
+from functrans.typing import Array, ArrayLike
 
 __all__ = ["dct", "dctn", "idct", "idctn"]
 
@@ -34,8 +35,8 @@ def _door(traced: Callable[P, R]) -> Callable[P, R]:
 
 @_door
 def dct(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
-) -> Any:
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
+) -> Array:
     """The discrete cosine transform of a type, 1 to 4, along an axis.
 
     Parameters
@@ -56,8 +57,8 @@ def dct(
 
 @_door
 def idct(
-    x: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
-) -> Any:
+    x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None
+) -> Array:
     """The inverse of :func:`dct`.
 
     >>> ft.scipy.fft.idct(np.array([6.0, 0.0]))
@@ -69,12 +70,12 @@ def idct(
 
 @_door
 def dctn(
-    x: Any,
+    x: ArrayLike,
     type: int = 2,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
     norm: str | None = None,
-) -> Any:
+) -> Array:
     """:func:`dct` along several axes, by default all, or as many last ones as ``s`` has sizes.
 
     >>> ft.scipy.fft.dctn(np.ones((2, 2)), norm="ortho").round(12)
@@ -87,12 +88,12 @@ def dctn(
 
 @_door
 def idctn(
-    x: Any,
+    x: ArrayLike,
     type: int = 2,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
     norm: str | None = None,
-) -> Any:
+) -> Array:
     """The inverse of :func:`dctn`.
 
     >>> ft.scipy.fft.idctn(np.array([[2.0, 0.0], [0.0, 0.0]]), norm="ortho").round(12)

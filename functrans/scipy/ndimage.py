@@ -11,6 +11,7 @@ import numpy as np
 import functrans.numpy as fnp
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy.promote import array_like, cast, float_dtype
+from functrans.typing import Array, ArrayLike
 
 __all__ = ["map_coordinates"]
 
@@ -37,8 +38,12 @@ _SAME = {"grid-constant": "constant", "grid-wrap": "wrap", "grid-mirror": "refle
 
 
 def map_coordinates(
-    input: Any, coordinates: Sequence[Any], order: int, mode: str = "constant", cval: Any = 0.0
-) -> Any:
+    input: ArrayLike,
+    coordinates: Sequence[Any],
+    order: int,
+    mode: str = "constant",
+    cval: ArrayLike = 0.0,
+) -> Array:
     """The values of an array at places between its elements.
 
     Parameters

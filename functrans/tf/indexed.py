@@ -148,7 +148,7 @@ class GatheredRows(RowSum):
 
 def slices_of(rows: Rows, source: Tensor | TensorLike, conjugated: bool) -> IndexedSlices:
     """The gradient with respect to a source as TensorFlow has it, its parts one after the other."""
-    shape = tuple(source.shape)
+    shape: tuple[Any, ...] = tuple(source.shape)
     indices = [
         fnp.reshape(fnp.astype(index, _SIGNED[index.dtype]), (-1,)) for index, _ in rows.parts
     ]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from functrans import numpy as fnp
-from functrans.tf.convert import as_tensor, matched, numpy_dtype
+from functrans.tf.convert import as_tensor, matched
+from functrans.tf.dtypes import as_dtype
 from functrans.tf.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
@@ -55,7 +56,7 @@ def matmul(
     if transpose_b or adjoint_b:
         y = _turned("b", y, transpose_b, adjoint_b)
     if output_type is not None:
-        wanted = numpy_dtype(output_type)
+        wanted = as_dtype(output_type).np
         x, y = fnp.astype(x, wanted), fnp.astype(y, wanted)
     _check_matrices(x.shape, y.shape)
     with np.errstate(all="ignore"):

@@ -8,8 +8,8 @@ import numpy as np
 
 from functrans import numpy as fnp
 from functrans.extend import known
-from functrans.tf.convert import BOOL, FLOAT32, INT32, as_tensor, convert_to_tensor, numpy_dtype
-from functrans.tf.dtypes import int32
+from functrans.tf.convert import BOOL, FLOAT32, INT32, as_tensor, convert_to_tensor
+from functrans.tf.dtypes import as_dtype, int32
 from functrans.tf.errors import InvalidArgumentError
 from functrans.tf.reductions import checked_axis
 from functrans.tf.tensor import Tensor, value, wrap
@@ -52,7 +52,7 @@ def top_k(
             "Take k from the shape of the input.",
         )
     places = _order(v, largest=True)[..., :count]
-    indices = fnp.astype(places, numpy_dtype(index_type))
+    indices = fnp.astype(places, as_dtype(index_type).np)
     return TopKV2(wrap(fnp.take_along_axis(v, places, axis=-1), x._dtype), wrap(indices))
 
 

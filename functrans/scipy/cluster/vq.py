@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import functrans.numpy as fnp
@@ -11,11 +9,12 @@ from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, cast
 from functrans.scipy.doors import is_plain, scipy_function
 from functrans.scipy.special.functions import special_dtype
+from functrans.typing import Array, ArrayLike
 
 __all__ = ["vq"]
 
 
-def vq(obs: Any, code_book: Any, check_finite: bool = True) -> tuple[Any, Any]:
+def vq(obs: ArrayLike, code_book: ArrayLike, check_finite: bool = True) -> tuple[Array, Array]:
     """The number of the nearest code for each observation, int32, and the distance to it.
 
     Observations of shape (M, N) and codes of shape (K, N), or vectors for N = 1. Their distance

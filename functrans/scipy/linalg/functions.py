@@ -35,6 +35,7 @@ from functrans.scipy.doors import is_plain
 from functrans.scipy.linalg.doors import door, scipy_function
 from functrans.transforms.derived import jvp
 from functrans.transforms.vmap import vmap
+from functrans.typing import Array, ArrayLike
 
 # --- the exponential -----------------------------------------------------------------------------
 
@@ -50,7 +51,7 @@ _DOUBLE = (
 _LIMITS = {np.dtype(np.float32): (_SINGLE, 3.925724783138660)}
 
 
-def expm(A: Any, *, upper_triangular: bool = False, max_squarings: int = 16) -> Any:
+def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 16) -> Array:
     """The exponential of a square matrix, by scaling and squaring.
 
     Under a transform a matrix that needs more than ``max_squarings`` squarings (by default one of
@@ -90,7 +91,8 @@ def _approximant(a: Any, coefficients: tuple[float, ...]) -> Any:
     scalar = dtype_of(a).type
     one, squared = identity_like(a), matmul(a, a)
     power = one
-    odd = even = None
+    odd: Any = None
+    even: Any = None
     for k in range(0, len(coefficients), 2):
         if k:
             power = squared if k == 2 else matmul(power, squared)
@@ -103,7 +105,11 @@ def _approximant(a: Any, coefficients: tuple[float, ...]) -> Any:
 
 @door
 def expm_frechet(
-    A: Any, E: Any, method: str | None = None, compute_expm: bool = True, check_finite: bool = True
+    A: ArrayLike,
+    E: ArrayLike,
+    method: str | None = None,
+    compute_expm: bool = True,
+    check_finite: bool = True,
 ) -> Any:
     """The exponential of a matrix and its derivative in a direction, or that alone.
 
@@ -120,7 +126,7 @@ def expm_frechet(
 # --- other functions -----------------------------------------------------------------------------
 
 
-def sqrtm(A: Any) -> Any:
+def sqrtm(A: ArrayLike) -> Array:
     """The principal square root of a matrix; complex always.
 
     (SciPy gives a real array where it happens to be real; its type may not depend on values here.)
@@ -132,7 +138,7 @@ def sqrtm(A: Any) -> Any:
     return sylvester_.sqrtm(square("sqrtm", A))
 
 
-def funm(A: Any, func: Callable[[Any], Any], disp: bool = True) -> Any:
+def funm(A: ArrayLike, func: Callable[[Any], Any], disp: bool = True) -> Array:
     """The function of a matrix that ``func`` is of numbers, from eigenvectors; complex always.
 
     A matrix (nearly) without a basis of eigenvectors gives numbers of little accuracy, or NaN.
@@ -149,7 +155,7 @@ def funm(A: Any, func: Callable[[Any], Any], disp: bool = True) -> Any:
 
 
 @door
-def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
+def solve_sylvester(a: ArrayLike, b: ArrayLike, q: ArrayLike) -> Array:
     """The solution x of a·x + x·b = q, of shapes ``(…, n, n)``, ``(…, m, m)`` and ``(…, n, m)``.
 
     Raises
@@ -163,7 +169,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 @door
-def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
+def polar(a: ArrayLike, side: str = "right") -> tuple[Array, Array]:
     """U and P with U·P = a (P·U by ``side`` "left"): U has orthonormal columns, P is Hermitian.
 
     The derivative is infinite or NaN where the rank is not full.
@@ -209,7 +215,7 @@ def _unitary_jvp(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
 
 
 @door
-def schur(a: Any, output: str = "real") -> tuple[Any, Any]:
+def schur(a: ArrayLike, output: str = "real") -> tuple[Array, Array]:
     """T and Z with Z·T·Zᴴ = a: Z is unitary, T a triangle, with 2×2 blocks when ``output`` is real.
 
     There is no derivative.
@@ -229,7 +235,7 @@ def schur(a: Any, output: str = "real") -> tuple[Any, Any]:
 
 
 @door
-def rsf2csf(T: Any, Z: Any, check_finite: bool = True) -> tuple[Any, Any]:
+def rsf2csf(T: ArrayLike, Z: ArrayLike, check_finite: bool = True) -> tuple[Array, Array]:
     """The complex Schur form of a real one. There is no derivative.
 
     >>> t, z = ft.scipy.linalg.rsf2csf(np.diag([2.0, 3.0]), np.eye(2))
@@ -243,7 +249,7 @@ def rsf2csf(T: Any, Z: Any, check_finite: bool = True) -> tuple[Any, Any]:
 
 @door
 def hessenberg(
-    a: Any, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True
+    a: ArrayLike, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
     """H, zero below the first subdiagonal, and Q with Q·H·Qᴴ = a when ``calc_q``.
 

@@ -13,6 +13,7 @@ from functrans.numpy.promote import array_like, cast, result_dtype
 from functrans.primitives import layout, linear
 from functrans.primitives.indexing import gather
 from functrans.scipy.linalg.doors import door, scipy_function
+from functrans.typing import Array, ArrayLike, DTypeLike
 
 
 def _picked(values: Any, places: Any) -> Any:
@@ -20,20 +21,20 @@ def _picked(values: Any, places: Any) -> Any:
     return gather(values, (np.asarray(places, np.int64),), (0,))
 
 
-def _vector(name: str, x: Any) -> Any:
+def _vector(name: str, x: Any) -> Array:
     x = array_like(x)
     if len(shape_of(x)) != 1:
         raise ShapeError(f"{name} needs a vector, not an array of shape {shape_of(x)}.")
     return x
 
 
-def _together(*xs: Any) -> list[Any]:
+def _together(*xs: Any) -> list[Array]:
     dtype = result_dtype(*xs)
     return [cast(x, dtype) for x in xs]
 
 
 @door
-def block_diag(*arrs: Any) -> Any:
+def block_diag(*arrs: ArrayLike) -> Array:
     """Matrices along the diagonal of one, zeros elsewhere; a vector counts as one row.
 
     >>> ft.scipy.linalg.block_diag(np.eye(1), np.array([[2.0, 3.0]]))
@@ -56,7 +57,7 @@ def block_diag(*arrs: Any) -> Any:
 
 
 @door
-def toeplitz(c: Any, r: Any = None) -> Any:
+def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> Array:
     """The matrix with first column c, first row r (conj(c) by default) and constant diagonals.
 
     >>> ft.scipy.linalg.toeplitz(np.array([1, 2]), np.array([1, 3]))
@@ -72,7 +73,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 
 @door
-def hankel(c: Any, r: Any = None) -> Any:
+def hankel(c: ArrayLike, r: ArrayLike | None = None) -> Array:
     """The matrix with first column c, last row r (zeros by default) and constant antidiagonals.
 
     >>> ft.scipy.linalg.hankel(np.array([1, 2]), np.array([2, 3]))
@@ -88,7 +89,7 @@ def hankel(c: Any, r: Any = None) -> Any:
 
 
 @door
-def circulant(c: Any) -> Any:
+def circulant(c: ArrayLike) -> Array:
     """The matrix whose columns are c, turned on by one place each.
 
     >>> ft.scipy.linalg.circulant(np.array([1, 2, 3]))
@@ -102,7 +103,7 @@ def circulant(c: Any) -> Any:
 
 
 @door
-def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
+def convolution_matrix(a: ArrayLike, n: int, mode: str = "full") -> Array:
     """The matrix whose product with a vector of length n is its convolution with a.
 
     >>> ft.scipy.linalg.convolution_matrix(np.array([1, 2]), 2)
@@ -124,7 +125,7 @@ def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
 
 
 @door
-def companion(a: Any) -> Any:
+def companion(a: ArrayLike) -> Array:
     """The matrix whose characteristic polynomial has the coefficients a, the highest first.
 
     >>> ft.scipy.linalg.companion(np.array([1.0, -3.0, 2.0]))
@@ -135,7 +136,7 @@ def companion(a: Any) -> Any:
 
 
 @door
-def fiedler_companion(a: Any) -> Any:
+def fiedler_companion(a: ArrayLike) -> Array:
     """A companion matrix of five diagonals.
 
     >>> ft.scipy.linalg.fiedler_companion(np.array([1.0, -3.0, 2.0]))
@@ -160,7 +161,7 @@ def _patterned(name: str, a: Any) -> Any:
 
 
 @door
-def fiedler(a: Any) -> Any:
+def fiedler(a: ArrayLike) -> Array:
     """The symmetric matrix |aᵢ − aⱼ|.
 
     >>> ft.scipy.linalg.fiedler(np.array([1, 4]))
@@ -172,7 +173,7 @@ def fiedler(a: Any) -> Any:
 
 
 @door
-def leslie(f: Any, s: Any) -> Any:
+def leslie(f: ArrayLike, s: ArrayLike) -> Array:
     """The matrix with f in its first row and s below the diagonal.
 
     >>> ft.scipy.linalg.leslie(np.array([0.5, 2.0]), np.array([0.9]))
@@ -193,7 +194,7 @@ def leslie(f: Any, s: Any) -> Any:
 # --- of sizes alone ------------------------------------------------------------------------------
 
 
-def hilbert(n: int) -> Any:
+def hilbert(n: int) -> Array:
     """The matrix 1/(i + j + 1).
 
     >>> ft.scipy.linalg.hilbert(2)
@@ -203,7 +204,7 @@ def hilbert(n: int) -> Any:
     return scipy_function("hilbert")(n)
 
 
-def invhilbert(n: int, exact: bool = False) -> Any:
+def invhilbert(n: int, exact: bool = False) -> Array:
     """The inverse of :func:`hilbert`.
 
     >>> ft.scipy.linalg.invhilbert(2)
@@ -213,7 +214,7 @@ def invhilbert(n: int, exact: bool = False) -> Any:
     return scipy_function("invhilbert")(n, exact)
 
 
-def pascal(n: int, kind: str = "symmetric", exact: bool = True) -> Any:
+def pascal(n: int, kind: str = "symmetric", exact: bool = True) -> Array:
     """The matrix of binomial coefficients.
 
     >>> ft.scipy.linalg.pascal(3, "lower")
@@ -224,7 +225,7 @@ def pascal(n: int, kind: str = "symmetric", exact: bool = True) -> Any:
     return scipy_function("pascal")(n, kind, exact)
 
 
-def invpascal(n: int, kind: str = "symmetric", exact: bool = True) -> Any:
+def invpascal(n: int, kind: str = "symmetric", exact: bool = True) -> Array:
     """The inverse of :func:`pascal`.
 
     >>> ft.scipy.linalg.invpascal(2)
@@ -234,7 +235,7 @@ def invpascal(n: int, kind: str = "symmetric", exact: bool = True) -> Any:
     return scipy_function("invpascal")(n, kind, exact)
 
 
-def hadamard(n: int, dtype: Any = int) -> Any:
+def hadamard(n: int, dtype: DTypeLike = int) -> Array:
     """Hadamard's matrix of ±1, for n a power of 2.
 
     >>> ft.scipy.linalg.hadamard(2)
@@ -244,7 +245,7 @@ def hadamard(n: int, dtype: Any = int) -> Any:
     return scipy_function("hadamard")(n, dtype)
 
 
-def helmert(n: int, full: bool = False) -> Any:
+def helmert(n: int, full: bool = False) -> Array:
     """Helmert's orthogonal matrix, without its first row unless ``full``.
 
     >>> ft.scipy.linalg.helmert(2).shape
@@ -253,7 +254,7 @@ def helmert(n: int, full: bool = False) -> Any:
     return scipy_function("helmert")(n, full)
 
 
-def dft(n: int, scale: str | None = None) -> Any:
+def dft(n: int, scale: str | None = None) -> Array:
     """The matrix of the discrete Fourier transform; ``scale`` is None, "sqrtn" or "n".
 
     >>> ft.scipy.linalg.dft(2).real

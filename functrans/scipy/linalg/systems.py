@@ -6,6 +6,7 @@ and have no effect under a transform.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from functrans.core.avals import dtype_of, shape_of
@@ -27,11 +28,12 @@ from functrans.primitives.matrices import (
     upper_triangle,
 )
 from functrans.scipy.linalg.doors import door
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Operand
 
 # --- systems -------------------------------------------------------------------------------------
 
 
-def _right_sides(name: str, a: Any, b: Any) -> tuple[Any, Any, bool]:
+def _right_sides(name: str, a: Any, b: Any) -> tuple[Array, Array, bool]:
     """Operands as matrices of one dtype with equal leading axes; whether ``b`` was a vector."""
     b = array_like(b)
     vector = len(shape_of(b)) == 1
@@ -57,15 +59,15 @@ def _transposition(trans: Any) -> str:
 
 @door
 def solve(
-    a: Any,
-    b: Any,
+    a: ArrayLike,
+    b: ArrayLike,
     lower: bool = False,
     overwrite_a: bool = False,
     overwrite_b: bool = False,
     check_finite: bool = True,
     assume_a: str | None = None,
     transposed: bool = False,
-) -> Any:
+) -> Array:
     """The solution x of a·x = b, aᵀ·x = b when ``transposed``.
 
     ``assume_a``: "gen" (also None), "pos", "sym" and "her", of which one triangle is read, the
@@ -102,14 +104,14 @@ def _mirrored(a: Any, lower: bool, hermitian: bool) -> Any:
 
 @door
 def solve_triangular(
-    a: Any,
-    b: Any,
-    trans: Any = 0,
+    a: ArrayLike,
+    b: ArrayLike,
+    trans: int | str = 0,
     lower: bool = False,
     unit_diagonal: bool = False,
     overwrite_b: bool = False,
     check_finite: bool = True,
-) -> Any:
+) -> Array:
     """The solution x of a·x = b for triangular a; of aᵀ·x = b or aᴴ·x = b by ``trans``.
 
     Raises
@@ -130,7 +132,7 @@ def solve_triangular(
 
 
 @door
-def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def inv(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> Array:
     """The inverse of a square matrix.
 
     Raises
@@ -144,7 +146,7 @@ def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     return nla.inv(a)
 
 
-def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def det(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> ArrayOrScalar:
     """The determinant of a square matrix, of shape ``(…)`` for matrices ``(…, n, n)``.
 
     At a singular matrix it is 0 and its gradient the adjugate.
@@ -160,8 +162,8 @@ def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 
 @door
 def cholesky(
-    a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
-) -> Any:
+    a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+) -> Array:
     """The upper triangular U with Uᴴ·U = a, or the lower L with L·Lᴴ = a; one triangle is read.
 
     Raises
@@ -177,8 +179,8 @@ def cholesky(
 
 @door
 def cho_factor(
-    a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
-) -> tuple[Any, bool]:
+    a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+) -> tuple[Array, bool]:
     """A Cholesky factor for :func:`cho_solve`, and whether it is the lower one.
 
     The factor has the matrix' shape; what lies in its other triangle means nothing.
@@ -196,8 +198,11 @@ def cho_factor(
 
 @door
 def cho_solve(
-    c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite: bool = True
-) -> Any:
+    c_and_lower: tuple[ArrayLike, bool],
+    b: ArrayLike,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Array:
     """The solution of a·x = b from a factor of :func:`cho_factor`.
 
     ``b`` has shape ``(n,)`` or ``(…, n, k)``, and the solution too.
@@ -215,7 +220,9 @@ def cho_solve(
 
 
 @door
-def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
+def lu_factor(
+    a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True
+) -> tuple[Array, Array]:
     """LU factors in one matrix, and the row exchanged with each row in turn.
 
     For a of shape ``(…, n, m)`` they have shapes ``(…, n, m)`` and ``(…, min(n, m))``.
@@ -232,8 +239,12 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
 @door
 def lu_solve(
-    lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True
-) -> Any:
+    lu_and_piv: tuple[ArrayLike, Operand],
+    b: ArrayLike,
+    trans: int = 0,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Array:
     """The solution of a·x = b (aᵀ, aᴴ by ``trans``) from the factors of :func:`lu_factor`.
 
     >>> factors = ft.scipy.linalg.lu_factor(np.diag([2.0, 4.0]))
@@ -258,7 +269,7 @@ def lu_solve(
 
 @door
 def lu(
-    a: Any,
+    a: ArrayLike,
     permute_l: bool = False,
     overwrite_a: bool = False,
     check_finite: bool = True,
@@ -292,9 +303,9 @@ def lu(
 
 @door
 def qr(
-    a: Any,
+    a: ArrayLike,
     overwrite_a: bool = False,
-    lwork: Any = None,
+    lwork: int | None = None,
     mode: str = "full",
     pivoting: bool = False,
     check_finite: bool = True,
@@ -320,8 +331,8 @@ def qr(
 
 @door
 def qr_multiply(
-    a: Any,
-    c: Any,
+    a: ArrayLike,
+    c: ArrayLike,
     mode: str = "right",
     pivoting: bool = False,
     conjugate: bool = False,
@@ -349,7 +360,7 @@ def qr_multiply(
 
 @door
 def svd(
-    a: Any,
+    a: ArrayLike,
     full_matrices: bool = True,
     compute_uv: bool = True,
     overwrite_a: bool = False,
@@ -371,8 +382,8 @@ def svd(
 
 @door
 def eigh(
-    a: Any,
-    b: Any = None,
+    a: ArrayLike,
+    b: ArrayLike | None = None,
     *,
     lower: bool = True,
     eigvals_only: bool = False,
@@ -380,9 +391,9 @@ def eigh(
     overwrite_b: bool = False,
     type: int = 1,
     check_finite: bool = True,
-    subset_by_index: Any = None,
-    subset_by_value: Any = None,
-    driver: Any = None,
+    subset_by_index: Sequence[int] | None = None,
+    subset_by_value: Sequence[float] | None = None,
+    driver: str | None = None,
 ) -> Any:
     """Eigenvalues of Hermitian matrices, ascending, and vectors: a·v = w·b·v, b the identity.
 
@@ -416,11 +427,11 @@ def eigh(
 
 @door
 def eigh_tridiagonal(
-    d: Any,
-    e: Any,
+    d: ArrayLike,
+    e: ArrayLike,
     eigvals_only: bool = False,
     select: str = "a",
-    select_range: Any = None,
+    select_range: Sequence[float] | None = None,
     check_finite: bool = True,
     tol: float = 0.0,
     lapack_driver: str = "auto",
@@ -435,5 +446,5 @@ def eigh_tridiagonal(
     if select not in ("a", "i"):
         raise OptionError(f"select={select!r} is not supported under a transform.")
     whole = cr.diag(d) + cr.diag(e, -1) + cr.diag(e, 1)
-    subset = select_range if select == "i" else None
+    subset: Any = select_range if select == "i" else None
     return eigh(whole, eigvals_only=eigvals_only, subset_by_index=subset)

@@ -13,6 +13,7 @@ from functrans.errors import ShapeError
 from functrans.numpy.promote import array_like, axes_tuple, cast, one_of, result_dtype
 from functrans.primitives import linear
 from functrans.scipy.signal.doors import door
+from functrans.typing import Array, ArrayLike, Axes
 
 _DIRECT = 32  # with more elements in the kernel, Fourier transforms take less time
 
@@ -21,7 +22,7 @@ Bounds = list[tuple[int, int]]
 
 
 @door
-def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+def convolve(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto") -> Array:
     """The convolution of two arrays of equally many axes.
 
     Parameters
@@ -46,7 +47,7 @@ def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> An
 
 
 @door
-def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+def correlate(in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto") -> Array:
     """The cross-correlation: the convolution with the second array turned round and conjugated.
 
     Arguments and errors as those of :func:`convolve`.
@@ -60,7 +61,7 @@ def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> A
 
 
 @door
-def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+def fftconvolve(in1: ArrayLike, in2: ArrayLike, mode: str = "full", axes: Axes = None) -> Array:
     """The convolution by Fourier transforms, along the given axes or all; others broadcast.
 
     Integers become float64. Errors as those of :func:`convolve`.
@@ -74,8 +75,12 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
 
 @door
 def convolve2d(
-    in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0
-) -> Any:
+    in1: ArrayLike,
+    in2: ArrayLike,
+    mode: str = "full",
+    boundary: str = "fill",
+    fillvalue: ArrayLike = 0,
+) -> Array:
     """The convolution of two matrices, with a choice of what surrounds the first.
 
     Parameters
@@ -97,8 +102,12 @@ def convolve2d(
 
 @door
 def correlate2d(
-    in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0
-) -> Any:
+    in1: ArrayLike,
+    in2: ArrayLike,
+    mode: str = "full",
+    boundary: str = "fill",
+    fillvalue: ArrayLike = 0,
+) -> Array:
     """The cross-correlation of two matrices; arguments and errors as those of convolve2d.
 
     >>> x = np.arange(4.0).reshape(2, 2)

@@ -15,6 +15,7 @@ from functrans.numpy.promote import array_like, axis_index, cast, common_shape, 
 from functrans.scipy.doors import scipy_function
 from functrans.scipy.signal.doors import door
 from functrans.scipy.signal.trends import detrend as without_trend
+from functrans.typing import Array, ArrayLike
 
 _LENGTH = 256
 
@@ -82,7 +83,7 @@ def _flattening(detrend: Any) -> Callable[[Any], Any]:
     if isinstance(detrend, str):
         return lambda x: without_trend(x, type=detrend)
     if callable(detrend):
-        return detrend  # type: ignore[no-any-return]
+        return detrend
     one_of("detrend", detrend, False)
     return lambda x: x
 
@@ -112,19 +113,19 @@ def _lengthened(x: Any, size: int) -> Any:
 
 @door
 def csd(
-    x: Any,
-    y: Any,
-    fs: Any = 1.0,
-    window: Any = "hann",
+    x: ArrayLike,
+    y: ArrayLike | None,
+    fs: float = 1.0,
+    window: str | tuple[Any, ...] | ArrayLike = "hann",
     nperseg: int | None = None,
     noverlap: int | None = None,
     nfft: int | None = None,
-    detrend: Any = "constant",
+    detrend: str | bool | Callable[..., Any] = "constant",
     return_onesided: bool = True,
     scaling: str = "density",
     axis: int = -1,
     average: str = "mean",
-) -> tuple[Any, Any]:
+) -> tuple[Array, Array]:
     """The cross power spectrum of two signals, by Welch's method: frequencies and powers.
 
     Parameters
@@ -185,18 +186,18 @@ def _average(power: Any, average: str) -> Any:
 
 @door
 def welch(
-    x: Any,
-    fs: Any = 1.0,
-    window: Any = "hann",
+    x: ArrayLike,
+    fs: float = 1.0,
+    window: str | tuple[Any, ...] | ArrayLike = "hann",
     nperseg: int | None = None,
     noverlap: int | None = None,
     nfft: int | None = None,
-    detrend: Any = "constant",
+    detrend: str | bool | Callable[..., Any] = "constant",
     return_onesided: bool = True,
     scaling: str = "density",
     axis: int = -1,
     average: str = "mean",
-) -> tuple[Any, Any]:
+) -> tuple[Array, Array]:
     """The power spectrum of a signal; arguments and errors as those of :func:`csd`.
 
     >>> x = np.sin(np.arange(32.0))
@@ -223,19 +224,19 @@ def _extended(x: Any, boundary: str, width: int) -> Any:
 
 @door
 def stft(
-    x: Any,
-    fs: Any = 1.0,
-    window: Any = "hann",
+    x: ArrayLike,
+    fs: float = 1.0,
+    window: str | tuple[Any, ...] | ArrayLike = "hann",
     nperseg: int | None = 256,
     noverlap: int | None = None,
     nfft: int | None = None,
-    detrend: Any = False,
+    detrend: str | bool | Callable[..., Any] = False,
     return_onesided: bool = True,
     boundary: str | None = "zeros",
     padded: bool = True,
     axis: int = -1,
     scaling: str = "spectrum",
-) -> tuple[Any, Any, Any]:
+) -> tuple[Array, Array, Array]:
     """The short-time Fourier transform: frequencies, times, and the transform of each segment.
 
     Frequencies stand on ``axis``, times on the last one.
@@ -279,9 +280,9 @@ def stft(
 
 @door
 def istft(
-    Zxx: Any,
-    fs: Any = 1.0,
-    window: Any = "hann",
+    Zxx: ArrayLike,
+    fs: float = 1.0,
+    window: str | tuple[Any, ...] | ArrayLike = "hann",
     nperseg: int | None = None,
     noverlap: int | None = None,
     nfft: int | None = None,
@@ -290,7 +291,7 @@ def istft(
     time_axis: int = -1,
     freq_axis: int = -2,
     scaling: str = "spectrum",
-) -> tuple[Any, Any]:
+) -> tuple[Array, Array]:
     """Times and the signal of a short-time Fourier transform: the inverse of :func:`stft`.
 
     ``input_onesided`` and ``boundary`` say how the transform was made. Where no window reaches

@@ -11,12 +11,17 @@ import functrans.numpy as fnp
 from functrans.errors import OptionError
 from functrans.numpy.promote import array_like, cast, float_dtype, one_of
 from functrans.scipy.signal.doors import door
+from functrans.typing import Array, ArrayLike
 
 
 @door
 def detrend(
-    data: Any, axis: int = -1, type: str = "linear", bp: Any = 0, overwrite_data: bool = False
-) -> Any:
+    data: ArrayLike,
+    axis: int = -1,
+    type: str = "linear",
+    bp: ArrayLike = 0,
+    overwrite_data: bool = False,
+) -> Array:
     """``data`` without its least-squares line, or without its mean, along an axis.
 
     Parameters

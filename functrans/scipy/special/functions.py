@@ -32,6 +32,7 @@ from functrans.numpy.promote import (
 from functrans.primitives import elementwise as ew
 from functrans.primitives import layout, linear
 from functrans.scipy.doors import is_plain, scipy_function
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes
 
 Function = Callable[..., Any]
 
@@ -49,7 +50,7 @@ def special_dtype(*xs: Any) -> Dtype:
     return promote_keys(*keys, _SINGLE)
 
 
-def special_operands(*xs: Any) -> tuple[Any, ...]:
+def special_operands(*xs: Any) -> tuple[Array, ...]:
     xs = tuple(map(operand, xs))
     dtype = special_dtype(*xs)
     return broadcast(*(cast(x, dtype) for x in xs))
@@ -89,8 +90,9 @@ def special_primitive(
     def traced(*args: Any) -> Any:
         return bind(primitive, *special_operands(*args))
 
-    named = [Parameter(p, Parameter.POSITIONAL_ONLY) for p in parameters.split()]
-    traced.__dict__["__signature__"] = Signature(named)
+    kind = Parameter.POSITIONAL_ONLY
+    named = [Parameter(p, kind, annotation="ArrayLike") for p in parameters.split()]
+    traced.__dict__["__signature__"] = Signature(named, return_annotation="ArrayOrScalar")
 
     traced.__name__, traced.__doc__ = name, ew.with_example(doc, example)
     return special(traced)
@@ -167,7 +169,7 @@ betainc = special_primitive(
 
 
 @special
-def logit(x: Any) -> Any:
+def logit(x: ArrayLike) -> ArrayOrScalar:
     """log(x / (1 − x)), the inverse of expit.
 
     >>> ft.grad(ft.scipy.special.logit)(0.5)
@@ -178,7 +180,7 @@ def logit(x: Any) -> Any:
 
 
 @special
-def log_expit(x: Any) -> Any:
+def log_expit(x: ArrayLike) -> ArrayOrScalar:
     """log(expit(x)), accurate for very negative x.
 
     >>> ft.scipy.special.log_expit(np.array([-1000.0, 0.0]))
@@ -189,7 +191,7 @@ def log_expit(x: Any) -> Any:
 
 
 @special
-def ndtr(x: Any) -> Any:
+def ndtr(x: ArrayLike) -> ArrayOrScalar:
     """Cumulative distribution function of the standard normal distribution.
 
     >>> ft.scipy.special.ndtr(np.array([0.0, 1.96]))
@@ -203,7 +205,7 @@ _TAIL = (1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0, -135135.0)
 
 
 @special
-def log_ndtr(x: Any) -> Any:
+def log_ndtr(x: ArrayLike) -> ArrayOrScalar:
     """log(ndtr(x)), accurate in both tails.
 
     Far to the left by an asymptotic series (NIST Digital Library of Mathematical Functions,
@@ -236,7 +238,7 @@ def log_ndtr(x: Any) -> Any:
 
 
 @special
-def xlogy(x: Any, y: Any) -> Any:
+def xlogy(x: ArrayLike, y: ArrayLike) -> ArrayOrScalar:
     """x·log(y), and 0 for x = 0 whatever y is but NaN.
 
     Its derivative in ``x`` at x = y = 0 is 0, as if y were 1.
@@ -249,7 +251,7 @@ def xlogy(x: Any, y: Any) -> Any:
 
 
 @special
-def xlog1py(x: Any, y: Any) -> Any:
+def xlog1py(x: ArrayLike, y: ArrayLike) -> ArrayOrScalar:
     """x·log(1 + y), and 0 for x = 0 whatever y is but NaN.
 
     >>> ft.scipy.special.xlog1py(np.array([0.0, 2.0]), np.array([-1.0, 0.0]))
@@ -267,7 +269,7 @@ def _harmless(x: Any, y: Any, pole: float) -> Any:
 
 
 @special
-def entr(x: Any) -> Any:
+def entr(x: ArrayLike) -> ArrayOrScalar:
     """−x·log(x); 0 at 0 and −inf below. The derivative at 0 is taken as 0, not inf.
 
     >>> ft.scipy.special.entr(np.array([0.0, 0.5]))
@@ -280,7 +282,7 @@ def entr(x: Any) -> Any:
 
 
 @special
-def rel_entr(x: Any, y: Any) -> Any:
+def rel_entr(x: ArrayLike, y: ArrayLike) -> ArrayOrScalar:
     """x·log(x / y); 0 for x = 0 and y ≥ 0, inf outside. The derivative at x = 0 is taken as 0.
 
     >>> ft.scipy.special.rel_entr(np.array([0.0, 1.0]), np.array([1.0, 2.0]))
@@ -290,7 +292,7 @@ def rel_entr(x: Any, y: Any) -> Any:
 
 
 @special
-def kl_div(x: Any, y: Any) -> Any:
+def kl_div(x: ArrayLike, y: ArrayLike) -> ArrayOrScalar:
     """x·log(x / y) − x + y; y for x = 0 and y ≥ 0, inf outside.
 
     The derivative in x at x = 0 is taken as 0.
@@ -317,7 +319,7 @@ def _relative(x: Any, y: Any, finish: Function, at_zero: Function) -> Any:
 
 
 @special
-def gamma(x: Any) -> Any:
+def gamma(x: ArrayLike) -> ArrayOrScalar:
     """Γ(x), as the exponential of gammaln with its sign.
 
     >>> ft.scipy.special.gamma(np.array([0.5, 5.0]))
@@ -333,7 +335,7 @@ def gamma(x: Any) -> Any:
 
 
 @special
-def betaln(a: Any, b: Any) -> Any:
+def betaln(a: ArrayLike, b: ArrayLike) -> ArrayOrScalar:
     """log |B(a, b)|.
 
     >>> ft.scipy.special.betaln(np.array([1.0, 2.0]), 1.0)
@@ -344,7 +346,7 @@ def betaln(a: Any, b: Any) -> Any:
 
 
 @special
-def beta(a: Any, b: Any) -> Any:
+def beta(a: ArrayLike, b: ArrayLike) -> ArrayOrScalar:
     """Beta function of positive arguments, as the exponential of betaln.
 
     >>> ft.scipy.special.beta(np.array([1.0, 2.0]), 3.0)
@@ -354,7 +356,7 @@ def beta(a: Any, b: Any) -> Any:
 
 
 @special
-def poch(z: Any, m: Any) -> Any:
+def poch(z: ArrayLike, m: ArrayLike) -> ArrayOrScalar:
     """Γ(z + m) / Γ(z) of positive arguments.
 
     >>> ft.scipy.special.poch(np.array([1.0, 2.0]), 3.0)
@@ -365,7 +367,7 @@ def poch(z: Any, m: Any) -> Any:
 
 
 @special
-def zeta(x: Any, q: Any = 1.0) -> Any:
+def zeta(x: ArrayLike, q: ArrayLike = 1.0) -> ArrayOrScalar:
     """Hurwitz zeta function Σ (k + q)⁻ˣ; derivative in q only.
 
     >>> ft.scipy.special.zeta(2.0, np.array([1.0, 2.0]))
@@ -374,7 +376,7 @@ def zeta(x: Any, q: Any = 1.0) -> Any:
     return bind(ew.zeta_p, *special_operands(x, q))
 
 
-def polygamma(n: Any, x: Any) -> Any:
+def polygamma(n: ArrayLike, x: ArrayLike) -> ArrayOrScalar:
     """The n-th derivative of digamma; n is a known integer.
 
     As ``scipy.special.polygamma``.
@@ -398,7 +400,7 @@ def polygamma(n: Any, x: Any) -> Any:
     return linear.mul(factor, bind(ew.zeta_p, dtype_of(x).type(n + 1), x))
 
 
-def multigammaln(a: Any, d: int) -> Any:
+def multigammaln(a: ArrayLike, d: int) -> ArrayOrScalar:
     """Logarithm of the multivariate gamma function of dimension d.
 
     As ``scipy.special.multigammaln``.
@@ -419,7 +421,7 @@ def multigammaln(a: Any, d: int) -> Any:
 
 
 @special
-def exprel(x: Any) -> Any:
+def exprel(x: ArrayLike) -> ArrayOrScalar:
     """(exp(x) − 1) / x, smooth at 0 with all its derivatives.
 
     >>> ft.grad(ft.scipy.special.exprel)(0.0)
@@ -439,7 +441,7 @@ def exprel(x: Any) -> Any:
 
 
 @special
-def cosm1(x: Any) -> Any:
+def cosm1(x: ArrayLike) -> ArrayOrScalar:
     """cos(x) − 1, accurate near 0.
 
     >>> ft.scipy.special.cosm1(np.array([1e-10]))
@@ -450,7 +452,7 @@ def cosm1(x: Any) -> Any:
 
 
 @special
-def exp10(x: Any) -> Any:
+def exp10(x: ArrayLike) -> ArrayOrScalar:
     """10 to the power x.
 
     >>> ft.scipy.special.exp10(np.array([0.0, 2.0]))
@@ -461,7 +463,7 @@ def exp10(x: Any) -> Any:
 
 
 @special
-def exp2(x: Any) -> Any:
+def exp2(x: ArrayLike) -> ArrayOrScalar:
     """2 to the power x.
 
     >>> ft.scipy.special.exp2(np.array([0.0, 3.0]))
@@ -471,7 +473,7 @@ def exp2(x: Any) -> Any:
 
 
 @special
-def expm1(x: Any) -> Any:
+def expm1(x: ArrayLike) -> ArrayOrScalar:
     """exp(x) − 1, accurate near 0.
 
     >>> ft.scipy.special.expm1(np.array([1e-20]))
@@ -481,7 +483,7 @@ def expm1(x: Any) -> Any:
 
 
 @special
-def log1p(x: Any) -> Any:
+def log1p(x: ArrayLike) -> ArrayOrScalar:
     """log(1 + x), accurate near 0.
 
     >>> ft.scipy.special.log1p(np.array([1e-20]))
@@ -491,7 +493,7 @@ def log1p(x: Any) -> Any:
 
 
 @special
-def cbrt(x: Any) -> Any:
+def cbrt(x: ArrayLike) -> ArrayOrScalar:
     """Cube root.
 
     >>> ft.scipy.special.cbrt(np.array([-8.0, 27.0]))
@@ -501,7 +503,7 @@ def cbrt(x: Any) -> Any:
 
 
 @special
-def boxcox(x: Any, lmbda: Any) -> Any:
+def boxcox(x: ArrayLike, lmbda: ArrayLike) -> ArrayOrScalar:
     """(xᵏ − 1) / k with its limit log(x) at k = 0, smooth there.
 
     >>> ft.grad(ft.scipy.special.boxcox)(2.0, 0.0)
@@ -513,7 +515,7 @@ def boxcox(x: Any, lmbda: Any) -> Any:
 
 
 @special
-def boxcox1p(x: Any, lmbda: Any) -> Any:
+def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> ArrayOrScalar:
     """boxcox(1 + x, k), accurate near x = 0.
 
     >>> ft.grad(ft.scipy.special.boxcox1p)(0.0, 0.5)
@@ -525,7 +527,7 @@ def boxcox1p(x: Any, lmbda: Any) -> Any:
 
 
 @special
-def huber(delta: Any, r: Any) -> Any:
+def huber(delta: ArrayLike, r: ArrayLike) -> ArrayOrScalar:
     """½r² for |r| ≤ delta, linear beyond.
 
     >>> ft.vmap(ft.grad(lambda r: ft.scipy.special.huber(1.0, r)))(np.array([0.5, 3.0]))
@@ -540,7 +542,7 @@ def huber(delta: Any, r: Any) -> Any:
 
 
 @special
-def pseudo_huber(delta: Any, r: Any) -> Any:
+def pseudo_huber(delta: ArrayLike, r: ArrayLike) -> ArrayOrScalar:
     """delta²·(√(1 + (r / delta)²) − 1): a smooth huber.
 
     >>> ft.scipy.special.pseudo_huber(1.0, np.array([0.0, 3.0]))
@@ -557,7 +559,11 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
 
 
 def logsumexp(
-    a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False
+    a: ArrayLike,
+    axis: Axes = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
 ) -> Any:
     """log Σ b·exp(a) over the given axes, without overflow.
 
@@ -599,7 +605,7 @@ def _largest(a: Any, axis: Any) -> Any:
     return el.select(el.isfinite(largest), largest, dtype_of(a).type(0))
 
 
-def softmax(x: Any, axis: Any = None) -> Any:
+def softmax(x: ArrayLike, axis: Axes = None) -> Array:
     """exp(x) divided by its sum over the given axes.
 
     As ``scipy.special.softmax``.
@@ -616,7 +622,7 @@ def softmax(x: Any, axis: Any = None) -> Any:
     return el.divide(terms, red.sum(terms, axis, keepdims=True))
 
 
-def log_softmax(x: Any, axis: Any = None) -> Any:
+def log_softmax(x: ArrayLike, axis: Axes = None) -> Array:
     """log(softmax(x)) without overflow.
 
     As ``scipy.special.log_softmax``.
@@ -632,7 +638,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     return el.subtract(shifted, el.log(red.sum(el.exp(shifted), axis, keepdims=True)))
 
 
-def factorial(n: Any, exact: bool = False) -> Any:
+def factorial(n: ArrayLike, exact: bool = False) -> ArrayOrScalar:
     """n! as Γ(n + 1), for floating derivatives; 0 below zero.
 
     As ``scipy.special.factorial``.

@@ -8,7 +8,7 @@ from typing import Any
 from functrans.core.trace import bind
 from functrans.errors import OptionError
 from functrans.numpy import elementwise as el
-from functrans.numpy.promote import has_tracer
+from functrans.numpy.promote import has_tracer, operand
 from functrans.primitives import elementwise as ew
 from functrans.primitives import integrals as it
 from functrans.primitives import linear
@@ -19,6 +19,7 @@ from functrans.scipy.special.functions import (
     special_operands,
     special_primitive,
 )
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 ndtri = special_primitive(
     "ndtri",
@@ -101,7 +102,7 @@ k1e = special_primitive(
 
 
 @special
-def fresnel(z: Any) -> Any:
+def fresnel(z: ArrayLike) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The Fresnel integrals of sin(π·t²/2) and of cos(π·t²/2) from 0 to z, of real z.
 
     >>> [float(fnp.round(v, 8)) for v in ft.scipy.special.fresnel(1.0)]
@@ -172,7 +173,7 @@ owens_t = special_primitive(
 
 
 @special
-def gammasgn(x: Any) -> Any:
+def gammasgn(x: ArrayLike) -> ArrayOrScalar:
     """The sign of Γ(x): that of a pole is 0, or what SciPy says of it.
 
     >>> ft.scipy.special.gammasgn(np.array([-0.5, 0.5]))
@@ -188,7 +189,9 @@ def gammasgn(x: Any) -> Any:
     return linear.select_n(pole, sign, number(0))
 
 
-def comb(N: Any, k: Any, exact: bool = False, repetition: bool = False) -> Any:
+def comb(
+    N: ArrayLike, k: ArrayLike, exact: bool = False, repetition: bool = False
+) -> ArrayOrScalar:
     """The number of ways to take ``k`` of ``N`` things, by gamma functions.
 
     As ``scipy.special.comb``; exact integers only of plain numbers.
@@ -201,15 +204,17 @@ def comb(N: Any, k: Any, exact: bool = False, repetition: bool = False) -> Any:
     if has_tracer((N, k), {}):
         if exact:
             raise OptionError("comb counts exactly with plain integers only.", "Leave out exact.")
+        of: Any = operand(N)
+        taken: Any = operand(k)
         if repetition:
-            return comb(N + k - 1, k)
-        total = gammaln(N + 1.0) - gammaln(k + 1.0) - gammaln(N - k + 1.0)
-        possible = el.logical_and(el.greater_equal(k, 0), el.less_equal(k, N))
+            return comb(of + taken - 1, taken)
+        total = gammaln(of + 1.0) - gammaln(taken + 1.0) - gammaln(of - taken + 1.0)
+        possible = el.logical_and(el.greater_equal(taken, 0), el.less_equal(taken, of))
         return el.multiply(el.exp(total), possible)
     return scipy_special("comb")(N, k, exact=exact, repetition=repetition)
 
 
-def bernoulli(n: int) -> Any:
+def bernoulli(n: int) -> ArrayOrScalar:
     """The Bernoulli numbers B₀ to Bₙ; n is a Python int.
 
     >>> ft.scipy.special.bernoulli(2)

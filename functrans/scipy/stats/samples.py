@@ -12,6 +12,7 @@ from functrans.lax.linalg import inverse_order
 from functrans.lax.sorting import cummax, cummin
 from functrans.numpy.promote import array_like, axis_index, cast, float_dtype
 from functrans.scipy.doors import is_plain, scipy_function
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 _METHODS = ("average", "min", "max", "dense", "ordinal")
 
@@ -60,7 +61,7 @@ def _run_ends(fresh: Any) -> tuple[Any, Any]:
 
 
 def mode(
-    a: Any, axis: int | None = 0, nan_policy: str = "propagate", keepdims: bool = False
+    a: ArrayLike, axis: int | None = 0, nan_policy: str = "propagate", keepdims: bool = False
 ) -> ModeResult:
     """The most frequent value along an axis, the smallest of several, and how often it occurs.
 
@@ -73,8 +74,8 @@ def mode(
     if is_plain((a,), {}):
         return ModeResult(*scipy_function("stats", "mode")(a, axis, nan_policy, keepdims))
     _only("mode", nan_policy, "propagate")
-    a = fnp.atleast_1d(array_like(a))
-    x = fnp.sort(_last(a, axis), -1)
+    whole = fnp.atleast_1d(array_like(a))
+    x = fnp.sort(_last(whole, axis), -1)
     if not x.shape[-1]:
         nothing = fnp.zeros(x.shape[:-1])
         found, count = nothing + np.nan, nothing
@@ -85,14 +86,14 @@ def mode(
         found = fnp.take_along_axis(x, place, -1)[..., 0]
         count = fnp.max(length, -1)
     if keepdims:
-        where = tuple(range(a.ndim)) if axis is None else axis
+        where = tuple(range(whole.ndim)) if axis is None else axis
         found, count = fnp.expand_dims(found, where), fnp.expand_dims(count, where)
     return ModeResult(found, count)
 
 
 def rankdata(
-    a: Any, method: str = "average", *, axis: int | None = None, nan_policy: str = "propagate"
-) -> Any:
+    a: ArrayLike, method: str = "average", *, axis: int | None = None, nan_policy: str = "propagate"
+) -> ArrayOrScalar:
     """The ranks of the elements along an axis, from 1, as float64; None ranks all of them.
 
     Equal elements share the ``"average"``, ``"min"`` or ``"max"`` of their ranks; ``"dense"``
@@ -132,13 +133,13 @@ def _sorted_ranks(fresh: Any, method: str) -> Any:
 
 
 def sem(
-    a: Any,
+    a: ArrayLike,
     axis: int | None = 0,
     ddof: int = 1,
     nan_policy: str = "propagate",
     *,
     keepdims: bool = False,
-) -> Any:
+) -> ArrayOrScalar:
     """The standard error of the mean: the standard deviation by the root of the number.
 
     ``nan_policy="omit"`` leaves NaN out; under a transform another one than that and "propagate"
