@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(__file__) + os.sep  # not made absolute: as in the names of code
 _USER_FILES = (os.path.join(_PACKAGE, "demo", "demo.py"),)  # shipped programs that are users
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -388,6 +391,18 @@ def test_the_line_is_the_one_that_did_it() -> None:
 def test_lines_of_notebooks_name_the_cell_and_not_its_file() -> None:
     source = errors.Source("/tmp/ipykernel_4711/3363234639.py", 5, "loss")
     assert str(source) == "cell:5 (loss)"
+
+
+def test_the_line_where_the_package_is_found_by_a_path_that_goes_up() -> None:
+    code = (
+        "import sys; sys.path.insert(0, '..')\n"
+        "import functrans as ft\n"
+        "def f(x): return x * 2.0\n"
+        "[eqn] = ft.make_jaxpr(f)(1.0).eqns\n"
+        "assert '..' in ft.__file__, ft.__file__\n"
+        "assert eqn.source.function == 'f', eqn.source"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)
 
 
 def test_the_line_of_a_compiled_index_error() -> None:

@@ -178,6 +178,12 @@ def test_long_programs_fold_and_stay_small() -> None:
     assert len(html) < 2_000_000
 
 
+def test_the_text_beside_a_picture_is_for_people() -> None:
+    report = ft.jit(np.sin).lower(np.ones(2)).report()
+    assert report._repr_mimebundle_() == {"text/plain": str(report)}
+    assert str(report).startswith("1 kernels, ")
+
+
 def test_other_things_have_no_picture() -> None:
     with pytest.raises(ArgumentError, match="no picture of a list"):
         ft.display.html([1])
