@@ -672,6 +672,10 @@ class Partial(functools.partial):  # type: ignore[type-arg]
     np.float64(6.0)
     """
 
+    # Nothing to do: help and editors read the parameters here.
+    def __init__(self, func: Callable[..., Any], /, *args: Any, **keywords: Any) -> None:
+        super().__init__()
+
 
 _register(
     Partial,

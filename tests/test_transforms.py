@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import itertools
 import sys
 import threading
@@ -179,6 +180,50 @@ class TestGrad:
     def test_names(self) -> None:
         assert ft.grad(f).__name__ == "grad_f"
         assert ft.grad(f).__wrapped__ is f
+
+    @pytest.mark.parametrize(
+        ("transform", "begins"),
+        [
+            (ft.grad, "The gradient of ``loss``, which takes the same arguments."),
+            (ft.value_and_grad, "The value and the gradient of ``loss``, which takes"),
+            (ft.jacfwd, "The Jacobian of ``loss``"),
+            (ft.hessian, "The Hessian of ``loss``"),
+            (ft.vmap, "``loss`` mapped over an axis of its arguments."),
+            (ft.checkpoint, "``loss``, run again in the backward pass."),
+            (ft.make_jaxpr, "The Jaxpr of ``loss`` for the types"),
+            (ft.jit, "How far off."),
+            (ft.custom_jvp, "How far off."),
+            (ft.custom_vjp, "How far off."),
+        ],
+    )
+    def test_help(self, transform: Callable[..., Any], begins: str) -> None:
+        def loss(w: float, x: float = 1.0, *, scale: float = 2.0) -> float:
+            """How far off.
+
+            Not to be run.
+            """
+            raise AssertionError
+
+        one = transform(loss)
+        assert inspect.signature(one) == inspect.signature(loss)
+        doc = inspect.getdoc(one) or ""
+        assert doc.startswith(begins)
+        assert doc.endswith("How far off.\n\nNot to be run.")
+        partial = transform(functools.partial(loss, x=3.0))
+        assert partial.__name__ == one.__name__  # not of functools
+        assert inspect.getdoc(partial) == doc
+        assert str(inspect.signature(partial)).startswith("(w: 'float', *, x: 'float' = 3.0")
+
+        class Model:
+            """A model."""
+
+            def __call__(self, w: float) -> float:
+                return w
+
+        called = transform(Model())
+        assert called.__name__.endswith("Model")
+        assert (inspect.getdoc(called) or "").endswith("A model.")
+        assert list(inspect.signature(called).parameters) == ["w"]
 
     def test_second_argument_tree_and_repeated_use(self) -> None:
         g = ft.grad(lambda x: np.sum(x["a"] * x["a"] + x["a"] * x["b"]))({"a": X, "b": X})

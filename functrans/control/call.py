@@ -24,7 +24,16 @@ from functrans.core.trace import Tracer, bind, busy, current_trace
 from functrans.errors import ArgumentError, OptionError, StaticArgumentError, TreeError
 from functrans.rich import Rich
 from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
-from functrans.transforms.stage import P, R, ShapeDtypeStruct, check_callable, stage, type_of
+from functrans.transforms.stage import (
+    P,
+    R,
+    ShapeDtypeStruct,
+    behind,
+    check_callable,
+    name_of,
+    stage,
+    type_of,
+)
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
 
@@ -226,9 +235,10 @@ class JitFunction(Rich, Generic[P, R]):
         donate_argnames: tuple[str, ...] = (),
     ) -> None:
         self.__wrapped__ = function
-        self.__name__ = getattr(function, "__name__", type(function).__name__)
-        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
-        self.__doc__ = getattr(function, "__doc__", None)
+        inner = behind(function)
+        self.__name__ = name_of(function)
+        self.__qualname__ = getattr(inner, "__qualname__", self.__name__)
+        self.__doc__ = inner.__doc__
         self.__module__ = getattr(function, "__module__", __name__)
         self._static_argnums = static_argnums
         self._static_argnames = static_argnames

@@ -472,4 +472,4 @@ def checkify(
         error = Error(found.code, tuple(found.kept), tuple(found.sites))
         return error, tree.unflatten(out_tree, own(outs, leaves))
 
-    return named(wrapped, f, "checkify")
+    return named(wrapped, f, "checkify", "What went wrong first in {}, and its result.")

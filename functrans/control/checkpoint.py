@@ -260,7 +260,7 @@ def checkpoint(
         outs = _bind(body, values, rule, prevent_cse)
         return tree.unflatten(out_tree[0], outs)
 
-    return named(checkpointed, fun, "checkpoint")
+    return named(checkpointed, fun, "checkpoint", "{}, run again in the backward pass.")
 
 
 def checkpoint_name(x: Any, name: str) -> Any:

@@ -22,7 +22,7 @@ from functrans.passes.inline import inline
 from functrans.primitives.layout import zeros
 from functrans.transforms.linearize import DualTrace
 from functrans.transforms.split import SplitTrace
-from functrans.transforms.stage import check_callable, stage
+from functrans.transforms.stage import behind, check_callable, name_of, stage
 
 
 class SymbolicZero:
@@ -80,7 +80,7 @@ def instantiated(value: Any, aval: Aval, symbolic: bool) -> Any:
 
 def described(function: Callable[..., Any]) -> str:
     """A function's name and where it is defined."""
-    name = getattr(function, "__name__", type(function).__name__)
+    name = name_of(function)
     code = getattr(function, "__code__", None)
     return name if code is None else f"{name} ({code.co_filename}:{code.co_firstlineno})"
 
@@ -99,7 +99,8 @@ class CustomFunction:
     ) -> None:
         check_callable(type(self).__name__, fun)
         wrapper: Any = self
-        update_wrapper(wrapper, fun)
+        update_wrapper(wrapper, behind(fun))
+        wrapper.__wrapped__, wrapper.__name__ = fun, name_of(fun)
         self.fun = fun
         numbers = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else nondiff_argnums
         names = (nondiff_argnames,) if isinstance(nondiff_argnames, str) else nondiff_argnames
@@ -124,7 +125,7 @@ class CustomFunction:
     @property
     def name(self) -> str:
         """The function's name, for messages."""
-        return getattr(self.fun, "__name__", type(self.fun).__name__)
+        return name_of(self.fun)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

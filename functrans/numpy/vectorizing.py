@@ -115,7 +115,12 @@ def vectorize(
     def vectorized(*args: Any, **kwargs: Any) -> Any:
         return call(args, kwargs)
 
-    return named(vectorized, pyfunc, "vectorize")
+    return named(
+        vectorized,
+        pyfunc,
+        "vectorize",
+        "{} mapped over the elements of its arguments, which broadcast.",
+    )
 
 
 _ARGUMENT = r"\((?:\w+(?:,\w+)*)?\)"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from functrans.primitives.linear import (
 from functrans.primitives.types import bool_dtype, same_dtype
 from functrans.typing import ArrayOrScalar, Operand
 
+F = TypeVar("F", bound=Callable[..., Any])
 Unary = Callable[[Operand], ArrayOrScalar]
 Binary = Callable[[Operand, Operand], ArrayOrScalar]
 
@@ -395,20 +396,28 @@ def with_example(doc: str, example: str) -> str:
     return f"{doc}\n\n    >>> {call}\n    {result}\n    " if example else doc
 
 
+_OWN_NAMES = {"pow": "power"} | {
+    name: f"{name}_" for name in ("abs", "and", "max", "min", "not", "or", "round")
+}
+
+
 def _unary(primitive: Primitive, doc: str, example: str = "") -> Unary:
     def function(x: Operand) -> ArrayOrScalar:
         return bind(primitive, x)
 
-    function.__name__ = function.__qualname__ = primitive.name
-    function.__doc__ = with_example(doc, example)
-    return function
+    return _named(function, primitive, doc, example)
 
 
 def _binary(primitive: Primitive, doc: str, example: str = "") -> Binary:
     def function(x: Operand, y: Operand) -> ArrayOrScalar:
         return bind(primitive, x, y)
 
-    function.__name__ = function.__qualname__ = primitive.name
+    return _named(function, primitive, doc, example)
+
+
+def _named(function: F, primitive: Primitive, doc: str, example: str) -> F:
+    """The function with the name that it has in this file, by which it is pickled."""
+    function.__name__ = function.__qualname__ = _OWN_NAMES.get(primitive.name, primitive.name)
     function.__doc__ = with_example(doc, example)
     return function
 

@@ -440,7 +440,12 @@ def value_and_grad(
         value, gradient, aux = reverse(args, kwargs)
         return ((value, aux) if has_aux else value), gradient
 
-    return named(value_and_gradient, function, "value_and_grad")
+    return named(
+        value_and_gradient,
+        function,
+        "value_and_grad",
+        "The value and the gradient of {}, which takes the same arguments.",
+    )
 
 
 class _Reverse:
@@ -581,7 +586,7 @@ def grad(
         _, slope, aux = reverse(args, kwargs)
         return (slope, aux) if has_aux else slope
 
-    return named(gradient, function, "grad")
+    return named(gradient, function, "grad", "The gradient of {}, which takes the same arguments.")
 
 
 def checked_argnums(argnums: Argnums) -> tuple[int, ...]:

@@ -172,7 +172,12 @@ def _jacobian(
         result = tree.unflatten(flat_function.out_tree, rows)
         return (result, aux) if has_aux else result
 
-    return named(jacobian_of, function, "jacfwd" if forward else "jacrev")
+    return named(
+        jacobian_of,
+        function,
+        "jacfwd" if forward else "jacrev",
+        "The Jacobian of {}, which takes the same arguments.",
+    )
 
 
 def _check_jacobian_outputs(avals: Sequence[Aval], holomorphic: bool, forward: bool) -> None:
@@ -293,4 +298,4 @@ def hessian(
     """
     inner = _jacobian(function, argnums, has_aux, holomorphic, forward=False)
     outer = _jacobian(inner, argnums, has_aux, holomorphic, forward=True)
-    return named(outer, function, "hessian")
+    return named(outer, function, "hessian", "The Hessian of {}, which takes the same arguments.")

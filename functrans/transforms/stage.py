@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -366,7 +368,9 @@ def make_jaxpr(
         shapes = [ShapeDtypeStruct(a.shape, a.dtype) for a in jaxpr.out_avals]
         return jaxpr, tree.unflatten(out_tree, shapes)
 
-    return jaxpr_of
+    return named(
+        jaxpr_of, function, "make_jaxpr", "The Jaxpr of {} for the types of the arguments."
+    )
 
 
 def eval_shape(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -463,12 +467,34 @@ def check_callable(name: str, *functions: object) -> None:
             )
 
 
-def named(wrapper: F, function: Callable[..., Any], transform: str) -> F:
-    """Give ``wrapper`` the name, signature and docstring of what it transforms."""
+def behind(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a partial function calls; any other function as it is."""
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of a function, or of an object's class; a partial function has that of another."""
+    function = behind(function)
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def named(wrapper: F, function: Callable[..., Any], transform: str, says: str) -> F:
+    """Give ``wrapper`` the name, signature and docstring of what it transforms.
+
+    The docstring begins with what the wrapper is, where ``{}`` is the function's name.
+    """
     check_callable(transform, function)
-    name = getattr(function, "__name__", type(function).__name__)
+    name, inner = name_of(function), behind(function)
     wrapper.__name__ = f"{transform}_{name}"
-    wrapper.__qualname__ = f"{transform}({getattr(function, '__qualname__', name)})"
-    wrapper.__doc__ = getattr(function, "__doc__", None)
+    wrapper.__qualname__ = f"{transform}({getattr(inner, '__qualname__', name)})"
+    wrapper.__doc__ = _docstring(says, name, inner.__doc__)
     wrapper.__wrapped__ = function  # type: ignore[attr-defined]
     return wrapper
+
+
+@lru_cache(maxsize=256)
+def _docstring(says: str, name: str, doc: str | None) -> str:
+    first = says.format(f"``{name}``")
+    return f"{first}\n\n{inspect.cleandoc(doc)}" if doc else first

@@ -204,7 +204,7 @@ def vmap(
         placed = [_place(v, d, w, size) for v, d, w in zip(values, found, wanted, strict=True)]
         return tree.unflatten(out_tree[0], own(placed, flat))
 
-    return named(mapped, function, "vmap")
+    return named(mapped, function, "vmap", "{} mapped over an axis of its arguments.")
 
 
 def _checked_name(name: Hashable) -> Name:
