@@ -407,6 +407,17 @@ class TestJacobians:
         assert ft.jacrev(np.sin)(X.astype(np.float32)).dtype == np.float32
         assert ft.jacfwd(np.sin)(X.astype(np.float32)).dtype == np.float32
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+    @pytest.mark.parametrize("jacobian", [ft.jacfwd, ft.jacrev])
+    def test_programs_of_large_ones_hold_no_matrix(self, jacobian: Any, dtype: Any) -> None:
+        x = np.linspace(0.5, 1.5, 90).reshape(9, 10).astype(dtype)
+        whole = jacobian(lambda x: x**3, holomorphic=dtype is np.complex128)
+        expected = np.diag(3 * x.ravel() ** 2).reshape(9, 10, 9, 10)
+        for j in (whole(x), ft.jit(whole)(x)):
+            assert j.dtype == dtype
+            np.testing.assert_allclose(j, expected, rtol=1e-6)
+        assert all(np.size(c) <= x.size for c in ft.make_jaxpr(whole)(x).consts)
+
     def test_empty(self) -> None:
         assert ft.jacrev(lambda x: x * 2)(np.ones(0)).shape == (0, 0)
         assert ft.jacfwd(lambda x: x * 2)(np.ones(0)).shape == (0, 0)

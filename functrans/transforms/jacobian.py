@@ -14,7 +14,9 @@ from functrans.errors import (
     ComplexInputError,
     DtypeError,
 )
-from functrans.primitives.layout import move_axis, reshape, spread
+from functrans.primitives.elementwise import eq
+from functrans.primitives.layout import broadcast_in_dim, iota, move_axis, reshape, spread
+from functrans.primitives.linear import convert
 from functrans.transforms.derived import (
     Argnums,
     FlatFunction,
@@ -32,6 +34,8 @@ from functrans.transforms.linearize import (
 from functrans.transforms.stage import A, P, named, own, zeros_of
 from functrans.transforms.transpose import backward
 from functrans.transforms.vmap import batch_flat
+
+_FEW = 64  # unit vectors that are quicker read than computed
 
 
 @overload
@@ -194,9 +198,17 @@ def _check_jacobian_outputs(avals: Sequence[Aval], holomorphic: bool, forward: b
 
 
 def _basis(avals: Sequence[Aval], which: int) -> Any:
-    """All unit vectors of value ``which``: an array of shape (size, *shape)."""
+    """All unit vectors of value ``which``: an array of shape (size, *shape).
+
+    Of many, programs hold the rule and not the numbers, whose square they would keep and read.
+    """
     aval = avals[which]
-    return np.eye(aval.size, dtype=aval.dtype).reshape((aval.size, *aval.shape))
+    count, shape = aval.size, (aval.size, *aval.shape)
+    if count <= _FEW:
+        return np.eye(count, dtype=aval.dtype).reshape(shape)
+    number = iota(np.int64, (count,), 0)
+    down, across = (broadcast_in_dim(number, (count, count), (axis,)) for axis in (0, 1))
+    return reshape(convert(eq(down, across), aval.dtype), shape)
 
 
 def _forward_blocks(linear: Linearized) -> list[list[Any]]:
