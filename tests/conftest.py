@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden texts instead of comparing with them",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what lives as long as the run: tens of thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 class Golden:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from sys import getrefcount
 from typing import Any
 from weakref import ref
 
@@ -42,30 +42,33 @@ def _watched(trace: Trace, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(*args: Any) -> Any:
         recorder = Recorder(trace)
-        given = [x for x in gc.get_referrers(trace) if issubclass(type(x), Tracer)]
-        before = _holders(given)
+        given = [x for x in tree.leaves(args) if isinstance(x, Tracer) and x._trace is trace]
+        before = _references(given)
         with running(recorder):
             result = function(*args)
-        gc.collect()
         returned = set(map(id, tree.leaves(result)))
-        for made, origin, line in recorder.made:
-            x = made()
-            if x is not None and id(x) not in returned:
-                raise _error(x, origin, line)
-        given = [x for x in given if id(x) not in returned]
-        known = {id(given), *map(id, before)}
-        for holder in _holders(given):
-            if id(holder) not in known:
-                held = next(x for x in given if any(x is y for y in gc.get_referents(holder)))
-                raise _error(held, "given as an argument", None)
+
+        def outliving() -> Iterator[tuple[Tracer, str, Source | None]]:
+            for made, origin, line in recorder.made:
+                x = made()
+                if x is not None and id(x) not in returned:
+                    yield x, origin, line
+            for x, then, now in zip(given, before, _references(given), strict=True):
+                if now > then and id(x) not in returned:
+                    yield x, "given as an argument", None
+
+        if any(outliving()):  # what lies in rings of garbage is not kept
+            gc.collect()
+        for x, origin, line in outliving():
+            raise _error(x, origin, line)
         return result
 
     return run
 
 
-def _holders(values: Sequence[Tracer]) -> list[Any]:
-    """The objects that refer to some of the values, but for variables of running functions."""
-    return [holder for holder in gc.get_referrers(*values) if not isinstance(holder, FrameType)]
+def _references(values: Sequence[Tracer]) -> list[int]:
+    """How many references there are to each of the values."""
+    return list(map(getrefcount, values))
 
 
 def _error(x: Tracer, origin: str, line: Source | None) -> UnexpectedTracerError:
@@ -82,7 +85,7 @@ def checking_leaks(enable: bool = True) -> Iterator[None]:
     """Within the block a transform raises when a traced value that it made outlives it.
 
     The error comes when the transform ends, rather than at the next use of the value, and names
-    the line that made it. Every transform then collects garbage, which is slow.
+    the line that made it. A transform that seems to leak collects garbage, which is slow.
 
     Raises
     ------
