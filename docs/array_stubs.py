@@ -1,7 +1,8 @@
-"""The stubs of the rooms whose functions are made from tables of ufuncs, which no checker follows.
+"""The stubs of the rooms whose functions are made from tables, which no checker follows.
 
-A stub has the imports of its room, and in the place of each ufunc a function with NumPy's options:
-numbers give a scalar, arrays and lists an array.
+A stub has the imports of its room, and in the place of each function of a table its signature and
+the first paragraph of its docstring. Ufuncs have NumPy's options: numbers give a scalar, arrays
+and lists an array.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from textwrap import indent
 from types import ModuleType
@@ -17,24 +19,24 @@ from typing import Any
 
 import numpy as np
 
-ROOMS = "functrans.numpy", "functrans.scipy.special"
+ROOMS = "functrans.numpy", "functrans.scipy.special", "functrans.lax"
 
 HEAD = '''"""Written by ``python docs/make_stubs.py``; do not edit."""
 
 import builtins
 from typing import Any, Protocol, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
 
-class _Options(TypedDict, total=False):
+'''
+OPTIONS = """class _Options(TypedDict, total=False):
     where: ArrayLike
     dtype: DTypeLike | None
     casting: str
     order: str
     subok: builtins.bool
 
-'''
-OPTIONS = "**options: Unpack[_Options]"
+"""
 BINARY = """class _Binary(Protocol):
     __name__: str
     @overload
@@ -67,64 +69,102 @@ def stubs() -> dict[Path, str]:
 
 
 def text(room: ModuleType) -> str:
-    """The stub of a room: imports, then the functions of its table, then the public names."""
-    made = {name: getattr(room, name) for name in room.__all__ if is_made(room, name)}
+    """The stub of a room: imports, then the functions of tables, then the public names."""
+    homes = imports(room)
+    made = {
+        name: getattr(room, name)
+        for name in sorted(room.__all__)
+        if name not in homes or is_ufunc(room, name) or is_made(*homes[name])
+    }
     lines = [
-        f"from {module} import {own} as {name}"
-        for name, (module, own) in sorted(imports(room).items(), key=lambda item: item[1])
+        f"from {module} import {own} as {name}\n"
+        for name, (module, own) in sorted(homes.items(), key=lambda item: item[1])
         if name in room.__all__ and name not in made
     ]
-    functions = [definition(name, function) for name, function in made.items()]
-    listed = [f"    {name!r}," for name in sorted(room.__all__)]
-    listing = "\n".join(["__all__ = [", *listed, "]"]).replace("'", '"')
-    binary = BINARY if any(": _Binary" in f for f in functions) else ""
-    return HEAD + "\n".join(lines) + "\n\n" + binary + "\n".join(functions) + "\n" + listing + "\n"
+    functions = [
+        ufunc(name, function) if is_ufunc(room, name) else plain(name, function)
+        for name, function in made.items()
+    ]
+    listed = "".join(f'    "{name}",\n' for name in sorted(room.__all__))
+    body = "".join([*lines, "\n", *(f"{function}\n" for function in functions)])
+    helpers = (OPTIONS if "_Options" in body else "") + (BINARY if ": _Binary" in body else "")
+    return f"{HEAD}{helpers}{body}__all__ = [\n{listed}]\n"
+
+
+@cache
+def parsed(module: str) -> ast.Module:
+    """The source of a module."""
+    return ast.parse(Path(str(importlib.import_module(module).__file__)).read_text("utf-8"))
 
 
 def imports(room: ModuleType) -> dict[str, tuple[str, str]]:
     """Where each name of a room comes from: a module, and the name there."""
-    source = ast.parse(Path(str(room.__file__)).read_text(encoding="utf-8"))
     return {
         alias.asname or alias.name: (str(node.module), alias.name)
-        for node in ast.walk(source)
+        for node in ast.walk(parsed(room.__name__))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
 
 
-def is_made(room: ModuleType, name: str) -> bool:
-    """Whether a function is made from a table."""
+def is_ufunc(room: ModuleType, name: str) -> bool:
+    """Whether a function is made of a ufunc."""
     if room.__name__ == "functrans.numpy":
         return isinstance(getattr(np, name, None), np.ufunc)
-    return name in room.UFUNCS
+    return room.__name__ == "functrans.scipy.special" and name in room.UFUNCS
 
 
-def definition(name: str, function: Callable[..., Any]) -> str:
-    """A ufunc as checkers see it, with the first paragraph of its docstring."""
-    doc = f'"""{(inspect.getdoc(function) or "").partition(chr(10) * 2)[0]}"""'
-    if hasattr(function, "reduce"):
-        return f"{name}: _Binary\n{doc}\n"
+def is_made(module: str, own: str) -> bool:
+    """Whether a name is that of a function which its module does not define but assigns."""
+    if not module.startswith("functrans"):
+        return False
+    called = [
+        target
+        for node in parsed(module).body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    assigned = any(isinstance(target, ast.Name) and target.id == own for target in called)
+    return assigned and inspect.isfunction(getattr(importlib.import_module(module), own))
+
+
+def plain(name: str, function: Callable[..., Any]) -> str:
+    """A function with the signature that it has."""
     signature = inspect.signature(function)
-    result = str(signature.return_annotation)
-    core = getattr(getattr(np, name, None), "signature", None)  # of what takes vectors, matrices
-    body = indent(doc, "    ")
-    if core is not None:
-        return f"def {name}({parameters(signature, 'Array | None')}) -> {result}:\n{body}\n"
-    return "".join(
-        f"@overload\ndef {name}({parameters(signature, out, accepted)}) -> {given}:\n{body}\n"
-        for accepted, out, given in (
-            ("Number", "None", result),
-            ("ArrayLike", "Array | None", result.replace("ArrayOrScalar", "Array")),
-        )
+    given = ", ".join(parameters(signature))
+    return f"def {name}({given}) -> {signature.return_annotation}:\n{docstring(function)}\n"
+
+
+def ufunc(name: str, function: Callable[..., Any]) -> str:
+    """A ufunc as checkers see it."""
+    if hasattr(function, "reduce"):
+        return f"{name}: _Binary\n{docstring(function, '')}\n"
+    signature = inspect.signature(function)
+    result, body = str(signature.return_annotation), docstring(function)
+    if getattr(getattr(np, name, None), "signature", None):  # of what takes vectors or matrices
+        given = options(parameters(signature), "Array | None")
+        return f"def {name}({given}) -> {result}:\n{body}\n"
+    numbers = options(parameters(signature, "Number"), "None")
+    arrays = options(parameters(signature), "Array | None")
+    return (
+        f"@overload\ndef {name}({numbers}) -> {result}:\n{body}\n"
+        f"@overload\ndef {name}({arrays}) -> {result.replace('ArrayOrScalar', 'Array')}:\n{body}\n"
     )
 
 
-def parameters(signature: inspect.Signature, out: str, accepted: str = "ArrayLike") -> str:
-    """The parameters of a ufunc, whose operands are ``accepted``, and its options."""
-    return ", ".join([*operands(signature, accepted), f"out: {out} = None", OPTIONS])
+def docstring(function: Callable[..., Any], margin: str = "    ") -> str:
+    """The first paragraph of a function's docstring, as it stands in a stub."""
+    first = (inspect.getdoc(function) or "").partition("\n\n")[0]
+    return indent(f'"""{first}"""', margin)
 
 
-def operands(signature: inspect.Signature, accepted: str) -> Iterator[str]:
+def options(operands: Iterator[str], out: str) -> str:
+    """The parameters of a ufunc."""
+    return ", ".join([*operands, f"out: {out} = None", "**options: Unpack[_Options]"])
+
+
+def parameters(signature: inspect.Signature, accepted: str = "ArrayLike") -> Iterator[str]:
+    """The parameters of a function, of which arrays are what is ``accepted``."""
     positional = False
     for parameter in signature.parameters.values():
         if positional and parameter.kind != parameter.POSITIONAL_ONLY:

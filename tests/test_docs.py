@@ -122,6 +122,13 @@ def test_docstrings_of_results_explain_and_show() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_names_complete(room: str) -> None:
+    # What is loaded when it is named is not among a module's variables, which editors look at.
+    module = importlib.import_module(room)
+    assert set(public_names(module)) <= set(dir(module))
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_doctest_finds_the_examples(room: str) -> None:
     # Doctest looks at what says that it belongs to the module: made functions must say so too.
     missed = []

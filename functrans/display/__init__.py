@@ -35,3 +35,6 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
             value: object = getattr(import_module(_LATER[name]), name)
             return value
         raise AttributeError(f"module 'functrans.display' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return list(__all__)

@@ -18,3 +18,6 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
         if name in __all__:
             return import_module(f"functrans.experimental.{name}")
         raise AttributeError(f"module 'functrans.experimental' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return list(__all__)

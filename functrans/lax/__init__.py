@@ -13,6 +13,8 @@ arrays go to NumPy as they are.
 array([2., 4.])
 """
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -281,6 +283,9 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
             return getattr(import_module(_LOADED_LATER[name]), name)
         raise AttributeError(f"module 'functrans.lax' has no attribute {name!r}")
 
+    def __dir__() -> list[str]:
+        return list(__all__)
+
 
 __all__ = [
     "ConvDimensionNumbers",
@@ -370,6 +375,7 @@ __all__ = [
     "is_finite",
     "le",
     "lgamma",
+    "linalg",
     "linear_call",
     "log",
     "log1p",

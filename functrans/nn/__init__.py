@@ -95,3 +95,6 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
         if name == "initializers":  # loaded when it is named, and with it functrans.random
             return import_module("functrans.nn.initializers")
         raise AttributeError(f"module 'functrans.nn' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return list(__all__)

@@ -868,3 +868,6 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
         # Say of NumPy's other names that they are missing here, and what to do instead.
         hint = f"; np.{name} still works on plain arrays" if hasattr(np, name) else ""
         raise AttributeError(f"module 'functrans.numpy' has no attribute {name!r}{hint}")
+
+    def __dir__() -> list[str]:
+        return list(__all__)

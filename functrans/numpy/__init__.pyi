@@ -3,7 +3,7 @@
 import builtins
 from typing import Any, Protocol, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
 
 class _Options(TypedDict, total=False):
     where: ArrayLike
@@ -11,6 +11,28 @@ class _Options(TypedDict, total=False):
     casting: str
     order: str
     subok: builtins.bool
+
+class _Binary(Protocol):
+    __name__: str
+    @overload
+    def __call__(
+        self, x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]
+    ) -> ArrayOrScalar: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
+    ) -> Array: ...
+    def reduce(
+        self, array: ArrayLike, axis: Axes = 0, dtype: DTypeLike | None = None,
+        out: Array | None = None, keepdims: builtins.bool = False, initial: ArrayLike = ...,
+        where: ArrayLike = True,
+    ) -> ArrayOrScalar: ...
+    def accumulate(
+        self, array: ArrayLike, axis: int = 0, dtype: DTypeLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def outer(self, A: ArrayLike, B: ArrayLike, /, **options: Unpack[_Options]) -> Array: ...
+    def at(self, a: Array, indices: Any, b: ArrayLike | None = None, /) -> None: ...
 
 from functrans.numpy import fft as fft
 from functrans.numpy import linalg as linalg
@@ -30,8 +52,6 @@ from functrans.numpy.creation import asanyarray as asanyarray
 from functrans.numpy.creation import asarray as asarray
 from functrans.numpy.creation import ascontiguousarray as ascontiguousarray
 from functrans.numpy.creation import astype as astype
-from functrans.numpy.creation import bartlett as bartlett
-from functrans.numpy.creation import blackman as blackman
 from functrans.numpy.creation import copy as copy
 from functrans.numpy.creation import diag as diag
 from functrans.numpy.creation import diagflat as diagflat
@@ -42,8 +62,6 @@ from functrans.numpy.creation import fromfunction as fromfunction
 from functrans.numpy.creation import full as full
 from functrans.numpy.creation import full_like as full_like
 from functrans.numpy.creation import geomspace as geomspace
-from functrans.numpy.creation import hamming as hamming
-from functrans.numpy.creation import hanning as hanning
 from functrans.numpy.creation import identity as identity
 from functrans.numpy.creation import indices as indices
 from functrans.numpy.creation import linspace as linspace
@@ -318,28 +336,6 @@ from numpy import unsignedinteger as unsignedinteger
 from numpy import ushort as ushort
 from numpy.exceptions import ComplexWarning as ComplexWarning
 
-class _Binary(Protocol):
-    __name__: str
-    @overload
-    def __call__(
-        self, x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]
-    ) -> ArrayOrScalar: ...
-    @overload
-    def __call__(
-        self, x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
-    ) -> Array: ...
-    def reduce(
-        self, array: ArrayLike, axis: Axes = 0, dtype: DTypeLike | None = None,
-        out: Array | None = None, keepdims: builtins.bool = False, initial: ArrayLike = ...,
-        where: ArrayLike = True,
-    ) -> ArrayOrScalar: ...
-    def accumulate(
-        self, array: ArrayLike, axis: int = 0, dtype: DTypeLike | None = None,
-        out: Array | None = None,
-    ) -> Array: ...
-    def outer(self, A: ArrayLike, B: ArrayLike, /, **options: Unpack[_Options]) -> Array: ...
-    def at(self, a: Array, indices: Any, b: ArrayLike | None = None, /) -> None: ...
-
 @overload
 def abs(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Absolute value; its derivative at 0 is 1."""
@@ -447,6 +443,9 @@ def atanh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayO
 def atanh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
     """Inverse hyperbolic tangent."""
 
+def bartlett(M: int) -> Array:
+    """The bartlett window of M points."""
+
 bitwise_and: _Binary
 """Bitwise, of booleans logical, and."""
 
@@ -482,6 +481,9 @@ bitwise_right_shift: _Binary
 
 bitwise_xor: _Binary
 """Bitwise, of booleans logical, exclusive or."""
+
+def blackman(M: int) -> Array:
+    """The blackman window of M points."""
 
 @overload
 def cbrt(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
@@ -621,6 +623,12 @@ greater: _Binary
 greater_equal: _Binary
 """x ≥ y."""
 
+def hamming(M: int) -> Array:
+    """The hamming window of M points."""
+
+def hanning(M: int) -> Array:
+    """The hanning window of M points."""
+
 heaviside: _Binary
 """0 below zero, ``y`` at zero, 1 above; NaN stays."""
 
@@ -678,6 +686,13 @@ def log(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) 
     """Natural logarithm."""
 
 @overload
+def log10(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+    """Logarithm to base 10."""
+@overload
+def log10(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
+    """Logarithm to base 10."""
+
+@overload
 def log1p(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """log(1 + x), accurate near 0."""
 @overload
@@ -690,13 +705,6 @@ def log2(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOr
 @overload
 def log2(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
     """Logarithm to base 2."""
-
-@overload
-def log10(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Logarithm to base 10."""
-@overload
-def log10(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Logarithm to base 10."""
 
 logaddexp: _Binary
 """log(exp(x) + exp(y)) without overflow."""

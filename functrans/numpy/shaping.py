@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -264,6 +264,10 @@ def broadcast_arrays(*args: ArrayLike, subok: bool = False) -> tuple[Array, ...]
     return tuple(to_shape(a, shape) for a in arrays)
 
 
+@overload
+def atleast_1d(ary: ArrayLike, /) -> Array: ...
+@overload
+def atleast_1d(*arys: ArrayLike) -> Any: ...
 @door(np.atleast_1d)
 def atleast_1d(*arys: ArrayLike) -> Any:
     """Arrays of at least one axis.
@@ -274,6 +278,10 @@ def atleast_1d(*arys: ArrayLike) -> Any:
     return _each(arys, lambda n: (1,) if n == () else n)
 
 
+@overload
+def atleast_2d(ary: ArrayLike, /) -> Array: ...
+@overload
+def atleast_2d(*arys: ArrayLike) -> Any: ...
 @door(np.atleast_2d)
 def atleast_2d(*arys: ArrayLike) -> Any:
     """Arrays of at least two axes; new ones come first.
@@ -284,6 +292,10 @@ def atleast_2d(*arys: ArrayLike) -> Any:
     return _each(arys, lambda n: (1,) * (2 - len(n)) + n if len(n) < 2 else n)
 
 
+@overload
+def atleast_3d(ary: ArrayLike, /) -> Array: ...
+@overload
+def atleast_3d(*arys: ArrayLike) -> Any: ...
 @door(np.atleast_3d)
 def atleast_3d(*arys: ArrayLike) -> Any:
     """Arrays of at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).

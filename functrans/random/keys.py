@@ -20,7 +20,7 @@ from functrans.numpy.promote import has_tracer, shape_tuple
 from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import or_, shift_left, shift_right
 from functrans.primitives.random import threefry2x32
-from functrans.typing import Operand, SupportsArray
+from functrans.typing import Array, Operand
 
 _IMPLEMENTATION = "threefry2x32"
 _WORD, _HALF = np.dtype(np.uint64), np.dtype(np.uint32)
@@ -115,7 +115,7 @@ class PRNGKeyArray:
         return f"PRNGKeyArray(shape={self.shape}, words={self.words!r})"
 
 
-KeyLike: TypeAlias = PRNGKeyArray | SupportsArray
+KeyLike: TypeAlias = PRNGKeyArray | Array
 """Keys, or the two 32-bit words of old ones in an array."""
 
 K = TypeVar("K", bound=KeyLike)

@@ -42,3 +42,6 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
         if name in __all__:  # what few programs need is loaded when it is named
             return import_module(f"functrans.scipy.{name}")
         raise AttributeError(f"module 'functrans.scipy' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return list(__all__)

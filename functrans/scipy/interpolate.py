@@ -12,6 +12,7 @@ import functrans.numpy as fnp
 from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy.promote import array_like, cast, concrete, float_dtype
 from functrans.tree import register_pytree_node_class
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 __all__ = ["RegularGridInterpolator"]
 
@@ -50,10 +51,10 @@ class RegularGridInterpolator:
     def __init__(
         self,
         points: Sequence[Any],
-        values: Any,
+        values: ArrayLike,
         method: str = "linear",
         bounds_error: bool = False,
-        fill_value: Any = np.nan,
+        fill_value: ArrayLike = np.nan,
     ) -> None:
         if bounds_error:
             raise OptionError("bounds_error does not work under transforms.", "Use fill_value.")
@@ -96,7 +97,7 @@ class RegularGridInterpolator:
         made.grid, made.values, made.fill_value = arrays
         return made
 
-    def __call__(self, xi: Any, method: str | None = None) -> Any:
+    def __call__(self, xi: ArrayLike, method: str | None = None) -> ArrayOrScalar:
         """The values at places of shape (…, n), or at a tuple of n arrays of coordinates."""
         method = self.method if method is None else _method(method)
         count = len(self.grid)

@@ -100,6 +100,8 @@ def of_rooms() -> None:
     ft.random.uniform(ft.random.PRNGKey(0), 3)
     ft.nn.relu([1.0])
     ft.lax.add(x, 1.0)
+    ft.scipy.stats.norm.logpdf(x, loc=[0.0], scale=2.0)
+    assert_type(fnp.atleast_1d(1.0), Array)
     fnp.fft.fft(x, norm=2)  # expected
     fnp.linalg.solve(np.eye(3))  # expected
     ft.nn.softmax(x, dim=-1)  # expected
@@ -107,5 +109,6 @@ def of_rooms() -> None:
     ft.random.normal(key, shape="2")  # expected
     ft.random.normall(key)  # expected
     ft.lax.sin([1.0])  # expected
+    ft.scipy.stats.norm.logpdf("0")  # expected
     ft.lax.sinn(x)  # expected
     ft.gradd(np.sin)  # expected

@@ -20,7 +20,9 @@ import functrans.numpy as fnp
 from functrans import random
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy.promote import array_like, cast, float_dtype
+from functrans.random.keys import KeyLike
 from functrans.tree import register_dataclass
+from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike
 
 __all__ = ["Rotation", "Slerp"]
 
@@ -90,12 +92,12 @@ class Rotation:
     # --- made from ---
 
     @classmethod
-    def from_quat(cls, quat: Any) -> Rotation:
+    def from_quat(cls, quat: ArrayLike) -> Rotation:
         """From quaternions (x, y, z, w) of any length but 0, shape (…, 4)."""
         return cls(_unit(_numbers(quat, 4)))
 
     @classmethod
-    def from_rotvec(cls, rotvec: Any, degrees: bool = False) -> Rotation:
+    def from_rotvec(cls, rotvec: ArrayLike, degrees: bool = False) -> Rotation:
         """From axes, shape (…, 3), as long as the angle."""
         vector = _numbers(rotvec, 3)
         vector = fnp.deg2rad(vector) if degrees else vector
@@ -109,7 +111,7 @@ class Rotation:
         return cls(fnp.concatenate([scale * vector, cosine], -1))
 
     @classmethod
-    def from_matrix(cls, matrix: Any) -> Rotation:
+    def from_matrix(cls, matrix: ArrayLike) -> Rotation:
         """From rotation matrices, shape (…, 3, 3)."""
         m = _numbers(matrix, 3, 3)
         diagonal = [m[..., i, i] for i in range(3)]
@@ -129,14 +131,14 @@ class Rotation:
         return cls(_unit(quat))
 
     @classmethod
-    def from_mrp(cls, mrp: Any) -> Rotation:
+    def from_mrp(cls, mrp: ArrayLike) -> Rotation:
         """From modified Rodrigues parameters, shape (…, 3): axis · tan(angle / 4)."""
-        mrp = _numbers(mrp, 3)
-        square = fnp.sum(fnp.square(mrp), -1, keepdims=True)
-        return cls(fnp.concatenate([2.0 * mrp, 1.0 - square], -1) / (1.0 + square))
+        numbers = _numbers(mrp, 3)
+        square = fnp.sum(fnp.square(numbers), -1, keepdims=True)
+        return cls(fnp.concatenate([2.0 * numbers, 1.0 - square], -1) / (1.0 + square))
 
     @classmethod
-    def from_euler(cls, seq: str, angles: Any, degrees: bool = False) -> Rotation:
+    def from_euler(cls, seq: str, angles: ArrayLike, degrees: bool = False) -> Rotation:
         """From angles about one to three axes, shape (…, len(seq)), or of one axis a number.
 
         Lower-case axes stay, upper-case ones turn with the body.
@@ -159,13 +161,13 @@ class Rotation:
         return cls(quat)
 
     @classmethod
-    def identity(cls, num: int | None = None, dtype: Any = float) -> Rotation:
+    def identity(cls, num: int | None = None, dtype: DTypeLike = float) -> Rotation:
         """The rotation that leaves everything where it is, or ``num`` of it."""
         one = np.array([0.0, 0.0, 0.0, 1.0], dtype)
         return cls(one if num is None else np.tile(one, (num, 1)))
 
     @classmethod
-    def random(cls, key: Any, num: int | None = None) -> Rotation:
+    def random(cls, key: KeyLike, num: int | None = None) -> Rotation:
         """Rotations by a random key, each as likely as any other."""
         return cls(_unit(random.normal(key, (4,) if num is None else (num, 4))))
 
@@ -176,7 +178,7 @@ class Rotation:
 
     # --- seen as ---
 
-    def as_quat(self, canonical: bool = False, scalar_first: bool = False) -> Any:
+    def as_quat(self, canonical: bool = False, scalar_first: bool = False) -> ArrayOrScalar:
         """As unit quaternions; canonical ones have w ≥ 0, or else a positive first component."""
         quat = self.quat
         if canonical:
@@ -185,7 +187,7 @@ class Rotation:
             quat = fnp.where(fnp.expand_dims(sign < 0, -1), -quat, quat)
         return fnp.roll(quat, 1, -1) if scalar_first else quat
 
-    def as_matrix(self) -> Any:
+    def as_matrix(self) -> ArrayOrScalar:
         """As matrices, shape (…, 3, 3)."""
         x, y, z, w = _parts(self.quat)
         rows = [
@@ -195,7 +197,7 @@ class Rotation:
         ]
         return fnp.stack([fnp.stack(row, -1) for row in rows], -2)
 
-    def as_rotvec(self, degrees: bool = False) -> Any:
+    def as_rotvec(self, degrees: bool = False) -> ArrayOrScalar:
         """As axes whose length is the angle, at most π."""
         quat = fnp.where(self.quat[..., 3:] < 0, -self.quat, self.quat)
         vector = quat[..., :3]
@@ -206,12 +208,12 @@ class Rotation:
         scale = fnp.where(small, series, 2.0 * fnp.arctan2(sine, quat[..., 3:]) / sine)
         return fnp.rad2deg(scale * vector) if degrees else scale * vector
 
-    def as_mrp(self) -> Any:
+    def as_mrp(self) -> ArrayOrScalar:
         """As modified Rodrigues parameters, shape (…, 3), of length at most 1."""
         quat = fnp.where(self.quat[..., 3:] < 0, -self.quat, self.quat)
         return quat[..., :3] / (1.0 + quat[..., 3:])
 
-    def as_euler(self, seq: str, degrees: bool = False) -> Any:
+    def as_euler(self, seq: str, degrees: bool = False) -> ArrayOrScalar:
         """As angles about three axes, shape (…, 3).
 
         Where the second angle is such that only the sum or difference of the others counts
@@ -254,17 +256,17 @@ class Rotation:
         """The rotation back."""
         return Rotation(self.quat * np.array([-1, -1, -1, 1], self.quat.dtype))
 
-    def apply(self, vectors: Any, inverse: bool = False) -> Any:
+    def apply(self, vectors: ArrayLike, inverse: bool = False) -> ArrayOrScalar:
         """Vectors of shape (…, 3) turned; leading axes broadcast with the rotations'."""
         matrix = self.inv().as_matrix() if inverse else self.as_matrix()
         return fnp.sum(matrix * _numbers(vectors, 3)[..., None, :], -1)
 
-    def magnitude(self) -> Any:
+    def magnitude(self) -> ArrayOrScalar:
         """The angles, between 0 and π; no derivative (NaN) at 0."""
         size = fnp.sqrt(fnp.sum(fnp.square(self.quat[..., :3]), -1))
         return 2.0 * fnp.arctan2(size, fnp.absolute(self.quat[..., 3]))
 
-    def mean(self, weights: Any = None) -> Rotation:
+    def mean(self, weights: ArrayLike | None = None) -> Rotation:
         """The rotation that is nearest to all of an array, by squares of chords."""
         count = len(self)
         weights = fnp.ones(count) if weights is None else array_like(weights)
@@ -310,7 +312,7 @@ class Slerp:
     rotvecs: Any
 
     @classmethod
-    def init(cls, times: Any, rotations: Rotation) -> Slerp:
+    def init(cls, times: ArrayLike, rotations: Rotation) -> Slerp:
         """From two or more ascending times and as many rotations."""
         times = array_like(times)
         if rotations.single or times.shape != (len(rotations),) or len(rotations) < 2:
@@ -321,7 +323,7 @@ class Slerp:
         turns = rotations[:-1].inv() * rotations[1:]
         return cls(cast(times, rotations.quat.dtype), rotations, turns.as_rotvec())
 
-    def __call__(self, times: Any) -> Rotation:
+    def __call__(self, times: ArrayLike) -> Rotation:
         """The rotations at times of any shape."""
         now = array_like(times)
         last = self.times.shape[0] - 2

@@ -3,7 +3,7 @@
 import builtins
 from typing import Any, Protocol, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
 
 class _Options(TypedDict, total=False):
     where: ArrayLike
@@ -128,18 +128,18 @@ def exp1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options])
     """The exponential integral E₁."""
 
 @overload
-def exp2(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """2 to the power x."""
-@overload
-def exp2(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """2 to the power x."""
-
-@overload
 def exp10(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """10 to the power x."""
 @overload
 def exp10(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
     """10 to the power x."""
+
+@overload
+def exp2(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+    """2 to the power x."""
+@overload
+def exp2(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
+    """2 to the power x."""
 
 @overload
 def expi(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:

@@ -13,6 +13,7 @@ from functrans.scipy.doors import is_plain
 from functrans.scipy.special import betainc, betaln, gammaincc, gammaln, xlog1py, xlogy
 from functrans.scipy.special.functions import special_operands
 from functrans.scipy.stats.families import Discrete, positive
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 
 def _probability(p: Any) -> Any:
@@ -88,7 +89,7 @@ class Poisson(Discrete):
     np.float64(0.5)
     """
 
-    def entropy(self, mu: Any, loc: Any = 0.0) -> Any:
+    def entropy(self, mu: ArrayLike, loc: ArrayLike = 0.0) -> ArrayOrScalar:
         """The entropy: its sum up to a mean of 100, above by an asymptotic series.
 
         Evans, Boersma, Blachman and Jagers, *The entropy of a Poisson distribution*, SIAM Review

@@ -17,6 +17,7 @@ from functrans.errors import ArgumentError, MissingRuleError
 from functrans.numpy.promote import cast, strong
 from functrans.scipy.doors import is_plain, scipy_function
 from functrans.scipy.special.functions import special_dtype, special_operands
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 Function = Callable[..., Any]
 
@@ -76,7 +77,7 @@ class Family:
     def __repr__(self) -> str:
         return f"functrans.scipy.stats.{self.name}"
 
-    def cdf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def cdf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The probability of at most x.
 
         >>> ft.grad(ft.scipy.stats.expon.cdf)(0.0)
@@ -84,7 +85,7 @@ class Family:
         """
         return self._tail("cdf", (x, args, named), 0.0, self._below(), 1.0)
 
-    def sf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def sf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The probability of more than x, accurate where it is small.
 
         >>> ft.scipy.stats.norm.sf(10.0)
@@ -92,7 +93,7 @@ class Family:
         """
         return self._tail("sf", (x, args, named), 1.0, self._above(), 0.0)
 
-    def logcdf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def logcdf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The logarithm of :meth:`cdf`.
 
         >>> ft.grad(ft.scipy.stats.gumbel_r.logcdf)(0.0)
@@ -101,7 +102,7 @@ class Family:
         inner = self.log_below or _log(self._below())
         return self._tail("logcdf", (x, args, named), -math.inf, inner, 0.0)
 
-    def logsf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def logsf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The logarithm of :meth:`sf`.
 
         >>> ft.grad(ft.scipy.stats.expon.logsf)(1000.0)
@@ -199,7 +200,7 @@ class Continuous(Family):
 
     _places: ClassVar[tuple[str, ...]] = ("loc", "scale")
 
-    def logpdf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def logpdf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The logarithm of the density; −inf outside the support.
 
         >>> ft.vmap(ft.grad(ft.scipy.stats.expon.logpdf))(np.array([-1.0, 2.0]))
@@ -207,7 +208,7 @@ class Continuous(Family):
         """
         return self._call("logpdf", self._log_density, x, args, named)
 
-    def pdf(self, x: Any, *args: Any, **named: Any) -> Any:
+    def pdf(self, x: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The density; 0 outside the support.
 
         >>> ft.scipy.stats.uniform.pdf(np.array([-1.0, 0.5]))
@@ -215,7 +216,7 @@ class Continuous(Family):
         """
         return self._call("pdf", lambda *a: fnp.exp(self._log_density(*a)), x, args, named)
 
-    def ppf(self, q: Any, *args: Any, **named: Any) -> Any:
+    def ppf(self, q: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The number that is not exceeded with probability q.
 
         >>> ft.grad(ft.scipy.stats.logistic.ppf)(0.5)
@@ -229,7 +230,7 @@ class Continuous(Family):
 
         return self._call("ppf", traced, q, args, named)
 
-    def isf(self, q: Any, *args: Any, **named: Any) -> Any:
+    def isf(self, q: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The number that is exceeded with probability q.
 
         >>> ft.jit(ft.scipy.stats.norm.isf)(1e-300)
@@ -275,7 +276,7 @@ class Discrete(Family):
     np.float64(0.5)
     """
 
-    def logpmf(self, k: Any, *args: Any, **named: Any) -> Any:
+    def logpmf(self, k: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The logarithm of the probability of k; −inf where k is no integer of the support.
 
         >>> ft.scipy.stats.bernoulli.logpmf(np.array([0.0, 0.5]), 0.5)
@@ -283,7 +284,7 @@ class Discrete(Family):
         """
         return self._call("logpmf", self._log_density, k, args, named)
 
-    def pmf(self, k: Any, *args: Any, **named: Any) -> Any:
+    def pmf(self, k: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The probability of k.
 
         >>> ft.grad(ft.scipy.stats.bernoulli.pmf, argnums=1)(0.0, 0.25)
@@ -291,7 +292,7 @@ class Discrete(Family):
         """
         return self._call("pmf", lambda *a: fnp.exp(self._log_density(*a)), k, args, named)
 
-    def ppf(self, q: Any, *args: Any, **named: Any) -> Any:
+    def ppf(self, q: ArrayLike, *args: ArrayLike, **named: ArrayLike) -> ArrayOrScalar:
         """The smallest integer that is not exceeded with probability q.
 
         >>> ft.jit(ft.scipy.stats.bernoulli.ppf)(np.array([0.1, 0.9]), 0.5)

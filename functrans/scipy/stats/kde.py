@@ -10,9 +10,11 @@ import functrans.numpy as fnp
 from functrans import random
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy.promote import array_like, cast, float_dtype
+from functrans.random.keys import KeyLike
 from functrans.scipy.special import logsumexp, ndtr
 from functrans.scipy.stats.multivariate import multivariate_normal
 from functrans.tree import register_pytree_node_class
+from functrans.typing import ArrayLike, ArrayOrScalar
 
 Bandwidth = str | float | Callable[["gaussian_kde"], Any] | None
 
@@ -52,7 +54,9 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
     covariance: Any
     inv_cov: Any
 
-    def __init__(self, dataset: Any, bw_method: Bandwidth = None, weights: Any = None) -> None:
+    def __init__(
+        self, dataset: ArrayLike, bw_method: Bandwidth = None, weights: ArrayLike | None = None
+    ) -> None:
         data = fnp.atleast_2d(array_like(dataset))
         data = cast(data, float_dtype(data))
         if data.ndim != 2 or data.shape[1] < 2 or data.dtype.kind == "c":
@@ -124,10 +128,10 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         """The number of points."""
         return int(self.dataset.shape[1])
 
-    def __call__(self, points: Any) -> Any:
+    def __call__(self, points: ArrayLike) -> ArrayOrScalar:
         return self.evaluate(points)
 
-    def pdf(self, points: Any) -> Any:
+    def pdf(self, points: ArrayLike) -> ArrayOrScalar:
         """The density at m points of shape (d, m), or (m,) in one dimension.
 
         >>> ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0])).pdf(0.0).round(4)
@@ -135,7 +139,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         """
         return self.evaluate(points)
 
-    def evaluate(self, points: Any) -> Any:
+    def evaluate(self, points: ArrayLike) -> ArrayOrScalar:
         """The same as :meth:`pdf`.
 
         >>> ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0])).evaluate(0.0).round(4)
@@ -143,7 +147,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         """
         return fnp.exp(self._kernels(points)) @ self.weights
 
-    def logpdf(self, points: Any) -> Any:
+    def logpdf(self, points: ArrayLike) -> ArrayOrScalar:
         """The logarithm of :meth:`pdf`, also where that would be 0.
 
         >>> ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0])).logpdf(1e3).round(-3)
@@ -167,7 +171,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
             )
         return points
 
-    def integrate_gaussian(self, mean: Any, cov: Any) -> Any:
+    def integrate_gaussian(self, mean: ArrayLike, cov: ArrayLike) -> ArrayOrScalar:
         """The integral of the density times that of a normal distribution.
 
         >>> ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0])).integrate_gaussian(0.0, 1.0).round(4)
@@ -182,7 +186,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         density = multivariate_normal.pdf(self.dataset.T, mean, self.covariance + cov)
         return density @ self.weights
 
-    def integrate_box_1d(self, low: Any, high: Any) -> Any:
+    def integrate_box_1d(self, low: ArrayLike, high: ArrayLike) -> ArrayOrScalar:
         """The probability of an interval, of an estimate in one dimension.
 
         >>> estimate = ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0]))
@@ -195,7 +199,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         inside = ndtr((high - points) / width) - ndtr((low - points) / width)
         return inside @ self.weights
 
-    def integrate_kde(self, other: gaussian_kde) -> Any:
+    def integrate_kde(self, other: gaussian_kde) -> ArrayOrScalar:
         """The integral of the product of two densities.
 
         >>> estimate = ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0]))
@@ -208,7 +212,7 @@ class gaussian_kde:  # noqa: N801 (SciPy's name)
         density = multivariate_normal.pdf(distance, 0.0, self.covariance + other.covariance)
         return self.weights @ density @ other.weights
 
-    def resample(self, key: Any, shape: tuple[int, ...] = ()) -> Any:
+    def resample(self, key: KeyLike, shape: tuple[int, ...] = ()) -> ArrayOrScalar:
         """Random points of the estimated distribution, of shape ``(d, *shape)``.
 
         >>> estimate = ft.scipy.stats.gaussian_kde(np.array([-1.0, 1.0]))

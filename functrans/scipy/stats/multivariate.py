@@ -16,11 +16,12 @@ from functrans.errors import OptionError, ShapeError
 from functrans.lax.linalg import cholesky, triangular_solve
 from functrans.numpy.promote import array_like, cast, common_shape, strong
 from functrans.scipy.special.functions import gammaln, special_dtype, xlogy
+from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
 _LOG_2PI = math.log(2 * math.pi)
 
 
-def _arrays(*xs: Any) -> list[Any]:
+def _arrays(*xs: Any) -> list[Array]:
     """Arrays of the dtype in which SciPy's special functions would compute."""
     arrays = [array_like(x) for x in xs]
     return [cast(x, special_dtype(*arrays)) for x in arrays]
@@ -33,7 +34,7 @@ class _Dirichlet:
     np.float64(-0.916290731874...)
     """
 
-    def logpdf(self, x: Any, alpha: Any) -> Any:
+    def logpdf(self, x: ArrayLike, alpha: ArrayLike) -> ArrayOrScalar:
         """The logarithm of the density; −inf outside the simplex.
 
         Parameters
@@ -60,7 +61,7 @@ class _Dirichlet:
         terms = fnp.sum(xlogy(weights - 1.0, safe), 0)
         return strong(constant + fnp.where(inside, terms, -np.inf))
 
-    def pdf(self, x: Any, alpha: Any) -> Any:
+    def pdf(self, x: ArrayLike, alpha: ArrayLike) -> ArrayOrScalar:
         """The density, of arguments as those of :meth:`logpdf`.
 
         >>> ft.scipy.stats.dirichlet.pdf(np.array([0.2, 0.8]), np.array([2.0, 1.0])).round(8)
@@ -76,7 +77,7 @@ class _Multinomial:
     np.float64(0.5)
     """
 
-    def logpmf(self, x: Any, n: Any, p: Any) -> Any:
+    def logpmf(self, x: ArrayLike, n: ArrayLike, p: ArrayLike) -> ArrayOrScalar:
         """The logarithm of the probability of the counts x, along the last axis; −inf where their
         sum is not n.
 
@@ -90,7 +91,7 @@ class _Multinomial:
         possible = fnp.logical_and(integers, fnp.sum(x, -1) == n)
         return strong(gammaln(n + 1.0) + fnp.where(possible, terms, -np.inf))
 
-    def pmf(self, x: Any, n: Any, p: Any) -> Any:
+    def pmf(self, x: ArrayLike, n: ArrayLike, p: ArrayLike) -> ArrayOrScalar:
         """The probability, of arguments as those of :meth:`logpmf`.
 
         >>> ft.scipy.stats.multinomial.pmf(np.array([2, 1]), 2, np.array([0.5, 0.5]))
@@ -106,7 +107,13 @@ class _MultivariateNormal:
     np.float64(-1.8378770664093453)
     """
 
-    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: None = None) -> Any:
+    def logpdf(
+        self,
+        x: ArrayLike,
+        mean: ArrayLike | None = None,
+        cov: ArrayLike = 1.0,
+        allow_singular: None = None,
+    ) -> ArrayOrScalar:
         """The logarithm of the density, by Cholesky's factor of the covariance.
 
         Parameters
@@ -136,7 +143,9 @@ class _MultivariateNormal:
         half_logdet = fnp.sum(fnp.log(fnp.diagonal(factor, axis1=-2, axis2=-1)), -1)
         return strong(-0.5 * (square + n * _LOG_2PI) - half_logdet)
 
-    def pdf(self, x: Any, mean: Any = None, cov: Any = 1.0) -> Any:
+    def pdf(
+        self, x: ArrayLike, mean: ArrayLike | None = None, cov: ArrayLike = 1.0
+    ) -> ArrayOrScalar:
         """The density, of arguments as those of :meth:`logpdf`.
 
         >>> ft.scipy.stats.multivariate_normal.pdf(np.zeros(2), np.zeros(2), np.eye(2)).round(8)
