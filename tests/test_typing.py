@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import functrans.typing
 from tests import test_docs
 from tests.test_docs import ROOMS
 
@@ -63,3 +64,9 @@ def test_the_stubs_are_current() -> None:
     stale = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert stale.stdout == "", "run python docs/make_stubs.py"
     assert stale.returncode == 0, stale.stderr
+
+
+def test_the_page_on_types_is_complete() -> None:
+    page = (ROOT / "docs" / "howto" / "types.md").read_text(encoding="utf-8")
+    rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    assert sorted(re.findall(r"`(\w+)`", rows)) == sorted(functrans.typing.__all__)
