@@ -222,8 +222,9 @@ class Compiled(_Described):
         types = ", ".join(map(str, self.in_avals))
         return f"<compiled {self.fun_name}({types})>"
 
+    # It may become __call__, whose docstring help would show.
     def _python_call(self, *args: Any, **kwargs: Any) -> Any:
-        """The call with arguments that the native stub does not take as they are."""
+        # The call with arguments that the native stub does not take as they are.
         leaves, in_tree = tree.flatten((args, kwargs))
         if in_tree != self.in_tree:
             self._refuse(f"arguments {self.in_tree}", str(in_tree))

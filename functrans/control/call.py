@@ -283,8 +283,9 @@ class JitFunction(Rich, Generic[P, R]):
             self._donate_argnames,
         )
 
+    # It may become __call__, whose docstring help would show.
     def _tree_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Flatten, and try the native stubs on the leaves before types are looked at."""
+        # Flatten, and try the native stubs on the leaves before types are looked at.
         if not self._tree_stubs:
             return self._python_call(*args, **kwargs)
         leaves, in_tree = tree.flatten((args, kwargs))
