@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -13,9 +14,19 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 
+def readable(text: str) -> str:
+    r"""The formula as docutils reads it: for TeX an argument without braces is one digit.
+
+    >>> readable(r"\frac12 x^23 + \frac1n + 34")
+    '\\frac{1}{2} x^{2}3 + \\frac1n + 34'
+    """
+    text = re.sub(r"(\\[dt]?frac)\s*(\d)\s*(\d)", r"\1{\2}{\3}", text)
+    return re.sub(r"([_^])(\d)(?=\d)", r"\1{\2}", text).replace("…", r"\ldots ")
+
+
 def mathml(node: nodes.Node, as_block: bool) -> str:
     """The formula, or its text and a warning where docutils cannot read it."""
-    text = node.astext().replace("…", r"\ldots ")
+    text = readable(node.astext())
     try:
         return str(tex2mathml(text, as_block=as_block))
     except MathError as error:
