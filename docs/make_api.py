@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sphinx.pycode import ModuleAnalyzer
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
@@ -52,7 +54,10 @@ def page(module: ModuleType, room: str, homes: dict[int, str]) -> Iterator[str]:
         value = getattr(module, name)
         if inspect.ismodule(value) or name.startswith("__"):
             continue
-        yield from entry(f"{room}.{name}", value, homes)
+        if ("", name) in ModuleAnalyzer.for_module(room).find_attr_docs():
+            yield from ["```{eval-rst}", f".. autodata:: {room}.{name}", "   :no-value:", "```", ""]
+        else:
+            yield from entry(f"{room}.{name}", value, homes)
 
 
 def entry(path: str, value: Any, homes: dict[int, str]) -> Iterator[str]:
