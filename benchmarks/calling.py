@@ -15,16 +15,16 @@ from functrans.codegen import pool
 
 
 def rows(rounds: int) -> Iterator[Row]:
-    yield from _vector(rounds)
+    yield from _vector(rounds, "10-vector", numpy.linspace(0.0, 1.0, 10), 0.3e-6)
+    yield from _vector(rounds, "column of 10", numpy.linspace(0.0, 1.0, 20).reshape(10, 2)[:, 0])
     yield from _tree(rounds)
     yield from _static(rounds)
     for elements in (100_000, 6_250_000, 10_000_000):
         yield from _large(rounds, elements)
 
 
-def _vector(rounds: int) -> Iterator[Row]:
-    """One 10-vector in, one out."""
-    x = numpy.linspace(0.0, 1.0, 10)
+def _vector(rounds: int, what: str, x: Any, most_seconds: float | None = None) -> Iterator[Row]:
+    """One vector in, one out."""
     ours, plain = functrans.jit(product(functrans.numpy)), product(numpy)
     calls: dict[str, Call] = {"ours": lambda: ours(x), "numpy": lambda: plain(x)}
     targets: dict[str, float | None] = {"numpy": None}
@@ -38,8 +38,8 @@ def _vector(rounds: int) -> Iterator[Row]:
         targets.update({"jax, ndarrays": 0.1, "jax, its own arrays": None})
     samples = take_turns(calls, rounds)
     for peer, most in targets.items():
-        limit = 0.3e-6 if peer == "numpy" else None
-        yield Row("call, 10-vector", peer, samples["ours"], samples[peer], most, limit)
+        limit = most_seconds if peer == "numpy" else None
+        yield Row(f"call, {what}", peer, samples["ours"], samples[peer], most, limit)
 
 
 def _loss(params: dict[str, Any]) -> Any:

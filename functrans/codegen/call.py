@@ -384,11 +384,12 @@ _PYTHON_API = (
     "PyDict_Copy", "PyDict_Size", "PyDict_SetItem", "PyDict_GetItemWithError", "PyUnicode_Compare",
     "PyObject_RichCompareBool", "PyObject_Vectorcall", "PyObject_CallFunctionObjArgs",
     "PyLong_FromLong", "PyLong_AsLongLongAndOverflow", "PyErr_NoMemory", "PyErr_Occurred",
-    "PyErr_CheckSignals", "PyErr_Fetch", "PyErr_Restore",
+    "PyErr_CheckSignals", "PyErr_Clear", "PyErr_Fetch", "PyErr_Restore",
     "PyEval_SaveThread", "PyEval_RestoreThread", "PyGILState_Ensure", "PyGILState_Release",
     "PyTraceMalloc_Track",
 )  # fmt: skip
-_NUMPY_API = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94}  # places in NumPy's C table
+# Places in NumPy's C table.
+_NUMPY_API = {"PyArray_Scalar": 60, "PyArray_NewCopy": 85, "PyArray_NewFromDescr": 94}
 _OBJECTS: dict[str, Any] = {"ndarray": np.ndarray, "true": True, "false": False}
 _API = (*_PYTHON_API, *_NUMPY_API, *_OBJECTS, "pool", "handler", "clock_gettime")
 
@@ -506,7 +507,9 @@ _CONSTANTS = {
     "USER_DTYPES": 256,  # the type numbers of dtypes that are not NumPy's own
     "PY_EQ": 2,
     "ARRAY_NEW": 0x1 | 0x100 | 0x400,  # C-contiguous, aligned, writeable
+    "ARRAY_READY": _ARRAY_READY,
     "ARRAY_OWNS": _ARRAY_OWNS,
+    "C_ORDER": 0,  # NumPy's NPY_CORDER
     "CLOCK": getattr(time, "CLOCK_MONOTONIC", 0),
     "PATIENCE": 50_000_000,  # nanoseconds between two looks at signals
     "TRACE_DOMAIN": 389047,  # NumPy's own, for tracemalloc

@@ -104,11 +104,24 @@ unlike:
 
 unlike.large:
   call void @pool.give(ptr %pool, ptr %frame)
-  br label %missing
+  br label %again
 
 unlike.stack:
   call void @llvm.stackrestore.p0(ptr %stack)
-  br label %missing
+  br label %again
+
+again:
+  %others = call ptr @copied(ptr %api, ptr %args, i64 %nargs, ptr %kwnames)
+  %none.copied = icmp eq ptr %others, null
+  br i1 %none.copied, label %missing, label %once.more
+
+once.more:
+  ; A tuple holds them; what it holds is contiguous, so that there is no third time.
+  %other.args = at %others, tuple.items
+  %of.others = call ptr @functrans_call(ptr %self, ptr %other.args, i64 %nargs, ptr %kwnames)
+  %Py_DecRef = get ptr, %api, api.Py_DecRef
+  call void %Py_DecRef(ptr %others)
+  ret ptr %of.others
 
 missing:
   %miss = get ptr, %plan, plan.miss

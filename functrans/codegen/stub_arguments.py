@@ -250,6 +250,103 @@ yes:
   ret i1 true
 }
 
+; The arguments as a tuple, with contiguous copies of those arrays that are not contiguous or not
+; aligned. Null where there is none of those, and where there is no memory.
+define internal ptr @copied(ptr %api, ptr %args, i64 %nargs, ptr %kwnames) nounwind {
+start:
+  %ndarray = get ptr, %api, api.ndarray
+  %has.keywords = icmp ne ptr %kwnames, null
+  br i1 %has.keywords, label %keywords, label %counted
+
+keywords:
+  %named = get i64, %kwnames, tuple.size
+  br label %counted
+
+counted:
+  %named.count = phi i64 [0, %start], [%named, %keywords]
+  %count = add i64 %nargs, %named.count
+  %none = icmp eq i64 %count, 0
+  br i1 %none, label %no, label %look
+
+look:
+  %l = phi i64 [0, %counted], [%l.next, %tight]
+  %looked.at = getelementptr ptr, ptr %args, i64 %l
+  %looked = load ptr, ptr %looked.at
+  %is.loose = call i1 @loose(ptr %ndarray, ptr %looked)
+  br i1 %is.loose, label %make, label %tight
+
+tight:
+  %l.next = add i64 %l, 1
+  %looked.all = icmp eq i64 %l.next, %count
+  br i1 %looked.all, label %no, label %look
+
+make:
+  %PyTuple_New = get ptr, %api, api.PyTuple_New
+  %PyTuple_SetItem = get ptr, %api, api.PyTuple_SetItem
+  %PyArray_NewCopy = get ptr, %api, api.PyArray_NewCopy
+  %Py_IncRef = get ptr, %api, api.Py_IncRef
+  %PyErr_Clear = get ptr, %api, api.PyErr_Clear
+  %tuple = call ptr %PyTuple_New(i64 %count)
+  %no.tuple = icmp eq ptr %tuple, null
+  br i1 %no.tuple, label %clear, label %each
+
+each:
+  %i = phi i64 [0, %make], [%i.next, %put]
+  %object.at = getelementptr ptr, ptr %args, i64 %i
+  %object = load ptr, ptr %object.at
+  %copies = call i1 @loose(ptr %ndarray, ptr %object)
+  br i1 %copies, label %copy, label %keep
+
+copy:
+  %copy.made = call ptr %PyArray_NewCopy(ptr %object, i32 C_ORDER)
+  %no.copy = icmp eq ptr %copy.made, null
+  br i1 %no.copy, label %give.up, label %put
+
+keep:
+  call void %Py_IncRef(ptr %object)
+  br label %put
+
+put:
+  %item = phi ptr [%copy.made, %copy], [%object, %keep]
+  call i32 %PyTuple_SetItem(ptr %tuple, i64 %i, ptr %item)
+  %i.next = add i64 %i, 1
+  %all = icmp eq i64 %i.next, %count
+  br i1 %all, label %yes, label %each
+
+yes:
+  ret ptr %tuple
+
+give.up:
+  %Py_DecRef = get ptr, %api, api.Py_DecRef
+  call void %Py_DecRef(ptr %tuple)
+  br label %clear
+
+clear:
+  ; The Python path says what is wrong.
+  call void %PyErr_Clear()
+  br label %no
+
+no:
+  ret ptr null
+}
+
+; Whether an object is an array that is not contiguous, or not aligned.
+define internal i1 @loose(ptr %ndarray, ptr %object) nounwind {
+start:
+  %type = get ptr, %object, object.type
+  %is.array = icmp eq ptr %type, %ndarray
+  br i1 %is.array, label %array, label %no
+
+array:
+  %flags = get i32, %object, array.flags
+  %ready = and i32 %flags, ARRAY_READY
+  %is.loose = icmp ne i32 %ready, ARRAY_READY
+  ret i1 %is.loose
+
+no:
+  ret i1 false
+}
+
 ; The values of the keywords, in the plan's order of names.
 define internal i1 @keywords(ptr %plan, ptr %api, ptr %values, ptr %kwnames, ptr %into) nounwind {
 start:

@@ -117,11 +117,11 @@ class Sub(np.ndarray[Any, Any]):
 @pytest.mark.parametrize(
     "argument",
     [
-        3.0, [1.0, 2.0, 3.0, 4.0], "text", None, np.arange(5.0), np.arange(8.0)[::2],
-        np.arange(4.0)[::-1], np.arange(4), np.arange(4.0, dtype=np.float32),
+        3.0, [1.0, 2.0, 3.0, 4.0], "text", None, np.arange(5.0), np.arange(8.0)[::2].view(Sub),
+        np.arange(4), np.arange(4.0, dtype=np.float32),
         np.arange(4.0).reshape(2, 2), np.arange(4.0).reshape(1, 4), np.arange(4.0).view(Sub),
-        np.arange(4.0).astype(">f8"), np.zeros(33, np.uint8)[1:].view(F64),
-        np.float64(1.0), np.zeros(()), np.zeros(0), np.zeros(4, object), np.ma.zeros(4),
+        np.arange(4.0).astype(">f8"), np.float64(1.0), np.zeros(()), np.zeros(0),
+        np.zeros(4, object), np.ma.zeros(4),
     ],
 )  # fmt: skip
 def test_what_is_not_described_misses(double: Any, argument: Any) -> None:
@@ -129,6 +129,40 @@ def test_what_is_not_described_misses(double: Any, argument: Any) -> None:
     assert word == "miss"
     assert args[0] is argument
     assert kwargs == {}
+
+
+def loose_vectors() -> dict[str, Any]:
+    """0, 1, 2, 3 as doubles that do not lie one behind the other, or not at a double's place."""
+    unaligned = np.zeros(33, np.uint8)[1:].view(F64)
+    unaligned[:] = np.arange(4.0)
+    return {
+        "column": np.arange(0.0, 4.0, 0.5).reshape(4, 2)[:, 0],
+        "every other": np.arange(0.0, 4.0, 0.5)[::2],
+        "backwards": np.arange(3.0, -1.0, -1.0)[::-1],
+        "unaligned": unaligned,
+    }
+
+
+@pytest.mark.parametrize("kind", loose_vectors())
+def test_what_is_not_contiguous_is_copied(double: Any, kind: str) -> None:
+    x = loose_vectors()[kind]
+    assert not (x.flags.c_contiguous and x.flags.aligned)
+    before = x.copy(), sys.getrefcount(x)
+    np.testing.assert_array_equal(double(x), 2 * np.arange(4.0))
+    np.testing.assert_array_equal(x, before[0])
+    assert sys.getrefcount(x) == before[1]
+
+
+def test_copies_reach_stubs_and_the_python_path_that_come_later() -> None:
+    first = stub_of(copy, [VECTOR, VECTOR], [VECTOR, VECTOR], single=False)
+    pair = Aval((2,), F64)
+    second = stub_of(copy, [pair, pair], [pair, pair], single=False, miss=first)
+    x, y = np.arange(8.0)[::2], np.arange(4.0)
+    assert np.array_equal(second(x, y), [x, y])
+    word, args, _ = second(np.arange(6.0)[::2], y)
+    assert word == "miss"
+    np.testing.assert_array_equal(args[0], [0.0, 2.0, 4.0])
+    assert args[1] is y
 
 
 def test_counts_and_keywords_miss(double: Any) -> None:
@@ -342,17 +376,20 @@ def test_nothing_leaks(double: Any) -> None:
     number = stub_of(copy, [Aval((), F64, weak=True)], [Aval((), F64)], single=False)
     bad = stub_of(lambda i, o, s: 1, [VECTOR], [VECTOR, Aval((), F64)], 1 << 17, single=False)
     one = np.float64(1.0)
+    loose = np.arange(8.0)[::2]
 
     def once() -> None:
         double(x)
         double(x, key=x)
+        double(loose)
+        double(loose, key=loose)
         double([x])
         scalar(one)
         number(2.5)
         with pytest.raises(ValueError, match="status"):
             bad(x)
 
-    watched = (x, one, F64, np.ndarray, np.float64, miss, fail, double)
+    watched = (x, loose, one, F64, np.ndarray, np.float64, miss, fail, double)
     assert_nothing_stays(once, watched, warm=50, runs=300, slack=2)
 
 
