@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
 from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import with_example
 from functrans.transforms.stage import is_staging
-from functrans.typing import Array, ArrayLike, DTypeLike, Shape
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, DTypeLike, Shape
 
 # --- from values ---------------------------------------------------------------------------------
 
@@ -292,6 +292,42 @@ def arange(
     return layout.iota(line.dtype, line.shape, 0) if whole else _constant(line)
 
 
+@overload
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: Literal[False] = False,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Array: ...
+@overload
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    *,
+    retstep: Literal[True],
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+    device: Any = None,
+) -> tuple[Array, ArrayOrScalar]: ...
+@overload
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any: ...
 @door(np.linspace)
 def linspace(
     start: ArrayLike, stop: ArrayLike, num: int = 50, endpoint: bool = True, retstep: bool = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from functrans.numpy.solving import inv, matrices, square
 from functrans.primitives import layout, linear, orthogonal, pseudoinverse, spectral, triangular
 from functrans.primitives.matrices import adjoint, columns, matmul
 from functrans.typing import Array, ArrayLike, ArrayOrScalar
+
+if TYPE_CHECKING:
+    from numpy.linalg._linalg import EighResult, EigResult, QRResult, SVDResult
 
 _QRResult: Any = type(np.linalg.qr(np.eye(1)))
 _EighResult: Any = type(np.linalg.eigh(np.eye(1)))
@@ -45,6 +48,12 @@ def cholesky(a: ArrayLike, /, *, upper: bool = False) -> Array:
     return adjoint(triangular.cholesky(adjoint(a))) if upper else triangular.cholesky(a)
 
 
+@overload
+def qr(a: ArrayLike, mode: Literal["reduced", "complete"] = "reduced") -> QRResult: ...
+@overload
+def qr(a: ArrayLike, mode: Literal["r"]) -> Array: ...
+@overload
+def qr(a: ArrayLike, mode: str) -> Any: ...
 @door(np.linalg.qr)
 def qr(a: ArrayLike, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and an upper triangle R with Q·R = a.
@@ -64,7 +73,7 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
 
 
 @door(np.linalg.eigh)
-def eigh(a: ArrayLike, UPLO: str = "L") -> Any:
+def eigh(a: ArrayLike, UPLO: str = "L") -> EighResult:
     """Eigenvalues of Hermitian matrices, ascending, and eigenvectors as columns.
 
     ``UPLO`` says which triangle is read. The derivative is that along Hermitian matrices;
@@ -94,7 +103,7 @@ def _hermitian(a: Any, triangle: str) -> Any:
     return a if triangle.upper() == "L" else adjoint(a)
 
 
-def eig(a: ArrayLike) -> Any:
+def eig(a: ArrayLike) -> EigResult:
     """Eigenvalues of square matrices, and eigenvectors of length 1 as columns; complex always.
 
     (``np.linalg.eig`` gives real arrays where all eigenvalues happen to be real. Which type it is
@@ -120,6 +129,21 @@ TRACED[np.linalg.eig] = eig
 TRACED[np.linalg.eigvals] = eigvals
 
 
+@overload
+def svd(
+    a: ArrayLike,
+    full_matrices: bool = True,
+    compute_uv: Literal[True] = True,
+    hermitian: bool = False,
+) -> SVDResult: ...
+@overload
+def svd(
+    a: ArrayLike, full_matrices: bool = True, *, compute_uv: Literal[False], hermitian: bool = False
+) -> Array: ...
+@overload
+def svd(
+    a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any: ...
 @door(np.linalg.svd)
 def svd(
     a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from functrans.numpy.promote import (
 from functrans.primitives import layout, lu
 from functrans.primitives.matrices import identity_like
 from functrans.typing import Array, ArrayLike, ArrayOrScalar
+
+if TYPE_CHECKING:
+    from numpy.linalg._linalg import SlogdetResult
 
 
 def matrices(name: str, *operands: Any) -> list[Array]:
@@ -135,7 +138,7 @@ _SlogdetResult: Any = type(np.linalg.slogdet(np.eye(1)))
 
 
 @door(np.linalg.slogdet)
-def slogdet(a: ArrayLike) -> Any:
+def slogdet(a: ArrayLike) -> SlogdetResult:
     """Signs of determinants and logarithms of their absolute values: ``(sign, logabsdet)``.
 
     The derivative at a singular matrix raises LinAlgError.

@@ -67,6 +67,10 @@ def of_shapes() -> None:
     assert_type(fnp.split(x, 3), list[Array])
     assert_type(fnp.where(x > 0.0, x, 0.0), Any)
     assert_type(fnp.transpose(x, (0,)), Array)
+    assert_type(fnp.linspace(0.0, 1.0, num=5), Array)
+    assert_type(fnp.linspace(0.0, 1.0, retstep=True), tuple[Array, Any])
+    assert_type(fnp.unique([1, 2]), Array)
+    len(fnp.unique(x, return_counts=True))
     assert_type(fnp.meshgrid(x, x), tuple[Array, ...])
     fnp.zeros("2")  # expected
     fnp.zeros(3, dtype=3)  # expected
@@ -90,6 +94,11 @@ def of_reductions() -> None:
 
 def of_rooms() -> None:
     assert_type(fnp.linalg.solve(np.eye(3), x), Array)
+    assert_type(fnp.linalg.svd(np.eye(2), compute_uv=False), Array)
+    assert_type(fnp.linalg.qr(np.eye(2), "r"), Array)
+    fnp.linalg.eigh(np.eye(2)).eigenvectors @ x
+    fnp.linalg.qr(np.eye(2)).Q.sum()
+    float(fnp.linalg.slogdet(np.eye(2)).logabsdet)
     assert_type(fnp.fft.rfft(x, n=8, norm="ortho"), Array)
     assert_type(ft.scipy.linalg.expm(np.eye(2)), Array)
     assert_type(ft.scipy.signal.welch(x, nperseg=2), tuple[Array, Array])
@@ -104,6 +113,7 @@ def of_rooms() -> None:
     assert_type(fnp.atleast_1d(1.0), Array)
     fnp.fft.fft(x, norm=2)  # expected
     fnp.linalg.solve(np.eye(3))  # expected
+    fnp.linalg.eigh(np.eye(2)).vectors.sum()  # expected
     ft.nn.softmax(x, dim=-1)  # expected
     ft.random.normal(0)  # expected
     ft.random.normal(key, shape="2")  # expected
