@@ -276,6 +276,17 @@ def test_private_names_and_super_work_in_branches() -> None:
     assert converted(Model().step)() == 6
 
 
+class Named:
+    """A class of the module, whose method says its name."""
+
+    def kind(self) -> str:
+        return "own" if isinstance(self, Named) else "another"
+
+
+def test_a_method_may_name_its_class() -> None:
+    assert converted(Named().kind)() == "own"
+
+
 def test_statements_that_bind_names_in_other_ways() -> None:
     def f(x: Any, kind: Any) -> Any:
         global _shared

@@ -193,8 +193,9 @@ def _around(found: Found, free: tuple[str, ...]) -> ast.Module:
     parameters = ", ".join(dict.fromkeys([_OPERATORS, *free]))
     outer: Any = ast.parse(f"def ag__outer({parameters}): pass")
     body = [inner]
-    if inner is node and node.name not in free:  # it may call itself by its global name
-        body.insert(0, ast.Global([node.name]))
+    name = getattr(inner, "name", None)  # a lambda has none
+    if name is not None and name not in free:  # it may name itself, or its class, as a global
+        body.insert(0, ast.Global([name]))
     outer.body[0].body = body
     module: ast.Module = ast.fix_missing_locations(outer)
     return module

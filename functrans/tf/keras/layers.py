@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
 
 from functrans.tf.convert import FLOAT32, NumpyDtype, as_tensor, cast, numpy_dtype
 from functrans.tf.drawing import uniform
 from functrans.tf.errors import AbsentNameError, InvalidValueError
+from functrans.tf.functions import function
 from functrans.tf.gathering import where
 from functrans.tf.keras import activations, initializers
 from functrans.tf.keras.options import name_of
@@ -15,6 +20,7 @@ from functrans.tf.keras.state import State
 from functrans.tf.products import matmul, tensordot
 from functrans.tf.rooms import names, public
 from functrans.tf.scopes import init_scope
+from functrans.tf.shapes import TensorSpec
 from functrans.tf.shaping import reshape
 from functrans.tf.tensor import Tensor
 from functrans.tf.variable import Variable
@@ -45,8 +51,14 @@ class Layer:
         self.built = False
         self._dtype: NumpyDtype = numpy_dtype(dtype) or FLOAT32
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            cls.build = _noting(cls.build)  # type: ignore[method-assign]  # it is the same method
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the variables for inputs of a shape."""
+        self.built = True
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute; layers define it."""
@@ -58,7 +70,6 @@ class Layer:
         if not self.built:
             with init_scope():
                 self.build(args[0]._v.shape if args and isinstance(args[0], Tensor) else ())
-            self.built = True
         return self.call(*args, **kwargs)
 
     def _cast(self, x: Any) -> Any:
@@ -111,6 +122,29 @@ class Layer:
         trained = {id(v) for v in self.trainable_variables}
         return [v for v in self.weights if id(v) not in trained]
 
+    def get_weights(self) -> list[NDArray[Any]]:
+        """The values of all variables."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Give all variables values, in the order of ``get_weights``."""
+        variables = self.weights
+        if len(weights) != len(variables):
+            raise InvalidValueError(
+                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of "
+                f"length {len(weights)}, but the layer was expecting {len(variables)} weights.",
+                "Make the variables first: call the layer, or its build(input_shape).",
+            )
+        for variable, value in zip(variables, weights, strict=True):
+            wanted, given = tuple(variable.shape), np.shape(value)
+            if wanted != given:
+                raise InvalidValueError(
+                    f"Layer {self.name} weight shape {wanted} is not compatible with provided "
+                    f"weight shape {given}."
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
     @property
     def dtype(self) -> str:
         """The name of the dtype of variables and floating inputs."""
@@ -118,6 +152,17 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _noting(build: Callable[..., None]) -> Callable[..., None]:
+    """A ``build`` after which the layer knows that it is built, whoever called it."""
+
+    @wraps(build)
+    def building(self: Layer, *args: Any, **options: Any) -> None:
+        build(self, *args, **options)
+        self.built = True
+
+    return building
 
 
 def _is_array(x: Any) -> bool:
@@ -180,7 +225,7 @@ class Dense(Layer):
         self._kernel = kernel_initializer, kernel_constraint
         self._bias = bias_initializer, bias_constraint
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the kernel and the bias."""
         start, constraint = self._kernel
         shape = input_shape[-1], self.units
@@ -309,6 +354,16 @@ class Sequential(Model):
     def add(self, layer: Any) -> None:
         """Put a layer at the end."""
         self._parts.append(layer)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the variables of all layers, for inputs of a shape; None is any number of rows."""
+        shape = [1 if n is None else n for n in input_shape]
+        function(self.call).get_concrete_function(TensorSpec(shape, self._dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute; each layer makes its variables as it is called."""
+        self.built = True
+        return super().__call__(*args, **kwargs)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """The last layer's outputs."""

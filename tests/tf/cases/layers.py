@@ -122,3 +122,54 @@ def a_layer_of_ones_own(tf: Any) -> Any:
 
 
 case("a layer that computes nothing", lambda tf: raised(lambda: tf.keras.layers.Layer()(X)))
+
+
+@case
+def variables_made_by_build(tf: Any) -> Any:
+    layer = tf.keras.layers.Dense(2)
+    layer.build((None, 3))
+    model = tf.keras.Sequential([dense(tf, 4), tf.keras.layers.Flatten(), dense(tf, 1)])
+    unbuilt = model.built
+    model.build((None, 3))
+    shapes = [[tuple(v.shape) for v in made.weights] for made in (layer, model)]
+    layer(X), model(X)
+    return [unbuilt, model.built, layer.built, shapes, len(layer.weights), len(model.weights)]
+
+
+@case
+def building_runs_nothing(tf: Any) -> Any:
+    class Counting(tf.keras.layers.Layer):  # type: ignore[misc]
+        def build(self, input_shape: Any) -> None:
+            self.count = self.add_weight(initializer="zeros", name="count")
+
+        def call(self, x: Any) -> Any:
+            self.count.assign_add(1.0)
+            return x
+
+    model = tf.keras.Sequential([Counting()])
+    model.build((None, 3))
+    before = float(model.weights[0].numpy())
+    model(X)
+    return [before, float(model.weights[0].numpy())]
+
+
+@case
+def weights_given_and_taken(tf: Any) -> Any:
+    model = tf.keras.Sequential([dense(tf, 2), dense(tf, 1)])
+    model.build((None, 3))
+    model.set_weights([np.ones([3, 2]), np.zeros(2), np.array([[1.0], [2.0]]), np.ones(1)])
+    return [model(X), model.get_weights(), tf.keras.layers.Dense(2).get_weights()]
+
+
+def built(tf: Any) -> Any:
+    layer = tf.keras.layers.Dense(4, name="d")
+    layer.build((None, 3))
+    return layer
+
+
+each(
+    "set_weights",
+    too_few=lambda tf: built(tf).set_weights([np.ones([3, 4])]),
+    another_shape=lambda tf: built(tf).set_weights([np.ones([4, 3]), np.zeros(4)]),
+    of_a_layer_not_built=lambda tf: tf.keras.layers.Dense(2, name="d").set_weights([np.ones(2)]),
+)
