@@ -10,6 +10,7 @@ from functrans.codegen.report import InnerRow, KernelRow, Report, Row
 from functrans.control.call import JitFunction
 from functrans.core.avals import Aval
 from functrans.display.pieces import (
+    BREAK,
     amount,
     counted,
     fold,
@@ -148,14 +149,14 @@ def _report_row(row: Row) -> tuple[str, ...]:
 def what_runs(row: Row) -> str:
     """A cluster in a few words, set in below the loops around it."""
     calls = row.opaque if isinstance(row, KernelRow) else ()
-    more = "".join(f"\n  {call.calls:,} calls of {call.routine}" for call in calls)
+    more = [escape(f"  {call.calls:,} calls of {call.routine}") for call in calls]
     words = shortened(" ".join(row.title.split()))
-    return f"{'  ' * (len(row.path) - 1)}{escape(words)}{escape(more)}"
+    return BREAK.join([f"{'  ' * (len(row.path) - 1)}{escape(words)}", *more])
 
 
 def user_lines(row: Row) -> str:
     """The user's lines of a cluster, with their text on hover."""
-    return "\n".join(f"<span{title(place(s))}>{escape(str(s))}</span>" for s in row.sources)
+    return BREAK.join(f"<span{title(place(s))}>{escape(str(s))}</span>" for s in row.sources)
 
 
 def profile(measured: Profile) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from functrans import kernel
@@ -64,7 +65,14 @@ class Graph:
         return self.svg
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow:auto;max-height:90vh">{self.svg}</div>'
+        # An untrusted notebook drops tags of SVG and of styles (and attributes without values), and
+        # would show the words alone.
+        return (
+            '<div hidden="hidden" class="ftg-drawn" style="overflow:auto;max-height:90vh"><style>'
+            ".ftg-drawn.ftg-drawn{display:block!important}.ftg-drawn+div{display:none}"
+            f"</style>{self.svg}</div>"
+            f"<div>{escape(repr(self))}: run the cell, or trust the notebook, to see it.</div>"
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the drawing to a file.

@@ -13,7 +13,7 @@ from functrans.control.call import JitFunction, jit
 from functrans.core.jaxpr import Eqn, Jaxpr, inner_programs
 from functrans.core.show import atom_text, namer
 from functrans.display.compiled import head, share_bar
-from functrans.display.pieces import amount, fold, place, shortened, span, table, title
+from functrans.display.pieces import BREAK, amount, fold, place, shortened, span, table, title
 from functrans.display.program import plain_params
 from functrans.errors import Source
 from functrans.rich import Rich
@@ -213,4 +213,4 @@ def _cells(equations: Sequence[Equation]) -> tuple[str, str]:
         operands = escape(shortened(equation.operands, 30))
         texts.append(f"<span{title(equation.text)}>{short} {operands}</span>")
         above = equation.line
-    return "\n".join(lines), "\n".join(texts)
+    return BREAK.join(lines), BREAK.join(texts)

@@ -7,6 +7,9 @@ from html import escape
 
 from functrans.errors import Source
 
+BREAK = "<br>"
+"""Between the lines of a cell: it holds without the style sheet, which untrusted notebooks drop."""
+
 _LONGEST = 160  # characters of a parameter or a line that are shown
 
 

@@ -65,9 +65,10 @@ def equation(eqn: Eqn, name: Callable[[Var], str]) -> str:
 
 
 def row(left: str, right: str, size: str, hover: str) -> str:
-    """One row of :func:`in_stretches`."""
+    """One row of :func:`in_stretches`, which reads well without the style sheet, too."""
+    dot = span("d", "·") if size else ""
     return (
-        f'<div class="e"{title(hover)}><span>{left}</span><span>{right}</span>'
+        f'<div class="e"{title(hover)}><span>{left}</span> <span>{right}</span> {dot} '
         f'<span class="r">{size}</span></div>'
     )
 

@@ -37,6 +37,7 @@ Consolas,"DejaVu Sans Mono",monospace;padding:6px 10px;overflow-x:auto;text-alig
 white-space:pre}
 .ft .e{display:contents}
 .ft .e>*{padding:0 14px 0 2px}
+.ft .e>.d{display:none}
 .ft .e:hover>*{background:var(--ft-hover)}
 .ft .g>details{grid-column:1/-1}
 .ft .n{color:var(--ft-name)}

@@ -79,6 +79,13 @@ def test_text_is_escaped() -> None:
     assert "<b>" not in drawing._repr_html_()
 
 
+def test_without_tags_of_svg_a_sentence_stands_for_the_words_of_a_drawing() -> None:
+    html = ft.display.graph(ft.make_jaxpr(np.sin)(1.0))._repr_html_()
+    hidden, _, rest = html.partition("</svg></div>")
+    assert hidden.startswith('<div hidden="hidden" ')
+    assert rest.startswith("<div>&lt;graph of 2 equations&gt;: ")
+
+
 def test_saving(tmp_path: Path) -> None:
     drawing = ft.display.graph(NETWORK)
     drawing.save(tmp_path / "network.svg")

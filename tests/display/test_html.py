@@ -97,6 +97,13 @@ def test_rows_name_the_users_line_on_hover() -> None:
     assert re.search(r'title="test_html.py:\d+ \(tiny\)  return np.sum\(np.tanh\(x\)', html)
 
 
+def test_rows_read_well_without_the_style_sheet() -> None:
+    """Which notebooks drop that are not trusted, and sites that show notebooks."""
+    text = text_of(ft.make_jaxpr(tiny)(np.ones(3)))
+    assert "b:f64[3] = tanh a · 24 B" in text
+    assert "<br>" in ft.explain(tiny, np.ones(3))._repr_html_()
+
+
 def test_a_step_of_a_jitted_function_from_call_to_machine_code() -> None:
     jitted = ft.jit(tiny)
     assert "has not been called yet" in text_of(jitted)
