@@ -23,6 +23,17 @@ def product(np: Any) -> Function:
     return f
 
 
+def pair_energy(np: Any) -> Function:
+    """The energy of Lennard-Jones of all pairs, from their distances."""
+
+    def f(r: Any) -> Any:
+        s = 1.0 / (r * r)
+        s = s * s * s
+        return np.sum(4.0 * (s * s - s))
+
+    return f
+
+
 def mlp_loss(np: Any) -> Function:
     """Mean cross entropy of a five-layer tanh network; targets of shape (batch, 10)."""
 

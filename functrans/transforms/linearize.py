@@ -14,6 +14,7 @@ import numpy as np
 
 from functrans.core.avals import Aval, aval_of, dtype_of, is_weak, native, shape_of
 from functrans.core.jaxpr import Atom, Jaxpr, Literal, Var, evaluate, remember
+from functrans.core.pages import keep_pages
 from functrans.core.primitive import Primitive
 from functrans.core.trace import (
     Trace,
@@ -316,6 +317,7 @@ class LinearizeTrace(DualTrace):
     def __init__(self, parent: Trace | None) -> None:
         self.parent = parent
         self.live = True
+        keep_pages()
         self.target = self.tape = Tape(parent)
 
 
