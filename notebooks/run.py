@@ -23,6 +23,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 SECONDS = 120
+FOLDED = "hide-input"
 
 
 def names() -> list[str]:
@@ -51,6 +52,8 @@ def tidy(notebook: Any) -> Any:
         cell["id"] = f"cell-{number:02}"
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if FOLDED in tags:  # the site reads the tag, Jupyter this
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type != "code":
             continue
         count += 1
