@@ -1,8 +1,8 @@
 """The stubs of the rooms whose functions are made from tables, which no checker follows.
 
 A stub has the imports of its room, and in the place of each function of a table its signature and
-the first paragraph of its docstring. Ufuncs have NumPy's options: numbers give a scalar, arrays
-and lists an array.
+the first paragraph of its docstring. What is made from ufuncs has NumPy's options, and a class of
+its own: numbers give a scalar, arrays and lists an array.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ ROOMS = "functrans.numpy", "functrans.scipy.special", "functrans.lax"
 HEAD = '''"""Written by ``python docs/make_stubs.py``; do not edit."""
 
 import builtins
-from typing import Any, Protocol, TypedDict, Unpack, overload
+from typing import Any, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Elementwise, Number
+from functrans.typing import Operand
 
 '''
 OPTIONS = """class _Options(TypedDict, total=False):
@@ -37,8 +38,19 @@ OPTIONS = """class _Options(TypedDict, total=False):
     subok: builtins.bool
 
 """
-BINARY = """class _Binary(Protocol):
-    __name__: str
+CLASSES = {
+    "_Unary": """class _Unary(Elementwise):
+    @overload
+    def __call__(
+        self, x: Number, /, out: None = None, **options: Unpack[_Options]
+    ) -> ArrayOrScalar: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
+    ) -> Array: ...
+
+""",
+    "_Binary": """class _Binary(Elementwise):
     @overload
     def __call__(
         self, x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]
@@ -47,6 +59,9 @@ BINARY = """class _Binary(Protocol):
     def __call__(
         self, x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
     ) -> Array: ...
+
+""",
+    "_Folding": """class _Folding(_Binary):
     def reduce(
         self, array: ArrayLike, axis: Axes = 0, dtype: DTypeLike | None = None,
         out: Array | None = None, keepdims: builtins.bool = False, initial: ArrayLike = ...,
@@ -59,7 +74,8 @@ BINARY = """class _Binary(Protocol):
     def outer(self, A: ArrayLike, B: ArrayLike, /, **options: Unpack[_Options]) -> Array: ...
     def at(self, a: Array, indices: Any, b: ArrayLike | None = None, /) -> None: ...
 
-"""
+""",
+}
 
 
 def stubs() -> dict[Path, str]:
@@ -87,8 +103,8 @@ def text(room: ModuleType) -> str:
     ]
     listed = "".join(f'    "{name}",\n' for name in sorted(room.__all__))
     body = "".join([*lines, "\n", *(f"{function}\n" for function in functions)])
-    helpers = (OPTIONS if "_Options" in body else "") + (BINARY if ": _Binary" in body else "")
-    return f"{HEAD}{helpers}{body}__all__ = [\n{listed}]\n"
+    classes = "".join([OPTIONS, *CLASSES.values()]) if "_Unary" in body else ""
+    return f"{HEAD}{classes}{body}__all__ = [\n{listed}]\n"
 
 
 @cache
@@ -136,20 +152,23 @@ def plain(name: str, function: Callable[..., Any]) -> str:
 
 
 def ufunc(name: str, function: Callable[..., Any]) -> str:
-    """A ufunc as checkers see it."""
-    if hasattr(function, "reduce"):
-        return f"{name}: _Binary\n{docstring(function, '')}\n"
+    """A function made from a ufunc, as checkers see it: of numbers a scalar, of arrays an array."""
     signature = inspect.signature(function)
-    result, body = str(signature.return_annotation), docstring(function)
-    if getattr(getattr(np, name, None), "signature", None):  # of what takes vectors or matrices
-        given = options(parameters(signature), "Array | None")
-        return f"def {name}({given}) -> {result}:\n{body}\n"
-    numbers = options(parameters(signature, "Number"), "None")
-    arrays = options(parameters(signature), "Array | None")
-    return (
-        f"@overload\ndef {name}({numbers}) -> {result}:\n{body}\n"
-        f"@overload\ndef {name}({arrays}) -> {result.replace('ArrayOrScalar', 'Array')}:\n{body}\n"
-    )
+    simple = signature.return_annotation == "ArrayOrScalar" and not core_axes(name)
+    kinds = [f"{p.annotation}" for p in signature.parameters.values()]
+    kind = {1: "_Unary", 2: "_Binary"}.get(len(kinds) if set(kinds) == {"ArrayLike"} else 0)
+    if simple and kind:
+        kind = "_Folding" if hasattr(function, "reduce") else kind
+        return f"{name}: {kind}\n{docstring(function, '')}\n"
+    given = [*parameters(signature), "out: Any = None", "**options: Unpack[_Options]"]
+    result = signature.return_annotation
+    return f"def {name}({', '.join(given)}) -> {result}:\n{docstring(function)}\n"
+
+
+def core_axes(name: str) -> str | None:
+    """Of a ufunc of vectors or matrices, their axes."""
+    axes: str | None = getattr(getattr(np, name, None), "signature", None)
+    return axes
 
 
 def docstring(function: Callable[..., Any], margin: str = "    ") -> str:
@@ -158,20 +177,17 @@ def docstring(function: Callable[..., Any], margin: str = "    ") -> str:
     return indent(f'"""{first}"""', margin)
 
 
-def options(operands: Iterator[str], out: str) -> str:
-    """The parameters of a ufunc."""
-    return ", ".join([*operands, f"out: {out} = None", "**options: Unpack[_Options]"])
-
-
-def parameters(signature: inspect.Signature, accepted: str = "ArrayLike") -> Iterator[str]:
-    """The parameters of a function, of which arrays are what is ``accepted``."""
-    positional = False
+def parameters(signature: inspect.Signature) -> Iterator[str]:
+    """The parameters of a function."""
+    positional = by_name = False
     for parameter in signature.parameters.values():
         if positional and parameter.kind != parameter.POSITIONAL_ONLY:
             yield "/"
+        if parameter.kind == parameter.KEYWORD_ONLY and not by_name:
+            yield "*"
         positional = parameter.kind == parameter.POSITIONAL_ONLY
-        kind = str(parameter.annotation).replace("ArrayLike", accepted)
+        by_name = parameter.kind == parameter.KEYWORD_ONLY
         default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
-        yield f"{parameter.name}: {kind}{default}"
+        yield f"{parameter.name}: {parameter.annotation}{default}"
     if positional:
         yield "/"

@@ -13,7 +13,7 @@ array([1., 2.])
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -91,3 +91,16 @@ Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 
 Axes: TypeAlias = int | Sequence[int] | None
 """One axis, several, or all."""
+
+if TYPE_CHECKING:
+
+    class Elementwise:
+        """What the stubs say that a function made from a ufunc is."""
+
+        __name__: str
+
+        def __call__(self, *operands: Any, **options: Any) -> Any: ...
+
+    # One overload is for numbers, and one for arrays. A parameter specification would take the
+    # first alone: transforms have an overload for these, which takes all arguments.
+    Ufunc: TypeAlias = np.ufunc | Elementwise

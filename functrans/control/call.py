@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from functrans.codegen.executable import Executable
     from functrans.codegen.profile import Profile
     from functrans.control.aot import Lowered, Traced
+    from functrans.typing import Ufunc
 
 
 @dataclass(slots=True)
@@ -486,6 +487,19 @@ class JitFunction(Rich, Generic[P, R]):
         entry = self._entry(key, args, kwargs)
         executable = executable_of(entry.jaxpr, entry.donated)
         return profiling.profile(executable, leaves, self.__name__)
+
+
+@overload
+def jit(
+    function: Ufunc,
+    *,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Sequence[str] | None = None,
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    keep_unused: bool = False,
+    inline: bool = False,
+) -> JitFunction[..., Any]: ...
 
 
 @overload

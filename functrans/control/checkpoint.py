@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from functrans import tree
 from functrans.control import own_rules
@@ -26,6 +26,9 @@ from functrans.transforms.linearize import jvp_jaxpr, linearize_jaxpr
 from functrans.transforms.stage import P, R, named
 from functrans.transforms.transpose import transpose_jaxpr
 from functrans.transforms.vmap import batch_jaxpr
+
+if TYPE_CHECKING:
+    from functrans.typing import Ufunc
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,14 @@ checkpoint_p: Primitive = Primitive(
 # --- the transform -------------------------------------------------------------------------------
 
 
+@overload
+def checkpoint(
+    fun: Ufunc,
+    *,
+    prevent_cse: bool = True,
+    policy: Policy | None = None,
+    static_argnums: int | Sequence[int] = (),
+) -> Callable[..., Any]: ...
 @overload
 def checkpoint(
     fun: Callable[P, R],

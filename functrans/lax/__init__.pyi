@@ -1,9 +1,10 @@
 """Written by ``python docs/make_stubs.py``; do not edit."""
 
 import builtins
-from typing import Any, Protocol, TypedDict, Unpack, overload
+from typing import Any, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Elementwise, Number
+from functrans.typing import Operand
 
 from functrans.collectives import all_gather as all_gather
 from functrans.collectives import all_to_all as all_to_all

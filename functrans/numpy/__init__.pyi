@@ -1,9 +1,10 @@
 """Written by ``python docs/make_stubs.py``; do not edit."""
 
 import builtins
-from typing import Any, Protocol, TypedDict, Unpack, overload
+from typing import Any, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Elementwise, Number
+from functrans.typing import Operand
 
 class _Options(TypedDict, total=False):
     where: ArrayLike
@@ -12,8 +13,17 @@ class _Options(TypedDict, total=False):
     order: str
     subok: builtins.bool
 
-class _Binary(Protocol):
-    __name__: str
+class _Unary(Elementwise):
+    @overload
+    def __call__(
+        self, x: Number, /, out: None = None, **options: Unpack[_Options]
+    ) -> ArrayOrScalar: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
+    ) -> Array: ...
+
+class _Binary(Elementwise):
     @overload
     def __call__(
         self, x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]
@@ -22,6 +32,8 @@ class _Binary(Protocol):
     def __call__(
         self, x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
     ) -> Array: ...
+
+class _Folding(_Binary):
     def reduce(
         self, array: ArrayLike, axis: Axes = 0, dtype: DTypeLike | None = None,
         out: Array | None = None, keepdims: builtins.bool = False, initial: ArrayLike = ...,
@@ -336,291 +348,163 @@ from numpy import unsignedinteger as unsignedinteger
 from numpy import ushort as ushort
 from numpy.exceptions import ComplexWarning as ComplexWarning
 
-@overload
-def abs(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Absolute value; its derivative at 0 is 1."""
-@overload
-def abs(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Absolute value; its derivative at 0 is 1."""
+abs: _Unary
+"""Absolute value; its derivative at 0 is 1."""
 
-@overload
-def absolute(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Absolute value; its derivative at 0 is 1."""
-@overload
-def absolute(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Absolute value; its derivative at 0 is 1."""
+absolute: _Unary
+"""Absolute value; its derivative at 0 is 1."""
 
-@overload
-def acos(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse cosine, in radians; its derivative at ±1 is −inf."""
-@overload
-def acos(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse cosine, in radians; its derivative at ±1 is −inf."""
+acos: _Unary
+"""Inverse cosine, in radians; its derivative at ±1 is −inf."""
 
-@overload
-def acosh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic cosine; its derivative at 1 is inf."""
-@overload
-def acosh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic cosine; its derivative at 1 is inf."""
+acosh: _Unary
+"""Inverse hyperbolic cosine; its derivative at 1 is inf."""
 
-add: _Binary
+add: _Folding
 """x + y."""
 
-@overload
-def arccos(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse cosine, in radians; its derivative at ±1 is −inf."""
-@overload
-def arccos(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse cosine, in radians; its derivative at ±1 is −inf."""
+arccos: _Unary
+"""Inverse cosine, in radians; its derivative at ±1 is −inf."""
 
-@overload
-def arccosh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic cosine; its derivative at 1 is inf."""
-@overload
-def arccosh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic cosine; its derivative at 1 is inf."""
+arccosh: _Unary
+"""Inverse hyperbolic cosine; its derivative at 1 is inf."""
 
-@overload
-def arcsin(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse sine, in radians; its derivative at ±1 is inf."""
-@overload
-def arcsin(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse sine, in radians; its derivative at ±1 is inf."""
+arcsin: _Unary
+"""Inverse sine, in radians; its derivative at ±1 is inf."""
 
-@overload
-def arcsinh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic sine."""
-@overload
-def arcsinh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic sine."""
+arcsinh: _Unary
+"""Inverse hyperbolic sine."""
 
-@overload
-def arctan(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse tangent, in radians."""
-@overload
-def arctan(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse tangent, in radians."""
+arctan: _Unary
+"""Inverse tangent, in radians."""
 
-arctan2: _Binary
+arctan2: _Folding
 """Angle of the point (y, x), in radians; its derivatives at (0, 0) are NaN."""
 
-@overload
-def arctanh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic tangent."""
-@overload
-def arctanh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic tangent."""
+arctanh: _Unary
+"""Inverse hyperbolic tangent."""
 
-@overload
-def asin(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse sine, in radians; its derivative at ±1 is inf."""
-@overload
-def asin(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse sine, in radians; its derivative at ±1 is inf."""
+asin: _Unary
+"""Inverse sine, in radians; its derivative at ±1 is inf."""
 
-@overload
-def asinh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic sine."""
-@overload
-def asinh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic sine."""
+asinh: _Unary
+"""Inverse hyperbolic sine."""
 
-@overload
-def atan(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse tangent, in radians."""
-@overload
-def atan(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse tangent, in radians."""
+atan: _Unary
+"""Inverse tangent, in radians."""
 
-atan2: _Binary
+atan2: _Folding
 """Angle of the point (y, x), in radians; its derivatives at (0, 0) are NaN."""
 
-@overload
-def atanh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse hyperbolic tangent."""
-@overload
-def atanh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse hyperbolic tangent."""
+atanh: _Unary
+"""Inverse hyperbolic tangent."""
 
 def bartlett(M: int) -> Array:
     """The bartlett window of M points."""
 
-bitwise_and: _Binary
+bitwise_and: _Folding
 """Bitwise, of booleans logical, and."""
 
-@overload
-def bitwise_count(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Number of one bits in |x|."""
-@overload
-def bitwise_count(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Number of one bits in |x|."""
+bitwise_count: _Unary
+"""Number of one bits in |x|."""
 
-@overload
-def bitwise_invert(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Bitwise, of booleans logical, not."""
-@overload
-def bitwise_invert(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Bitwise, of booleans logical, not."""
+bitwise_invert: _Unary
+"""Bitwise, of booleans logical, not."""
 
-bitwise_left_shift: _Binary
+bitwise_left_shift: _Folding
 """x·2ʸ in the bits of x."""
 
-@overload
-def bitwise_not(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Bitwise, of booleans logical, not."""
-@overload
-def bitwise_not(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Bitwise, of booleans logical, not."""
+bitwise_not: _Unary
+"""Bitwise, of booleans logical, not."""
 
-bitwise_or: _Binary
+bitwise_or: _Folding
 """Bitwise, of booleans logical, or."""
 
-bitwise_right_shift: _Binary
+bitwise_right_shift: _Folding
 """⌊x / 2ʸ⌋."""
 
-bitwise_xor: _Binary
+bitwise_xor: _Folding
 """Bitwise, of booleans logical, exclusive or."""
 
 def blackman(M: int) -> Array:
     """The blackman window of M points."""
 
-@overload
-def cbrt(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Cube root of real numbers; its derivative at 0 is inf."""
-@overload
-def cbrt(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Cube root of real numbers; its derivative at 0 is inf."""
+cbrt: _Unary
+"""Cube root of real numbers; its derivative at 0 is inf."""
 
-@overload
-def ceil(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The smallest integer not below x; its derivative is 0."""
-@overload
-def ceil(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The smallest integer not below x; its derivative is 0."""
+ceil: _Unary
+"""The smallest integer not below x; its derivative is 0."""
 
-@overload
-def conj(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Complex conjugate."""
-@overload
-def conj(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Complex conjugate."""
+conj: _Unary
+"""Complex conjugate."""
 
-@overload
-def conjugate(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Complex conjugate."""
-@overload
-def conjugate(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Complex conjugate."""
+conjugate: _Unary
+"""Complex conjugate."""
 
-copysign: _Binary
+copysign: _Folding
 """|x| with the sign of y; its derivative in y is 0."""
 
-@overload
-def cos(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Cosine of radians."""
-@overload
-def cos(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Cosine of radians."""
+cos: _Unary
+"""Cosine of radians."""
 
-@overload
-def cosh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Hyperbolic cosine."""
-@overload
-def cosh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Hyperbolic cosine."""
+cosh: _Unary
+"""Hyperbolic cosine."""
 
-@overload
-def deg2rad(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Degrees to radians."""
-@overload
-def deg2rad(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Degrees to radians."""
+deg2rad: _Unary
+"""Degrees to radians."""
 
-@overload
-def degrees(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Radians to degrees."""
-@overload
-def degrees(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Radians to degrees."""
+degrees: _Unary
+"""Radians to degrees."""
 
-divide: _Binary
+divide: _Folding
 """x / y."""
 
-@overload
-def divmod(x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
-    """⌊x / y⌋ and the remainder."""
-@overload
-def divmod(x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> tuple[Array, Array]:
+def divmod(x: ArrayLike, y: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """⌊x / y⌋ and the remainder."""
 
-equal: _Binary
+equal: _Folding
 """x = y."""
 
-@overload
-def exp(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Exponential function."""
-@overload
-def exp(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Exponential function."""
+exp: _Unary
+"""Exponential function."""
 
-@overload
-def exp2(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """2 to the power x."""
-@overload
-def exp2(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """2 to the power x."""
+exp2: _Unary
+"""2 to the power x."""
 
-@overload
-def expm1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(x) − 1, accurate near 0."""
-@overload
-def expm1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(x) − 1, accurate near 0."""
+expm1: _Unary
+"""exp(x) − 1, accurate near 0."""
 
-@overload
-def fabs(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Absolute value of real numbers, floating; its derivative at 0 is 1."""
-@overload
-def fabs(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Absolute value of real numbers, floating; its derivative at 0 is 1."""
+fabs: _Unary
+"""Absolute value of real numbers, floating; its derivative at 0 is 1."""
 
-float_power: _Binary
+float_power: _Folding
 """x to the power y in at least float64."""
 
-@overload
-def floor(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The largest integer not above x; its derivative is 0."""
-@overload
-def floor(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The largest integer not above x; its derivative is 0."""
+floor: _Unary
+"""The largest integer not above x; its derivative is 0."""
 
-floor_divide: _Binary
+floor_divide: _Folding
 """⌊x / y⌋; its derivatives are 0."""
 
-fmax: _Binary
+fmax: _Folding
 """The greater; a number where the other operand is NaN."""
 
-fmin: _Binary
+fmin: _Folding
 """The smaller; a number where the other operand is NaN."""
 
-fmod: _Binary
+fmod: _Folding
 """x − y·trunc(x / y): the sign of x; derivatives 1 and −trunc(x / y)."""
 
-@overload
-def frexp(x: Number, /, out: None = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
-    """The mantissa, of magnitude in [0.5, 1), and the exponent of 2, whose product is x."""
-@overload
-def frexp(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> tuple[Array, Array]:
+def frexp(x: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The mantissa, of magnitude in [0.5, 1), and the exponent of 2, whose product is x."""
 
-gcd: _Binary
+gcd: _Folding
 """The greatest common divisor of whole numbers, by Euclid's algorithm."""
 
-greater: _Binary
+greater: _Folding
 """x > y."""
 
-greater_equal: _Binary
+greater_equal: _Folding
 """x ≥ y."""
 
 def hamming(M: int) -> Array:
@@ -629,270 +513,166 @@ def hamming(M: int) -> Array:
 def hanning(M: int) -> Array:
     """The hanning window of M points."""
 
-heaviside: _Binary
+heaviside: _Folding
 """0 below zero, ``y`` at zero, 1 above; NaN stays."""
 
-hypot: _Binary
+hypot: _Folding
 """√(x² + y²) without overflow; its derivatives at (0, 0) are NaN."""
 
-@overload
-def invert(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Bitwise, of booleans logical, not."""
-@overload
-def invert(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Bitwise, of booleans logical, not."""
+invert: _Unary
+"""Bitwise, of booleans logical, not."""
 
-@overload
-def isfinite(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """True where x is neither infinite nor NaN."""
-@overload
-def isfinite(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """True where x is neither infinite nor NaN."""
+isfinite: _Unary
+"""True where x is neither infinite nor NaN."""
 
-@overload
-def isinf(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """True where x is infinite."""
-@overload
-def isinf(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """True where x is infinite."""
+isinf: _Unary
+"""True where x is infinite."""
 
-@overload
-def isnan(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """True where x is NaN."""
-@overload
-def isnan(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """True where x is NaN."""
+isnan: _Unary
+"""True where x is NaN."""
 
-lcm: _Binary
+lcm: _Folding
 """The least common multiple of whole numbers; 0 if one of them is 0."""
 
-ldexp: _Binary
+ldexp: _Folding
 """x·2ⁱ."""
 
-left_shift: _Binary
+left_shift: _Folding
 """x·2ʸ in the bits of x."""
 
-less: _Binary
+less: _Folding
 """x < y."""
 
-less_equal: _Binary
+less_equal: _Folding
 """x ≤ y."""
 
-@overload
-def log(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Natural logarithm."""
-@overload
-def log(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Natural logarithm."""
+log: _Unary
+"""Natural logarithm."""
 
-@overload
-def log10(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Logarithm to base 10."""
-@overload
-def log10(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Logarithm to base 10."""
+log10: _Unary
+"""Logarithm to base 10."""
 
-@overload
-def log1p(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log(1 + x), accurate near 0."""
-@overload
-def log1p(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log(1 + x), accurate near 0."""
+log1p: _Unary
+"""log(1 + x), accurate near 0."""
 
-@overload
-def log2(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Logarithm to base 2."""
-@overload
-def log2(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Logarithm to base 2."""
+log2: _Unary
+"""Logarithm to base 2."""
 
-logaddexp: _Binary
+logaddexp: _Folding
 """log(exp(x) + exp(y)) without overflow."""
 
-logaddexp2: _Binary
+logaddexp2: _Folding
 """log₂(2ˣ + 2ʸ) without overflow."""
 
-logical_and: _Binary
+logical_and: _Folding
 """True where both are not zero."""
 
-@overload
-def logical_not(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """True where x is zero."""
-@overload
-def logical_not(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """True where x is zero."""
+logical_not: _Unary
+"""True where x is zero."""
 
-logical_or: _Binary
+logical_or: _Folding
 """True where either is not zero."""
 
-logical_xor: _Binary
+logical_xor: _Folding
 """True where exactly one is not zero."""
 
-def matmul(x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+def matmul(x: ArrayLike, y: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """``x @ y``: matrix products over the last two axes, the others broadcast."""
 
-def matvec(x1: ArrayLike, x2: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+def matvec(x1: ArrayLike, x2: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Products of matrices and vectors, Σ x1[…, i, j]·x2[…, j], the other axes broadcast."""
 
-maximum: _Binary
+maximum: _Folding
 """The greater; equal operands get ½ of the derivative each."""
 
-minimum: _Binary
+minimum: _Folding
 """The smaller; equal operands get ½ of the derivative each."""
 
-mod: _Binary
+mod: _Folding
 """x − y·⌊x / y⌋: the sign of y; derivatives 1 and −⌊x / y⌋."""
 
-@overload
-def modf(x: Number, /, out: None = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
-    """The fraction and the whole part of x, both with its sign."""
-@overload
-def modf(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> tuple[Array, Array]:
+def modf(x: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The fraction and the whole part of x, both with its sign."""
 
-multiply: _Binary
+multiply: _Folding
 """x·y."""
 
-@overload
-def negative(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """−x."""
-@overload
-def negative(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """−x."""
+negative: _Unary
+"""−x."""
 
-nextafter: _Binary
+nextafter: _Folding
 """The next floating number after x towards y; its derivatives are 0."""
 
-not_equal: _Binary
+not_equal: _Folding
 """x ≠ y."""
 
-@overload
-def positive(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """+x."""
-@overload
-def positive(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """+x."""
+positive: _Unary
+"""+x."""
 
-pow: _Binary
+pow: _Folding
 """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0."""
 
-power: _Binary
+power: _Folding
 """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0."""
 
-@overload
-def rad2deg(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Radians to degrees."""
-@overload
-def rad2deg(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Radians to degrees."""
+rad2deg: _Unary
+"""Radians to degrees."""
 
-@overload
-def radians(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Degrees to radians."""
-@overload
-def radians(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Degrees to radians."""
+radians: _Unary
+"""Degrees to radians."""
 
-@overload
-def reciprocal(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """1 / x; of integers the integer part."""
-@overload
-def reciprocal(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """1 / x; of integers the integer part."""
+reciprocal: _Unary
+"""1 / x; of integers the integer part."""
 
-remainder: _Binary
+remainder: _Folding
 """x − y·⌊x / y⌋: the sign of y; derivatives 1 and −⌊x / y⌋."""
 
-right_shift: _Binary
+right_shift: _Folding
 """⌊x / 2ʸ⌋."""
 
-@overload
-def rint(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The nearest integer, halves to the even one; its derivative is 0."""
-@overload
-def rint(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The nearest integer, halves to the even one; its derivative is 0."""
+rint: _Unary
+"""The nearest integer, halves to the even one; its derivative is 0."""
 
-@overload
-def sign(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """−1, 0 or 1, with derivative 0; z/|z| of complex numbers."""
-@overload
-def sign(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """−1, 0 or 1, with derivative 0; z/|z| of complex numbers."""
+sign: _Unary
+"""−1, 0 or 1, with derivative 0; z/|z| of complex numbers."""
 
-@overload
-def signbit(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """True where the sign bit is set, −0.0 included."""
-@overload
-def signbit(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """True where the sign bit is set, −0.0 included."""
+signbit: _Unary
+"""True where the sign bit is set, −0.0 included."""
 
-@overload
-def sin(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Sine of radians."""
-@overload
-def sin(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Sine of radians."""
+sin: _Unary
+"""Sine of radians."""
 
-@overload
-def sinh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Hyperbolic sine."""
-@overload
-def sinh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Hyperbolic sine."""
+sinh: _Unary
+"""Hyperbolic sine."""
 
-@overload
-def spacing(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The distance to the next number away from zero, with the sign of x; its derivative is 0."""
-@overload
-def spacing(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The distance to the next number away from zero, with the sign of x; its derivative is 0."""
+spacing: _Unary
+"""The distance to the next number away from zero, with the sign of x; its derivative is 0."""
 
-@overload
-def sqrt(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Square root; its derivative at 0 is inf."""
-@overload
-def sqrt(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Square root; its derivative at 0 is inf."""
+sqrt: _Unary
+"""Square root; its derivative at 0 is inf."""
 
-@overload
-def square(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x·x."""
-@overload
-def square(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x·x."""
+square: _Unary
+"""x·x."""
 
-subtract: _Binary
+subtract: _Folding
 """x − y."""
 
-@overload
-def tan(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Tangent of radians."""
-@overload
-def tan(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Tangent of radians."""
+tan: _Unary
+"""Tangent of radians."""
 
-@overload
-def tanh(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Hyperbolic tangent."""
-@overload
-def tanh(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Hyperbolic tangent."""
+tanh: _Unary
+"""Hyperbolic tangent."""
 
-true_divide: _Binary
+true_divide: _Folding
 """x / y."""
 
-@overload
-def trunc(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x without its fraction; its derivative is 0."""
-@overload
-def trunc(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x without its fraction; its derivative is 0."""
+trunc: _Unary
+"""x without its fraction; its derivative is 0."""
 
-def vecdot(x1: ArrayLike, x2: ArrayLike, /, axis: int = -1, out: Array | None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+def vecdot(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Σ conj(x1)·x2 along an axis, the others broadcast."""
 
-def vecmat(x1: ArrayLike, x2: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
+def vecmat(x1: ArrayLike, x2: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Products of vectors and matrices, Σ conj(x1[…, i])·x2[…, i, j], the other axes broadcast."""
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from functrans.transforms.linearize import (
 )
 from functrans.transforms.stage import A, P, R, has_derivative, named, own, unshared
 from functrans.transforms.transpose import backward
+
+if TYPE_CHECKING:
+    from functrans.typing import Ufunc
 
 Argnums = int | Sequence[int]
 
@@ -367,6 +370,8 @@ def _linear(
 
 
 @overload
+def value_and_grad(function: Ufunc, argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]: ...
+@overload
 def value_and_grad(
     function: Callable[P, tuple[R, A]],
     *,
@@ -524,6 +529,8 @@ def _pair(out: Any) -> tuple[Any, Any]:
     return out
 
 
+@overload
+def grad(function: Ufunc, argnums: Argnums = 0) -> Callable[..., Any]: ...
 @overload
 def grad(
     function: Callable[P, tuple[Any, A]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -35,9 +35,14 @@ from functrans.transforms.stage import A, P, named, own, zeros_of
 from functrans.transforms.transpose import backward
 from functrans.transforms.vmap import batch_flat
 
+if TYPE_CHECKING:
+    from functrans.typing import Ufunc
+
 _FEW = 64  # unit vectors that are quicker read than computed
 
 
+@overload
+def jacfwd(function: Ufunc, argnums: Argnums = 0) -> Callable[..., Any]: ...
 @overload
 def jacfwd(
     function: Callable[P, tuple[Any, A]],
@@ -84,6 +89,8 @@ def jacfwd(
     return _jacobian(function, argnums, has_aux, holomorphic, forward=True)
 
 
+@overload
+def jacrev(function: Ufunc, argnums: Argnums = 0) -> Callable[..., Any]: ...
 @overload
 def jacrev(
     function: Callable[P, tuple[Any, A]],
@@ -271,6 +278,8 @@ def _to_block(value: Any, dim: int | None, out: Aval, in_: Aval, last: bool) -> 
     return reshape(value, out.shape + in_.shape)
 
 
+@overload
+def hessian(function: Ufunc, argnums: Argnums = 0) -> Callable[..., Any]: ...
 @overload
 def hessian(
     function: Callable[P, tuple[Any, A]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_u
 from functrans.errors import OptionError, TreeError, VmapError
 from functrans.primitives.layout import move_axis, spread
 from functrans.transforms.stage import P, named, own, stage, unshared
+
+if TYPE_CHECKING:
+    from functrans.typing import Ufunc
 
 
 class BatchTracer(Tracer):
@@ -132,6 +135,16 @@ def batch_jaxpr(
     return result
 
 
+@overload
+def vmap(
+    function: Ufunc,
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Hashable = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Hashable = None,
+) -> Callable[..., Any]: ...
+@overload
 def vmap(
     function: Callable[P, Any],
     in_axes: Any = 0,
@@ -139,7 +152,15 @@ def vmap(
     axis_name: Hashable = None,
     axis_size: int | None = None,
     spmd_axis_name: Hashable = None,
-) -> Callable[P, Any]:
+) -> Callable[P, Any]: ...
+def vmap(
+    function: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Hashable = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Hashable = None,
+) -> Callable[..., Any]:
     """``function`` mapped over an axis of its arguments, without a loop.
 
     Parameters

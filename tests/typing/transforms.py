@@ -10,6 +10,7 @@ from typing import Any, assert_type
 import numpy as np
 
 import functrans as ft
+import functrans.numpy as fnp
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 x = np.ones(3)
@@ -51,6 +52,21 @@ def derivatives() -> None:
     assert_type(ft.hessian(with_aux, 0, True)(x, 2.0), tuple[Any, str])
     ft.jacrev(loss)(x, 2.0, scale=2)
     ft.hessian(loss)(x, step=2.0)  # expected
+
+
+def ufuncs() -> None:
+    ft.vmap(np.sin)(x)
+    ft.vmap(ft.grad(np.sin))(x)
+    ft.jit(np.add)(x, 1.0)
+    ft.jit(np.matmul)(x, x)
+    ft.jit(fnp.exp)(x)
+    ft.grad(fnp.exp)(1.0)
+    ft.vmap(ft.grad(ft.scipy.special.gammaln))(x)
+    ft.vmap(fnp.add, in_axes=(0, None))(x, 1.0)
+    ft.value_and_grad(fnp.power, (0, 1))(2.0, 3.0)[1]
+    ft.hessian(fnp.exp)(x)
+    ft.checkpoint(np.sin)(x)
+    ft.jit(fnp.exp, axis=0)  # expected
 
 
 def modes() -> None:

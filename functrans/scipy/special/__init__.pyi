@@ -1,9 +1,10 @@
 """Written by ``python docs/make_stubs.py``; do not edit."""
 
 import builtins
-from typing import Any, Protocol, TypedDict, Unpack, overload
+from typing import Any, TypedDict, Unpack, overload
 
-from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Number, Operand
+from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes, DTypeLike, Elementwise, Number
+from functrans.typing import Operand
 
 class _Options(TypedDict, total=False):
     where: ArrayLike
@@ -11,6 +12,39 @@ class _Options(TypedDict, total=False):
     casting: str
     order: str
     subok: builtins.bool
+
+class _Unary(Elementwise):
+    @overload
+    def __call__(
+        self, x: Number, /, out: None = None, **options: Unpack[_Options]
+    ) -> ArrayOrScalar: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
+    ) -> Array: ...
+
+class _Binary(Elementwise):
+    @overload
+    def __call__(
+        self, x: Number, y: Number, /, out: None = None, **options: Unpack[_Options]
+    ) -> ArrayOrScalar: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, y: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]
+    ) -> Array: ...
+
+class _Folding(_Binary):
+    def reduce(
+        self, array: ArrayLike, axis: Axes = 0, dtype: DTypeLike | None = None,
+        out: Array | None = None, keepdims: builtins.bool = False, initial: ArrayLike = ...,
+        where: ArrayLike = True,
+    ) -> ArrayOrScalar: ...
+    def accumulate(
+        self, array: ArrayLike, axis: int = 0, dtype: DTypeLike | None = None,
+        out: Array | None = None,
+    ) -> Array: ...
+    def outer(self, A: ArrayLike, B: ArrayLike, /, **options: Unpack[_Options]) -> Array: ...
+    def at(self, a: Array, indices: Any, b: ArrayLike | None = None, /) -> None: ...
 
 from functrans.scipy.special.functions import UFUNCS as UFUNCS
 from functrans.scipy.special.functions import factorial as factorial
@@ -22,418 +56,182 @@ from functrans.scipy.special.functions import softmax as softmax
 from functrans.scipy.special.integrals import bernoulli as bernoulli
 from functrans.scipy.special.integrals import comb as comb
 
-@overload
-def beta(a: Number, b: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Beta function of positive arguments, as the exponential of betaln."""
-@overload
-def beta(a: ArrayLike, b: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Beta function of positive arguments, as the exponential of betaln."""
+beta: _Binary
+"""Beta function of positive arguments, as the exponential of betaln."""
 
-@overload
-def betainc(a: Number, b: Number, x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Regularised incomplete beta function; derivative in x only."""
-@overload
-def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
+def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Regularised incomplete beta function; derivative in x only."""
 
-@overload
-def betaln(a: Number, b: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log |B(a, b)|."""
-@overload
-def betaln(a: ArrayLike, b: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log |B(a, b)|."""
+betaln: _Binary
+"""log |B(a, b)|."""
 
-@overload
-def boxcox(x: Number, lmbda: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """(xᵏ − 1) / k with its limit log(x) at k = 0, smooth there."""
-@overload
-def boxcox(x: ArrayLike, lmbda: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """(xᵏ − 1) / k with its limit log(x) at k = 0, smooth there."""
+boxcox: _Binary
+"""(xᵏ − 1) / k with its limit log(x) at k = 0, smooth there."""
 
-@overload
-def boxcox1p(x: Number, lmbda: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """boxcox(1 + x, k), accurate near x = 0."""
-@overload
-def boxcox1p(x: ArrayLike, lmbda: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """boxcox(1 + x, k), accurate near x = 0."""
+boxcox1p: _Binary
+"""boxcox(1 + x, k), accurate near x = 0."""
 
-@overload
-def cbrt(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Cube root."""
-@overload
-def cbrt(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Cube root."""
+cbrt: _Unary
+"""Cube root."""
 
-@overload
-def cosm1(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """cos(x) − 1, accurate near 0."""
-@overload
-def cosm1(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """cos(x) − 1, accurate near 0."""
+cosm1: _Unary
+"""cos(x) − 1, accurate near 0."""
 
-@overload
-def dawsn(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Dawson's integral exp(−x²)·∫exp(t²) from 0 to x."""
-@overload
-def dawsn(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Dawson's integral exp(−x²)·∫exp(t²) from 0 to x."""
+dawsn: _Unary
+"""Dawson's integral exp(−x²)·∫exp(t²) from 0 to x."""
 
-@overload
-def digamma(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Derivative of gammaln."""
-@overload
-def digamma(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Derivative of gammaln."""
+digamma: _Unary
+"""Derivative of gammaln."""
 
-@overload
-def entr(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """−x·log(x); 0 at 0 and −inf below. The derivative at 0 is taken as 0, not inf."""
-@overload
-def entr(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """−x·log(x); 0 at 0 and −inf below. The derivative at 0 is taken as 0, not inf."""
+entr: _Unary
+"""−x·log(x); 0 at 0 and −inf below. The derivative at 0 is taken as 0, not inf."""
 
-@overload
-def erf(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Error function."""
-@overload
-def erf(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Error function."""
+erf: _Unary
+"""Error function."""
 
-@overload
-def erfc(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """1 − erf(x), accurate for large x."""
-@overload
-def erfc(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """1 − erf(x), accurate for large x."""
+erfc: _Unary
+"""1 − erf(x), accurate for large x."""
 
-@overload
-def erfcx(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(x²)·erfc(x), which does not underflow."""
-@overload
-def erfcx(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(x²)·erfc(x), which does not underflow."""
+erfcx: _Unary
+"""exp(x²)·erfc(x), which does not underflow."""
 
-@overload
-def erfinv(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse of the error function."""
-@overload
-def erfinv(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse of the error function."""
+erfinv: _Unary
+"""Inverse of the error function."""
 
-@overload
-def exp1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The exponential integral E₁."""
-@overload
-def exp1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The exponential integral E₁."""
+exp1: _Unary
+"""The exponential integral E₁."""
 
-@overload
-def exp10(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """10 to the power x."""
-@overload
-def exp10(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """10 to the power x."""
+exp10: _Unary
+"""10 to the power x."""
 
-@overload
-def exp2(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """2 to the power x."""
-@overload
-def exp2(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """2 to the power x."""
+exp2: _Unary
+"""2 to the power x."""
 
-@overload
-def expi(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The exponential integral Ei."""
-@overload
-def expi(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The exponential integral Ei."""
+expi: _Unary
+"""The exponential integral Ei."""
 
-@overload
-def expit(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """1 / (1 + exp(−x))."""
-@overload
-def expit(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """1 / (1 + exp(−x))."""
+expit: _Unary
+"""1 / (1 + exp(−x))."""
 
-@overload
-def expm1(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(x) − 1, accurate near 0."""
-@overload
-def expm1(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(x) − 1, accurate near 0."""
+expm1: _Unary
+"""exp(x) − 1, accurate near 0."""
 
-@overload
-def expn(n: Number, x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The exponential integral of order n; derivative in x only."""
-@overload
-def expn(n: ArrayLike, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The exponential integral of order n; derivative in x only."""
+expn: _Binary
+"""The exponential integral of order n; derivative in x only."""
 
-@overload
-def exprel(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """(exp(x) − 1) / x, smooth at 0 with all its derivatives."""
-@overload
-def exprel(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """(exp(x) − 1) / x, smooth at 0 with all its derivatives."""
+exprel: _Unary
+"""(exp(x) − 1) / x, smooth at 0 with all its derivatives."""
 
-@overload
-def fresnel(z: Number, out: None = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
-    """The Fresnel integrals of sin(π·t²/2) and of cos(π·t²/2) from 0 to z, of real z."""
-@overload
-def fresnel(z: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> tuple[Array, Array]:
+def fresnel(z: ArrayLike, out: Any = None, **options: Unpack[_Options]) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The Fresnel integrals of sin(π·t²/2) and of cos(π·t²/2) from 0 to z, of real z."""
 
-@overload
-def gamma(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Γ(x), as the exponential of gammaln with its sign."""
-@overload
-def gamma(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Γ(x), as the exponential of gammaln with its sign."""
+gamma: _Unary
+"""Γ(x), as the exponential of gammaln with its sign."""
 
-@overload
-def gammainc(a: Number, x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Regularised lower incomplete gamma function; derivative in x only."""
-@overload
-def gammainc(a: ArrayLike, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Regularised lower incomplete gamma function; derivative in x only."""
+gammainc: _Binary
+"""Regularised lower incomplete gamma function; derivative in x only."""
 
-@overload
-def gammaincc(a: Number, x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Regularised upper incomplete gamma function; derivative in x only."""
-@overload
-def gammaincc(a: ArrayLike, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Regularised upper incomplete gamma function; derivative in x only."""
+gammaincc: _Binary
+"""Regularised upper incomplete gamma function; derivative in x only."""
 
-@overload
-def gammaln(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Logarithm of |Γ(x)|."""
-@overload
-def gammaln(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Logarithm of |Γ(x)|."""
+gammaln: _Unary
+"""Logarithm of |Γ(x)|."""
 
-@overload
-def gammasgn(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The sign of Γ(x): that of a pole is 0, or what SciPy says of it."""
-@overload
-def gammasgn(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The sign of Γ(x): that of a pole is 0, or what SciPy says of it."""
+gammasgn: _Unary
+"""The sign of Γ(x): that of a pole is 0, or what SciPy says of it."""
 
-@overload
-def huber(delta: Number, r: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """½r² for |r| ≤ delta, linear beyond."""
-@overload
-def huber(delta: ArrayLike, r: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """½r² for |r| ≤ delta, linear beyond."""
+huber: _Binary
+"""½r² for |r| ≤ delta, linear beyond."""
 
-@overload
-def hyp1f1(a: Number, b: Number, x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Kummer's confluent hypergeometric function; derivative in x only."""
-@overload
-def hyp1f1(a: ArrayLike, b: ArrayLike, x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
+def hyp1f1(a: ArrayLike, b: ArrayLike, x: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Kummer's confluent hypergeometric function; derivative in x only."""
 
-@overload
-def hyp2f1(a: Number, b: Number, c: Number, z: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Gauss's hypergeometric function; derivative in x only."""
-@overload
-def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, z: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
+def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, z: ArrayLike, /, out: Any = None, **options: Unpack[_Options]) -> ArrayOrScalar:
     """Gauss's hypergeometric function; derivative in x only."""
 
-@overload
-def i0(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The modified Bessel function of order 0."""
-@overload
-def i0(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The modified Bessel function of order 0."""
+i0: _Unary
+"""The modified Bessel function of order 0."""
 
-@overload
-def i0e(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(−|x|)·I₀(x), with the modified Bessel function of order 0."""
-@overload
-def i0e(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(−|x|)·I₀(x), with the modified Bessel function of order 0."""
+i0e: _Unary
+"""exp(−|x|)·I₀(x), with the modified Bessel function of order 0."""
 
-@overload
-def i1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The modified Bessel function of order 1."""
-@overload
-def i1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The modified Bessel function of order 1."""
+i1: _Unary
+"""The modified Bessel function of order 1."""
 
-@overload
-def i1e(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(−|x|)·I₁(x), with the modified Bessel function of order 1."""
-@overload
-def i1e(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(−|x|)·I₁(x), with the modified Bessel function of order 1."""
+i1e: _Unary
+"""exp(−|x|)·I₁(x), with the modified Bessel function of order 1."""
 
-@overload
-def j0(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The Bessel function of the first kind, of order 0."""
-@overload
-def j0(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The Bessel function of the first kind, of order 0."""
+j0: _Unary
+"""The Bessel function of the first kind, of order 0."""
 
-@overload
-def j1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The Bessel function of the first kind, of order 1."""
-@overload
-def j1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The Bessel function of the first kind, of order 1."""
+j1: _Unary
+"""The Bessel function of the first kind, of order 1."""
 
-@overload
-def k0(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The modified Bessel function of the second kind, of order 0; NaN below 0."""
-@overload
-def k0(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The modified Bessel function of the second kind, of order 0; NaN below 0."""
+k0: _Unary
+"""The modified Bessel function of the second kind, of order 0; NaN below 0."""
 
-@overload
-def k0e(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(x)·K₀(x), with the modified Bessel function of order 0."""
-@overload
-def k0e(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(x)·K₀(x), with the modified Bessel function of order 0."""
+k0e: _Unary
+"""exp(x)·K₀(x), with the modified Bessel function of order 0."""
 
-@overload
-def k1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The modified Bessel function of the second kind, of order 1; NaN below 0."""
-@overload
-def k1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The modified Bessel function of the second kind, of order 1; NaN below 0."""
+k1: _Unary
+"""The modified Bessel function of the second kind, of order 1; NaN below 0."""
 
-@overload
-def k1e(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """exp(x)·K₁(x), with the modified Bessel function of order 1."""
-@overload
-def k1e(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """exp(x)·K₁(x), with the modified Bessel function of order 1."""
+k1e: _Unary
+"""exp(x)·K₁(x), with the modified Bessel function of order 1."""
 
-@overload
-def kl_div(x: Number, y: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x·log(x / y) − x + y; y for x = 0 and y ≥ 0, inf outside."""
-@overload
-def kl_div(x: ArrayLike, y: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x·log(x / y) − x + y; y for x = 0 and y ≥ 0, inf outside."""
+kl_div: _Binary
+"""x·log(x / y) − x + y; y for x = 0 and y ≥ 0, inf outside."""
 
-@overload
-def log1p(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log(1 + x), accurate near 0."""
-@overload
-def log1p(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log(1 + x), accurate near 0."""
+log1p: _Unary
+"""log(1 + x), accurate near 0."""
 
-@overload
-def log_expit(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log(expit(x)), accurate for very negative x."""
-@overload
-def log_expit(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log(expit(x)), accurate for very negative x."""
+log_expit: _Unary
+"""log(expit(x)), accurate for very negative x."""
 
-@overload
-def log_ndtr(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log(ndtr(x)), accurate in both tails."""
-@overload
-def log_ndtr(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log(ndtr(x)), accurate in both tails."""
+log_ndtr: _Unary
+"""log(ndtr(x)), accurate in both tails."""
 
-@overload
-def logit(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """log(x / (1 − x)), the inverse of expit."""
-@overload
-def logit(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """log(x / (1 − x)), the inverse of expit."""
+logit: _Unary
+"""log(x / (1 − x)), the inverse of expit."""
 
-@overload
-def ndtr(x: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Cumulative distribution function of the standard normal distribution."""
-@overload
-def ndtr(x: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Cumulative distribution function of the standard normal distribution."""
+ndtr: _Unary
+"""Cumulative distribution function of the standard normal distribution."""
 
-@overload
-def ndtri(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Inverse of the distribution function of the normal distribution."""
-@overload
-def ndtri(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Inverse of the distribution function of the normal distribution."""
+ndtri: _Unary
+"""Inverse of the distribution function of the normal distribution."""
 
-@overload
-def owens_t(h: Number, a: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Owen's T function."""
-@overload
-def owens_t(h: ArrayLike, a: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Owen's T function."""
+owens_t: _Binary
+"""Owen's T function."""
 
-@overload
-def poch(z: Number, m: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Γ(z + m) / Γ(z) of positive arguments."""
-@overload
-def poch(z: ArrayLike, m: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Γ(z + m) / Γ(z) of positive arguments."""
+poch: _Binary
+"""Γ(z + m) / Γ(z) of positive arguments."""
 
-@overload
-def pseudo_huber(delta: Number, r: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """delta²·(√(1 + (r / delta)²) − 1): a smooth huber."""
-@overload
-def pseudo_huber(delta: ArrayLike, r: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """delta²·(√(1 + (r / delta)²) − 1): a smooth huber."""
+pseudo_huber: _Binary
+"""delta²·(√(1 + (r / delta)²) − 1): a smooth huber."""
 
-@overload
-def psi(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Derivative of gammaln."""
-@overload
-def psi(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Derivative of gammaln."""
+psi: _Unary
+"""Derivative of gammaln."""
 
-@overload
-def rel_entr(x: Number, y: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x·log(x / y); 0 for x = 0 and y ≥ 0, inf outside. The derivative at x = 0 is taken as 0."""
-@overload
-def rel_entr(x: ArrayLike, y: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x·log(x / y); 0 for x = 0 and y ≥ 0, inf outside. The derivative at x = 0 is taken as 0."""
+rel_entr: _Binary
+"""x·log(x / y); 0 for x = 0 and y ≥ 0, inf outside. The derivative at x = 0 is taken as 0."""
 
-@overload
-def spence(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Spence's function, the dilogarithm of 1 − x."""
-@overload
-def spence(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Spence's function, the dilogarithm of 1 − x."""
+spence: _Unary
+"""Spence's function, the dilogarithm of 1 − x."""
 
-@overload
-def xlog1py(x: Number, y: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x·log(1 + y), and 0 for x = 0 whatever y is but NaN."""
-@overload
-def xlog1py(x: ArrayLike, y: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x·log(1 + y), and 0 for x = 0 whatever y is but NaN."""
+xlog1py: _Binary
+"""x·log(1 + y), and 0 for x = 0 whatever y is but NaN."""
 
-@overload
-def xlogy(x: Number, y: Number, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """x·log(y), and 0 for x = 0 whatever y is but NaN."""
-@overload
-def xlogy(x: ArrayLike, y: ArrayLike, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """x·log(y), and 0 for x = 0 whatever y is but NaN."""
+xlogy: _Binary
+"""x·log(y), and 0 for x = 0 whatever y is but NaN."""
 
-@overload
-def y0(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The Bessel function of the second kind, of order 0; NaN below 0."""
-@overload
-def y0(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The Bessel function of the second kind, of order 0; NaN below 0."""
+y0: _Unary
+"""The Bessel function of the second kind, of order 0; NaN below 0."""
 
-@overload
-def y1(x: Number, /, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """The Bessel function of the second kind, of order 1; NaN below 0."""
-@overload
-def y1(x: ArrayLike, /, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """The Bessel function of the second kind, of order 1; NaN below 0."""
+y1: _Unary
+"""The Bessel function of the second kind, of order 1; NaN below 0."""
 
-@overload
-def zeta(x: Number, q: Number = 1.0, out: None = None, **options: Unpack[_Options]) -> ArrayOrScalar:
-    """Hurwitz zeta function Σ (k + q)⁻ˣ; derivative in q only."""
-@overload
-def zeta(x: ArrayLike, q: ArrayLike = 1.0, out: Array | None = None, **options: Unpack[_Options]) -> Array:
-    """Hurwitz zeta function Σ (k + q)⁻ˣ; derivative in q only."""
+zeta: _Binary
+"""Hurwitz zeta function Σ (k + q)⁻ˣ; derivative in q only."""
 
 __all__ = [
     "UFUNCS",
