@@ -150,7 +150,9 @@ if not TYPE_CHECKING:  # which see the names above, and miss what is not there
         if name in _LATER:
             value: object = getattr(import_module(_LATER[name]), name)
             return value
-        raise AttributeError(f"module 'functrans' has no attribute {name!r}")
+        from functrans.absent import absent  # late: most programs ask for no such name
+
+        raise absent(name)
 
     def __dir__() -> list[str]:
         return sorted({*__all__, *_ROOMS})

@@ -236,6 +236,10 @@ class FailedCheckError(FunctransError, ValueError):
     """A condition of ``checkify.check`` did not hold, or a check that ``checkify`` put in."""
 
 
+class AbsentNameError(FunctransError, AttributeError):
+    """A name of JAX's or TensorFlow's that functrans leaves out, or that they have not either."""
+
+
 class MissingPackageError(FunctransError, ImportError):
     """Something needs a package that is optional and not installed."""
 

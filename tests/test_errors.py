@@ -101,6 +101,7 @@ BAD: dict[str, tuple[type[Exception], type[Exception], Callable[[], Any]]] = {
         ValueError,
         lambda: ft.jit(lambda x: np.einsum("ij,jk->ik", x, np.ones((3, 3))))(X),
     ),
+    "absent": (errors.AbsentNameError, AttributeError, lambda: ft.config),
     "dtype": (errors.DtypeError, TypeError, lambda: ft.jit(lambda x: x & 1)(X)),
     "shift of floats": (errors.DtypeError, TypeError, lambda: ft.jit(lambda x: x << 1)(X)),
     "complex order": (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from functrans.errors import AbsentNameError as AbsentNameError
 from functrans.errors import FunctransError, Source
 from functrans.tf.rooms import names, public
 
@@ -289,10 +290,6 @@ class InvalidUseError(FunctransError, RuntimeError):
 
 class InvalidIndexError(FunctransError, IndexError):
     """A position that a shape or a list does not have."""
-
-
-class AbsentNameError(FunctransError, AttributeError):
-    """An attribute that TensorFlow does not have either, or that this layer leaves out."""
 
 
 class InaccessibleTensorError(FunctransError, ValueError):
