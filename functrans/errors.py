@@ -18,7 +18,7 @@ import os
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,13 @@ class Source:
     function: str
 
     def __str__(self) -> str:
-        folder, name = os.path.split(self.file)
-        if os.path.basename(folder).startswith("ipykernel_"):
-            name = "cell"  # of a notebook; the file's name is a number
-        return f"{name}:{self.line} ({self.function})"
+        return f"{os.path.basename(self.place)} ({self.function})"
+
+    @property
+    def place(self) -> str:
+        """The file and the line; in a notebook, whose files have numbers as names, "cell"."""
+        in_notebook = os.path.basename(os.path.dirname(self.file)).startswith("ipykernel_")
+        return f"{'cell' if in_notebook else self.file}:{self.line}"
 
     @property
     def text(self) -> str:
@@ -90,7 +93,7 @@ class FunctransError(Exception):
         self.line = line or user_source()
         parts = [what]
         if self.line is not None:
-            parts.append(f"  at {self.line.file}:{self.line.line}, in {self.line.function}")
+            parts.append(f"  at {self.line.place}, in {self.line.function}")
             if self.line.text:
                 parts.append(f"    {self.line.text}")
         if remedy:
@@ -100,6 +103,26 @@ class FunctransError(Exception):
 
     def __reduce__(self) -> Any:
         return type(self), (self.what, self.remedy, self.line)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and Jupyter show: the user's frames, and the message."""
+        shell = sys.modules["IPython"].get_ipython()
+        tb = _without_ours(self.__traceback__)
+        lines: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, tb)
+        return lines
+
+
+def _without_ours(tb: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames of this package."""
+    entries = []
+    while tb is not None:
+        if not _is_ours(tb.tb_frame.f_code.co_filename):
+            entries.append(tb)
+        tb = tb.tb_next
+    rest = None
+    for entry in reversed(entries):
+        rest = TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return rest
 
 
 class ShapeError(FunctransError, ValueError):

@@ -169,7 +169,7 @@ def _prefix(place: Place) -> str:
 def _written(place: Place, text: str, line: Source | None) -> str:
     if line is None:
         return _prefix(place) + text
-    where = f"  at {line.file}:{line.line}, in {line.function}\n    {line.text}"
+    where = f"  at {line.place}, in {line.function}\n    {line.text}"
     return f"{_prefix(place)}{text}\n{where}"
 
 

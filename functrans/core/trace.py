@@ -168,6 +168,11 @@ def run_under(trace: Trace, function: Callable[..., R], *args: Any) -> R:
         if outer is None:
             busy.add(get_ident())
         return function(*args)
+    except ValueError as error:
+        # NumPy puts an error of its own before ours where a tracer is stored into its array.
+        if isinstance(error.__cause__, TracerItemAssignmentError):
+            raise error.__cause__.with_traceback(error.__traceback__) from None
+        raise
     finally:
         _current.set(outer)
         trace.live = False
@@ -308,7 +313,8 @@ class Tracer:
             "Build arrays from traced values with functrans.numpy.array, stack or concatenate "
             "instead of np.array([…]), and write into arrays with functrans.numpy.at(x)[i].set(v) "
             "instead of x[i] = v. To index a NumPy array with a traced value write "
-            "fnp.asarray(table)[i] or fnp.take(table, i).",
+            "fnp.asarray(table)[i] or fnp.take(table, i). A list as an argument arrives as a list: "
+            "pass np.asarray(values).",
         )
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:

@@ -293,10 +293,8 @@ def test_storing_into_an_array_is_never_silent(transform: Any) -> None:
         a[0] = x[0]
         return a.sum()
 
-    # NumPy replaces the error of a conversion by its own, and keeps ours as the cause.
-    with pytest.raises(ValueError, match="sequence") as info:
+    with pytest.raises(errors.TracerItemAssignmentError):
         transform(program)(np.ones(3))
-    assert isinstance(info.value.__cause__, errors.TracerItemAssignmentError)
 
 
 def test_shapes_that_depend_on_values_need_known_values() -> None:
