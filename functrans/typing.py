@@ -65,7 +65,7 @@ class Nested(Protocol):
     def count(self, item: Any, /) -> int: ...
 
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Array: TypeAlias = np.ndarray[Any, Any]
 """An array, of any shape and dtype."""
 
 ArrayOrScalar: TypeAlias = Any

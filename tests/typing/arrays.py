@@ -29,6 +29,13 @@ def energy(values: ArrayLike, stiffness: ArrayLike = 1.0) -> Array:
     return fnp.multiply(stiffness, fnp.square(values))
 
 
+def converts(values: ArrayLike) -> Array:
+    """What is array-like is an array from here on, and stays one."""
+    values = fnp.asarray(values)
+    values = values @ values * 2.0
+    return fnp.exp(values)
+
+
 def of_results() -> None:
     takes_floats(fnp.reshape(x, (3, 1)))
     takes_floats(fnp.exp(x))
@@ -59,6 +66,9 @@ def of_ufuncs(some: Any, number: float) -> None:
 
 
 def of_shapes() -> None:
+    fnp.at(x)[0].set(1.0).sum()
+    takes_floats(fnp.array(rows).T)
+    fnp.zeros(3, dtype=complex).real.sum()
     assert_type(fnp.zeros((2, 3), dtype="float32"), Array)
     assert_type(fnp.ones_like(rows, np.float32), Array)
     assert_type(fnp.concatenate([x, [1.0], x[:1]]), Array)
