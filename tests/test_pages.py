@@ -48,6 +48,8 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
         made = {ROOT / "docs" / "api" / "index.md", ROOT / "docs" / "notebooks" / "index.md"}
         if target in made:
             continue
+        if target.parent == ROOT / "docs" / "notebooks":  # copied there when the site is built
+            target = ROOT / "notebooks" / target.name
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
