@@ -517,7 +517,6 @@ def jit(
 
 @overload
 def jit(
-    function: None = None,
     *,
     static_argnums: int | Sequence[int] | None = None,
     static_argnames: str | Sequence[str] | None = None,

@@ -608,7 +608,7 @@ def function(
 ) -> Function[P, R]: ...
 @overload
 def function(
-    func: None = None,
+    *,
     input_signature: Any = None,
     autograph: bool = True,
     jit_compile: bool | None = None,

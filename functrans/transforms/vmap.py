@@ -16,7 +16,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import Trace, Tracer, bind_under, current_trace, run_under, running
 from functrans.errors import OptionError, TreeError, VmapError
 from functrans.primitives.layout import move_axis, spread
-from functrans.transforms.stage import P, named, own, stage, unshared
+from functrans.transforms.stage import P, R, named, own, stage, unshared
 
 if TYPE_CHECKING:
     from functrans.typing import Ufunc
@@ -146,7 +146,7 @@ def vmap(
 ) -> Callable[..., Any]: ...
 @overload
 def vmap(
-    function: Callable[P, Any],
+    function: Callable[P, R],
     in_axes: Any = 0,
     out_axes: Any = 0,
     axis_name: Hashable = None,

@@ -69,6 +69,14 @@ def ufuncs() -> None:
     ft.jit(fnp.exp, axis=0)  # expected
 
 
+def unknown(function: Any) -> None:
+    """Of a function without types nothing is known, but that it is no decorator."""
+    ft.jit(function).lower(x)
+    ft.tf.function(function).get_concrete_function(x)
+    ft.checkpoint(function)(x, y=x)
+    assert_type(ft.grad(function, has_aux=True)(x), tuple[Any, Any])
+
+
 def modes() -> None:
     assert_type(ft.jvp(loss, (x,), (x,)), tuple[float, float])
     assert_type(ft.jvp(with_aux, (x, 2.0), (x, 0.0), True), tuple[float, float, str])
