@@ -44,7 +44,7 @@ html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "functrans"
 html_static_path = ["_static"]
-html_css_files = ["formulas.css"]
+html_css_files = ["formulas.css", "site.css"]
 html_copy_source = html_show_sourcelink = False
 html_theme_options = {
     "show_toc_level": 2,
