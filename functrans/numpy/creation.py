@@ -144,7 +144,7 @@ def _filled(shape: Any, value: Any, dtype: Any) -> Any:
     return np.full(dims, value, dtype)
 
 
-def zeros(shape: Shape, dtype: DTypeLike = float, order: str = "C") -> Array:
+def zeros(shape: Shape, dtype: DTypeLike | None = float, order: str = "C") -> Array:
     """An array of zeros.
 
     >>> fnp.zeros((2, 2))
@@ -163,7 +163,7 @@ def ones(shape: Shape, dtype: DTypeLike | None = None, order: str = "C") -> Arra
     return _filled(shape, 1, float if dtype is None else dtype)
 
 
-def empty(shape: Shape, dtype: DTypeLike = float, order: str = "C") -> Array:
+def empty(shape: Shape, dtype: DTypeLike | None = float, order: str = "C") -> Array:
     """An array of zeros: uninitialised memory has no meaning in a program.
 
     >>> fnp.empty(2)
@@ -427,7 +427,7 @@ def meshgrid(
     )
 
 
-def indices(dimensions: Sequence[int], dtype: DTypeLike = int, sparse: bool = False) -> Any:
+def indices(dimensions: Sequence[int], dtype: DTypeLike | None = int, sparse: bool = False) -> Any:
     """The coordinates along each axis of a grid.
 
     >>> fnp.indices((2, 2))[0]
@@ -439,7 +439,11 @@ def indices(dimensions: Sequence[int], dtype: DTypeLike = int, sparse: bool = Fa
 
 
 def fromfunction(
-    function: Callable[..., Any], shape: Sequence[int], *, dtype: DTypeLike = float, **kwargs: Any
+    function: Callable[..., Any],
+    shape: Sequence[int],
+    *,
+    dtype: DTypeLike | None = float,
+    **kwargs: Any,
 ) -> Any:
     """``function`` called with the coordinates along each axis of an array of ``shape``.
 
@@ -473,7 +477,7 @@ hanning = _window("hanning", "fnp.hanning(3) → array([0., 1., 0.])")
 
 
 def eye(
-    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, order: str = "C"
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = float, order: str = "C"
 ) -> Array:
     """Ones on a diagonal, zeros elsewhere.
 
@@ -491,10 +495,10 @@ def identity(n: int, dtype: DTypeLike | None = None) -> Array:
     array([[1., 0.],
            [0., 1.]])
     """
-    return eye(n, dtype=float if dtype is None else dtype)
+    return eye(n, dtype=dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float) -> Array:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = float) -> Array:
     """Ones at and below a diagonal, zeros above.
 
     >>> fnp.tri(3)

@@ -70,6 +70,7 @@ def of_shapes() -> None:
     takes_floats(fnp.array(rows).T)
     fnp.zeros(3, dtype=complex).real.sum()
     assert_type(fnp.zeros((2, 3), dtype="float32"), Array)
+    fnp.eye(3, dtype=None)
     assert_type(fnp.ones_like(rows, np.float32), Array)
     assert_type(fnp.concatenate([x, [1.0], x[:1]]), Array)
     assert_type(fnp.stack(rows, axis=-1), Array)
