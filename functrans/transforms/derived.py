@@ -420,15 +420,12 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """A function that returns ``(f(x), ∇f(x))`` of a scalar-valued ``f``.
 
+    The gradient of a real ``f`` at complex z is ∂f/∂x − i ∂f/∂y.
+
     Parameters
     ----------
-    argnums: which positional arguments to differentiate; an int gives a bare gradient, a tuple a
-        tuple. Keyword arguments are constants.
+    argnums, holomorphic, allow_int: those of :func:`grad`.
     has_aux: ``f`` returns ``(output, aux)``; the result is ``((output, aux), gradient)``.
-    holomorphic: ``f`` maps complex to complex numbers and is holomorphic.
-    allow_int: integer arguments get gradients of dtype ``float0`` instead of an error.
-
-    The gradient of a real ``f`` at complex z is ∂f/∂x − i ∂f/∂y.
 
     Raises
     ------
@@ -580,8 +577,19 @@ def grad(
 ) -> Callable[..., Any]:
     """A function that returns the gradient of a scalar-valued ``function``.
 
-    With ``has_aux`` it returns ``(gradient, aux)``. Parameters and errors are those of
-    :func:`value_and_grad`.
+    It takes the arguments of ``function``, and returns a gradient of the shape of the first one.
+
+    Parameters
+    ----------
+    argnums: which positional arguments to differentiate; an int gives a bare gradient, a tuple a
+        tuple. Keyword arguments are constants.
+    has_aux: ``function`` returns ``(output, aux)``; the result is ``(gradient, aux)``.
+    holomorphic: ``function`` maps complex to complex numbers and is holomorphic.
+    allow_int: integer arguments get gradients of dtype ``float0`` instead of an error.
+
+    Raises
+    ------
+    ScalarOutputError, IntegerInputError, ComplexInputError.
 
     >>> import numpy as np
     >>> grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
