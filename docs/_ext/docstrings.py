@@ -7,19 +7,26 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 
-FIELDS = {"Parameters": "param", "Raises": "raises", "Attributes": "var", "Options": "param"}
+FIELDS = {
+    "Parameters": "param",
+    "Raises": "raises",
+    "Returns": "returns",
+    "Attributes": "var",
+    "Options": "param",
+}
 _RULE = re.compile(r"-{3,}\s*$")
+_NEXT_ERROR = re.compile(r"(?<=\.) (?=\w+Error: )")
 
 
 def converted(lines: list[str]) -> Iterator[str]:
     """The lines with underlined sections made field lists, or bold headings with text below."""
-    field = ""
+    field, begun = "", False
     i = 0
     while i < len(lines):
         line = lines[i]
         if i + 1 < len(lines) and _RULE.match(lines[i + 1]) and line.strip():
             title = line.strip()
-            field = FIELDS.get(title, "")
+            field, begun = FIELDS.get(title, ""), False
             yield ""
             if not field:
                 yield f".. rubric:: {title}"
@@ -28,7 +35,10 @@ def converted(lines: list[str]) -> Iterator[str]:
             continue
         if line.startswith(">>>"):
             field = ""  # an example ends the section
-        if field and line and not line.startswith(" "):
+        if field == "returns" and line:
+            yield f"   {line}" if begun else f":returns: {line}"
+            begun = True
+        elif field and line and not line.startswith(" "):
             yield from _entry(field, line)
             if ":" not in line:
                 field = ""
@@ -38,16 +48,18 @@ def converted(lines: list[str]) -> Iterator[str]:
 
 
 def _entry(field: str, line: str) -> Iterator[str]:
-    """``a, b: text`` as one field for each name, the text at the last; other text as it is."""
-    names, colon, text = line.partition(":")
-    if not colon or not re.fullmatch(r"[\w.*, ]+", names):
-        yield ""
-        yield line
-        return
-    parts = [name.strip().replace("*", r"\*") for name in names.split(",")]
-    for name in parts[:-1]:
-        yield f":{field} {name}:"
-    yield f":{field} {parts[-1]}:{text}"
+    """``a, b: text`` as a field, and of two errors in a line each as one; other text as it is.
+
+    A space between names would make the first a type.
+    """
+    for part in _NEXT_ERROR.split(line):
+        names, colon, text = part.partition(":")
+        if not colon or not re.fullmatch(r"[\w.*, ]+", names):
+            yield ""
+            yield part
+            continue
+        joined = names.replace(" ", "").replace("*", r"\*")
+        yield f":{field} {joined}:{text}"
 
 
 _STARS = re.compile(r"\*\*(?=\w)|(?<=[(, ])\*(?=\w+[,)])")
