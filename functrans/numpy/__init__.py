@@ -106,6 +106,17 @@ from numpy import float64 as float_
 from numpy.exceptions import ComplexWarning
 
 from functrans.numpy import methods
+from functrans.numpy.complex_numbers import (
+    angle,
+    conj,
+    conjugate,
+    imag,
+    iscomplex,
+    iscomplexobj,
+    isreal,
+    isrealobj,
+    real,
+)
 from functrans.numpy.contraction import (
     cross,
     dot,
@@ -163,7 +174,6 @@ from functrans.numpy.elementwise import (
     acos,
     acosh,
     add,
-    angle,
     arccos,
     arccosh,
     arcsin,
@@ -188,13 +198,9 @@ from functrans.numpy.elementwise import (
     cbrt,
     ceil,
     clip,
-    conj,
-    conjugate,
     copysign,
     cos,
     cosh,
-    deg2rad,
-    degrees,
     divide,
     divmod,
     equal,
@@ -203,7 +209,6 @@ from functrans.numpy.elementwise import (
     expm1,
     fabs,
     fix,
-    float_power,
     floor,
     floor_divide,
     fmax,
@@ -213,19 +218,13 @@ from functrans.numpy.elementwise import (
     greater_equal,
     heaviside,
     hypot,
-    imag,
     invert,
     isclose,
-    iscomplex,
-    iscomplexobj,
     isfinite,
     isinf,
     isnan,
     isneginf,
     isposinf,
-    isreal,
-    isrealobj,
-    ldexp,
     left_shift,
     less,
     less_equal,
@@ -249,12 +248,6 @@ from functrans.numpy.elementwise import (
     nextafter,
     not_equal,
     positive,
-    pow,
-    power,
-    rad2deg,
-    radians,
-    real,
-    reciprocal,
     remainder,
     right_shift,
     rint,
@@ -262,10 +255,8 @@ from functrans.numpy.elementwise import (
     sign,
     signbit,
     sin,
-    sinc,
     sinh,
     sqrt,
-    square,
     subtract,
     tan,
     tanh,
@@ -286,6 +277,24 @@ from functrans.numpy.ignoring_nan import (
     nanvar,
 )
 from functrans.numpy.indexing import at, diagonal, take, take_along_axis
+from functrans.numpy.joining import (
+    append,
+    array_split,
+    block,
+    column_stack,
+    concat,
+    concatenate,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    split,
+    stack,
+    unstack,
+    vsplit,
+    vstack,
+)
+from functrans.numpy.powers import float_power, ldexp, pow, power, reciprocal, square
 from functrans.numpy.promote import result_type
 from functrans.numpy.reductions import (
     all_ as all,
@@ -344,26 +353,16 @@ from functrans.numpy.selecting import (
     where,
 )
 from functrans.numpy.shaping import (
-    append,
-    array_split,
     atleast_1d,
     atleast_2d,
     atleast_3d,
-    block,
     broadcast_arrays,
     broadcast_to,
-    column_stack,
-    concat,
-    concatenate,
     delete,
-    dsplit,
-    dstack,
     expand_dims,
     flip,
     fliplr,
     flipud,
-    hsplit,
-    hstack,
     insert,
     matrix_transpose,
     moveaxis,
@@ -379,15 +378,10 @@ from functrans.numpy.shaping import (
     rot90,
     shape,
     size,
-    split,
     squeeze,
-    stack,
     swapaxes,
     tile,
     transpose,
-    unstack,
-    vsplit,
-    vstack,
 )
 from functrans.numpy.signal import (
     bincount,
@@ -408,6 +402,7 @@ from functrans.numpy.signal import (
     searchsorted,
     trapezoid,
 )
+from functrans.numpy.waves import deg2rad, degrees, rad2deg, radians, sinc
 
 if TYPE_CHECKING:
     from functrans.numpy import fft as fft

@@ -13,7 +13,9 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import Tracer, bind
 from functrans.errors import ShapeError
 from functrans.numpy import elementwise as el
+from functrans.numpy import ufuncs
 from functrans.numpy.indexing import diagonal
+from functrans.numpy.joining import stack
 from functrans.numpy.promote import (
     FLOATS,
     Ints,
@@ -30,15 +32,7 @@ from functrans.numpy.promote import (
     to_shape,
 )
 from functrans.numpy.reductions import sum
-from functrans.numpy.shaping import (
-    expand_dims,
-    moveaxis,
-    ravel,
-    reshape,
-    squeeze,
-    stack,
-    take_slice,
-)
+from functrans.numpy.shaping import expand_dims, moveaxis, ravel, reshape, squeeze, take_slice
 from functrans.primitives import layout, linear
 from functrans.primitives.contraction import Dims, dot_general, dot_general_p
 from functrans.typing import Array, ArrayLike, ArrayOrScalar, DTypeLike
@@ -103,7 +97,7 @@ def dtype_of_or_none(x: Any) -> Any:
     return x.dtype if isinstance(x, Tracer) or type(x) is np.ndarray else None
 
 
-matmul = el.public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or "", 2)
+matmul = ufuncs.public("matmul", np.matmul, matmul_traced, matmul_traced.__doc__ or "", 2)
 
 
 @door(np.dot)

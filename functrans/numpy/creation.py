@@ -12,7 +12,9 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import Tracer, bind, current_trace
 from functrans.errors import ArgumentError, OptionError
 from functrans.numpy import elementwise as el
+from functrans.numpy import powers
 from functrans.numpy.indexing import at, diagonal, getitem
+from functrans.numpy.joining import stack
 from functrans.numpy.promote import (
     TRACED,
     array_like,
@@ -26,7 +28,7 @@ from functrans.numpy.promote import (
     shape_tuple,
     to_shape,
 )
-from functrans.numpy.shaping import moveaxis, ravel, reshape, stack
+from functrans.numpy.shaping import moveaxis, ravel, reshape
 from functrans.primitives import layout, linear
 from functrans.primitives.elementwise import with_example
 from functrans.transforms.stage import is_staging
@@ -372,7 +374,7 @@ def logspace(
     >>> fnp.logspace(0, 2, 3)
     array([  1.,  10., 100.])
     """
-    y = el.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    y = powers.power(base, linspace(start, stop, num, endpoint, axis=axis))
     return y if dtype is None else cast(y, np.dtype(dtype))
 
 
@@ -595,7 +597,7 @@ def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Arra
     n = shape_of(x)[0] if N is None else N
     dtype = result_dtype(x, 0)
     x = cast(x, dtype)
-    columns = [el.power(x, i) for i in range(n)]
+    columns = [powers.power(x, i) for i in range(n)]
     if not columns:
         return layout.full((shape_of(x)[0], 0), dtype.type(0))
     return stack(columns if increasing else columns[::-1], 1)

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from functrans.core.avals import dtype_of
-from functrans.core.primitive import Primitive
-from functrans.core.trace import Tracer, bind, current_trace
-from functrans.errors import DtypeError, OptionError
+from functrans.errors import DtypeError
 from functrans.numpy.promote import (
-    TRACED,
-    apply_binary,
-    apply_unary,
     array_like,
     broadcast,
     cast,
-    check_options,
     door,
-    has_tracer,
     key_of,
     loop,
     no_out,
@@ -29,79 +21,10 @@ from functrans.numpy.promote import (
     result_dtype,
     strong,
 )
+from functrans.numpy.ufuncs import Function, binary, derived, public, unary
 from functrans.primitives import elementwise as ew
-from functrans.primitives import layout, linear
-from functrans.transforms.stage import is_staging
+from functrans.primitives import linear
 from functrans.typing import Array, ArrayLike, ArrayOrScalar
-
-Function = Callable[..., Any]
-
-
-def public(name: str, ufunc: np.ufunc, traced: Function, doc: str, arity: int) -> Function:
-    """The public function of a ufunc: NumPy's own for plain arrays, ``traced`` otherwise."""
-
-    def with_options(*args: Any, **options: Any) -> Any:
-        if not options:
-            return traced(*args)
-        if len(args) > arity:
-            no_out(name, args[arity])
-        dtype = check_options(name, options)
-        if dtype is None:
-            return traced(*args[:arity])
-        return cast(traced(*(cast(operand(a), dtype) for a in args[:arity])), dtype)
-
-    def function(*args: Any, **options: Any) -> Any:
-        trace = current_trace()
-        if trace is None or (not has_tracer(args, options) and not is_staging(trace)):
-            return ufunc(*args, **options)
-        return with_options(*args, **options)
-
-    TRACED[ufunc] = with_options
-    if ufunc.nin == 2 and ufunc.nout == 1 and ufunc.signature is None:
-        for method in ("reduce", "accumulate", "outer", "at"):
-            setattr(function, method, getattr(ufunc, method))
-    with_options.__name__ = function.__name__ = function.__qualname__ = name
-    function.__module__ = "functrans.numpy"
-    function.__dict__["__wrapped__"] = traced  # whose parameters help and editors show
-    function.__doc__ = after_first(doc, f"As ``numpy.{ufunc.__name__}``.")
-    return function
-
-
-def after_first(doc: str, note: str) -> str:
-    """A docstring with ``note`` as its second paragraph."""
-    first, gap, rest = doc.partition("\n\n")
-    return f"{first}\n\n    {note}{gap}{rest}"
-
-
-def unary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
-    """A public function of one operand that is one primitive."""
-
-    def traced(x: ArrayLike, /) -> ArrayOrScalar:
-        return apply_unary(primitive, ufunc, x)
-
-    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
-
-
-def binary(ufunc: np.ufunc, primitive: Primitive, doc: str, example: str) -> Function:
-    """A public function of two operands that is one primitive."""
-
-    def traced(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
-        return strong(apply_binary(primitive, ufunc, x, y))
-
-    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 2)
-
-
-def derived(ufunc: np.ufunc) -> Callable[[Function], Function]:
-    """A public function whose traced meaning is written in other functions."""
-
-    def register(traced: Function) -> Function:
-        home = traced.__module__
-        function = public(ufunc.__name__, ufunc, traced, traced.__doc__ or "", ufunc.nin)
-        function.__module__ = home  # where doctest looks for its example
-        return function
-
-    return register
-
 
 # --- one primitive each --------------------------------------------------------------------------
 
@@ -354,98 +277,6 @@ right_shift = bitwise_right_shift = binary(
 )
 
 
-# --- powers --------------------------------------------------------------------------------------
-
-_MOST_MULTIPLICATIONS = 32  # beyond this exponent the general power is as good
-
-
-def integer_power(x: Any, exponent: int) -> Any:
-    """``x`` to a Python int, whose value the program knows."""
-    if dtype_of(x).kind in "iub":
-        if exponent < 0 and isinstance(x, Tracer) and x.weak:  # Python's int ** −1 is a float
-            x = bind(linear.convert_p, x, dtype=np.dtype(np.float64), weak=True)
-        elif exponent < 0:
-            raise OptionError(
-                "Integers to negative integer powers are not allowed.",
-                "Convert the base first: x.astype(float) ** n, or use a float exponent.",
-            )
-        x = cast(x, loop(np.power, key_of(x), int)[0]) if dtype_of(x).kind == "b" else x
-    return ew.integer_pow(x, exponent)
-
-
-@derived(np.power)
-def power(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
-    """x to the power y. A Python int as y is a fixed exponent; ``x**0`` has derivative 0.
-
-    >>> ft.grad(fnp.power)(2.0, 3.0)
-    np.float64(12.0)
-    >>> ft.grad(lambda x: x**0)(0.0)
-    np.float64(0.0)
-    """
-    x, y = operand(x), operand(y)
-    if type(y) is int and abs_small(y):
-        return integer_power(array_like(x) if not isinstance(x, Tracer) else strong(x), y)
-    return strong(apply_binary(ew.pow_p, np.power, x, y))
-
-
-def abs_small(exponent: int) -> bool:
-    """Whether a fixed exponent is worth a chain of multiplications."""
-    return -_MOST_MULTIPLICATIONS <= exponent <= _MOST_MULTIPLICATIONS
-
-
-pow = power
-
-
-@derived(np.float_power)
-def float_power(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
-    """x to the power y in at least float64.
-
-    >>> fnp.float_power(np.array([1, 2]), -1)
-    array([1. , 0.5])
-    """
-    x, y = operand(x), operand(y)
-    dtype = loop(np.float_power, key_of(x), key_of(y))[0]
-    return bind(ew.pow_p, *broadcast(cast(x, dtype), cast(y, dtype)))
-
-
-@derived(np.square)
-def square(x: ArrayLike, /) -> ArrayOrScalar:
-    """x·x.
-
-    >>> ft.grad(fnp.square)(3.0)
-    np.float64(6.0)
-    """
-    x = operand(x)
-    return ew.integer_pow(cast(x, loop(np.square, key_of(x))[0]), 2)
-
-
-@derived(np.reciprocal)
-def reciprocal(x: ArrayLike, /) -> ArrayOrScalar:
-    """1 / x; of integers the integer part.
-
-    >>> ft.grad(fnp.reciprocal)(2.0)
-    np.float64(-0.25)
-    """
-    x = operand(x)
-    x = cast(x, loop(np.reciprocal, key_of(x))[0])
-    one = dtype_of(x).type(1)
-    if dtype_of(x).kind in "iu":  # only ±1 have a reciprocal that is not 0
-        return select(equal(absolute(x), one), x, dtype_of(x).type(0))
-    return linear.div(one, x)
-
-
-@derived(np.ldexp)
-def ldexp(x: ArrayLike, exponent: ArrayLike, /) -> ArrayOrScalar:
-    """x·2ⁱ.
-
-    >>> fnp.ldexp(np.array([1.0, 1.5]), 3)
-    array([ 8., 12.])
-    """
-    x = array_like(x)
-    dtype = loop(np.ldexp, key_of(x), key_of(operand(exponent)))[0]
-    return multiply(cast(x, dtype), exp2(cast(operand(exponent), dtype)))
-
-
 # --- rounding ------------------------------------------------------------------------------------
 
 
@@ -556,102 +387,6 @@ def divmod(x: ArrayLike, y: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]
     (array([ 2, -3]), array([1, 2]))
     """
     return floor_divide(x, y), remainder(x, y)
-
-
-# --- complex numbers -----------------------------------------------------------------------------
-
-
-@door(np.real)
-def real(val: ArrayLike) -> ArrayOrScalar:
-    """Real part.
-
-    >>> fnp.real(np.array([1 + 2j, 3.0]))
-    array([1., 3.])
-    """
-    x = array_like(val)
-    return linear.real(x) if dtype_of(x).kind == "c" else strong(x)
-
-
-@door(np.imag)
-def imag(val: ArrayLike) -> ArrayOrScalar:
-    """Imaginary part; zero of real numbers.
-
-    Gradients of real functions at x + iy are ∂f/∂x − i ∂f/∂y.
-
-    >>> ft.grad(fnp.imag)(1 + 2j)
-    np.complex128(-1j)
-    """
-    x = array_like(val)
-    return linear.imag(x) if dtype_of(x).kind == "c" else layout.full_like(x, 0)
-
-
-@derived(np.conjugate)
-def conjugate(x: ArrayLike, /) -> ArrayOrScalar:
-    """Complex conjugate.
-
-    >>> fnp.conjugate(np.array([1 + 2j]))
-    array([1.-2.j])
-    """
-    x = operand(x)
-    return linear.conj(cast(x, loop(np.conjugate, key_of(x))[0]))
-
-
-conj = conjugate
-
-
-@door(np.angle)
-def angle(z: ArrayLike, deg: bool = False) -> ArrayOrScalar:
-    """Angle of complex numbers, in radians unless ``deg``.
-
-    >>> fnp.angle(np.array([1.0, 1j]), deg=True)
-    array([ 0., 90.])
-    """
-    z = array_like(z)
-    if dtype_of(z).kind == "c":
-        result = arctan2(linear.imag(z), linear.real(z))
-    else:
-        result = arctan2(0, z)
-    return multiply(result, 180.0 / math.pi) if deg else result
-
-
-@door(np.iscomplexobj)
-def iscomplexobj(x: ArrayLike) -> bool:
-    """Whether the dtype is complex.
-
-    >>> fnp.iscomplexobj(np.ones(2, complex))
-    True
-    """
-    return dtype_of(array_like(x)).kind == "c"
-
-
-@door(np.isrealobj)
-def isrealobj(x: ArrayLike) -> bool:
-    """Whether the dtype is not complex.
-
-    >>> fnp.isrealobj(np.ones(2))
-    True
-    """
-    return not iscomplexobj(x)
-
-
-@door(np.isreal)
-def isreal(x: ArrayLike) -> ArrayOrScalar:
-    """True where the imaginary part is zero.
-
-    >>> fnp.isreal(np.array([1.0, 2j]))
-    array([ True, False])
-    """
-    return equal(imag(x), 0)
-
-
-@door(np.iscomplex)
-def iscomplex(x: ArrayLike) -> ArrayOrScalar:
-    """True where the imaginary part is not zero.
-
-    >>> fnp.iscomplex(np.array([1.0, 2j]))
-    array([False,  True])
-    """
-    return not_equal(imag(x), 0)
 
 
 # --- tests on values -----------------------------------------------------------------------------
@@ -938,57 +673,3 @@ def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     dtype = loop(np.logaddexp2, key_of(x), key_of(y))[0]
     ln2 = dtype.type(math.log(2.0))
     return divide(logaddexp(multiply(cast(x, dtype), ln2), multiply(cast(y, dtype), ln2)), ln2)
-
-
-def _scaled(ufunc: np.ufunc, factor: float, doc: str, example: str) -> Function:
-    def traced(x: ArrayLike, /) -> ArrayOrScalar:
-        x = operand(x)
-        dtype = loop(ufunc, key_of(x))[0]
-        return linear.mul(cast(x, dtype), dtype.type(factor))
-
-    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
-
-
-deg2rad = _scaled(
-    np.deg2rad,
-    math.pi / 180.0,
-    "Degrees to radians.",
-    "fnp.deg2rad(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
-)
-radians = _scaled(
-    np.radians,
-    math.pi / 180.0,
-    "Degrees to radians.",
-    "fnp.radians(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
-)
-rad2deg = _scaled(
-    np.rad2deg,
-    180.0 / math.pi,
-    "Radians to degrees.",
-    "fnp.rad2deg(np.array([0.0, np.pi])) → array([  0., 180.])",
-)
-degrees = _scaled(
-    np.degrees,
-    180.0 / math.pi,
-    "Radians to degrees.",
-    "fnp.degrees(np.array([0.0, np.pi])) → array([  0., 180.])",
-)
-
-
-@door(np.sinc)
-def sinc(x: ArrayLike) -> ArrayOrScalar:
-    """sin(πx) / (πx), smooth at 0 with all its derivatives.
-
-    >>> fnp.round(ft.grad(ft.grad(fnp.sinc))(0.0), 6)
-    np.float64(-3.289868)
-    """
-    x = array_like(x)
-    x = multiply(cast(x, loop(np.true_divide, dtype_of(x), dtype_of(x))[0]), math.pi)
-    small = less(absolute(x), 0.5)
-    # Near 0 the Taylor series Σ (−x²)ᵏ / (2k+1)!, so that every derivative there is exact.
-    z = negative(square(select(small, x, dtype_of(x).type(0))))
-    series = layout.full_like(z, 0)
-    for k in range(9, -1, -1):
-        series = add(multiply(series, z), 1.0 / math.factorial(2 * k + 1))
-    safe = select(small, dtype_of(x).type(1), x)
-    return select(small, series, divide(sin(safe), safe))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from functrans.numpy import elementwise as el
+from functrans.numpy import ufuncs
 from functrans.numpy.promote import cast, key_of, loop, operand
 from functrans.primitives import linear
 from functrans.typing import ArrayLike, ArrayOrScalar
@@ -12,7 +13,7 @@ from functrans.typing import ArrayLike, ArrayOrScalar
 _INT = np.dtype(np.int32)
 
 
-@el.derived(np.frexp)
+@ufuncs.derived(np.frexp)
 def frexp(x: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     """The mantissa, of magnitude in [0.5, 1), and the exponent of 2, whose product is x.
 
@@ -47,7 +48,7 @@ def frexp(x: ArrayLike, /) -> tuple[ArrayOrScalar, ArrayOrScalar]:
     return el.select(regular, mantissa, x), el.select(regular, exponent, _INT.type(0))
 
 
-@el.derived(np.spacing)
+@ufuncs.derived(np.spacing)
 def spacing(x: ArrayLike, /) -> ArrayOrScalar:
     """The distance to the next number away from zero, with the sign of x; its derivative is 0.
 

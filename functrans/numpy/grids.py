@@ -11,6 +11,7 @@ import numpy as np
 from functrans.core.avals import shape_of
 from functrans.errors import OptionError
 from functrans.numpy.creation import asarray, lifted
+from functrans.numpy.joining import concatenate
 from functrans.numpy.promote import (
     cast,
     from_nested,
@@ -19,7 +20,7 @@ from functrans.numpy.promote import (
     result_dtype,
     strong,
 )
-from functrans.numpy.shaping import concatenate, reshape
+from functrans.numpy.shaping import reshape
 from functrans.typing import Array, DTypeLike
 
 

@@ -12,8 +12,9 @@ from functrans.errors import ArgumentError, OptionError, ShapeError
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
 from functrans.numpy.creation import linspace
+from functrans.numpy.joining import concatenate
 from functrans.numpy.promote import array_like, cast, concrete, door, operand, result_dtype
-from functrans.numpy.shaping import concatenate, expand_dims, ravel, reshape, take_slice
+from functrans.numpy.shaping import expand_dims, ravel, reshape, take_slice
 from functrans.numpy.signal import diff, searchsorted
 from functrans.primitives import layout
 from functrans.primitives.indexing import gather, scatter

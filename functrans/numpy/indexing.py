@@ -18,6 +18,7 @@ from functrans.errors import (
     ShapeError,
 )
 from functrans.numpy import elementwise as el
+from functrans.numpy import powers
 from functrans.numpy.promote import (
     TRACED,
     Ints,
@@ -345,7 +346,7 @@ class _Place:
 
     def power(self, values: Any, **options: Any) -> Any:
         """Raised to the power ``values``; repeated indices raise again."""
-        return _fold(self, values, el.power, "pow", options)
+        return _fold(self, values, powers.power, "pow", options)
 
     def min(self, values: Any, **options: Any) -> Any:
         """The smaller of element and value; equal ones share the derivative."""

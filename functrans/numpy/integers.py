@@ -10,6 +10,7 @@ from functrans.control.while_loop import while_loop
 from functrans.core.avals import dtype_of, shape_of
 from functrans.errors import DtypeError, OptionError
 from functrans.numpy import elementwise as el
+from functrans.numpy import ufuncs
 from functrans.numpy.promote import (
     array_like,
     axis_index,
@@ -30,7 +31,7 @@ _BYTE = np.dtype(np.uint8)
 _SHIFTS = {"big": np.arange(7, -1, -1, dtype=_BYTE), "little": np.arange(8, dtype=_BYTE)}
 
 
-@el.derived(np.gcd)
+@ufuncs.derived(np.gcd)
 def gcd(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The greatest common divisor of whole numbers, by Euclid's algorithm.
 
@@ -55,7 +56,7 @@ def gcd(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     return el.absolute(while_loop(remains, divided, start)[0])
 
 
-@el.derived(np.lcm)
+@ufuncs.derived(np.lcm)
 def lcm(x: ArrayLike, y: ArrayLike, /) -> ArrayOrScalar:
     """The least common multiple of whole numbers; 0 if one of them is 0.
 

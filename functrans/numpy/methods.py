@@ -20,6 +20,7 @@ from functrans.errors import (
     TracerArrayConversionError,
     TracerItemAssignmentError,
 )
+from functrans.numpy import complex_numbers, powers
 from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
 from functrans.numpy import indexing as ix
@@ -111,10 +112,10 @@ def _unary(primitive: Primitive, ufunc: np.ufunc) -> Method:
 
 def _power(self: Tracer, exponent: Any, modulo: None = None) -> Any:
     kind = type(exponent)
-    if kind is int and el.abs_small(exponent):
-        return el.integer_power(self, exponent)
+    if kind is int and powers.abs_small(exponent):
+        return powers.integer_power(self, exponent)
     if kind is float and self.dtype in FLOATS:
-        if exponent.is_integer() and el.abs_small(int(exponent)):
+        if exponent.is_integer() and powers.abs_small(int(exponent)):
             return ew.integer_pow(self, int(exponent))
         if exponent == 0.5:
             return ew.sqrt(self)
@@ -257,8 +258,8 @@ def _later(name: str) -> Method:
 _METHODS: dict[str, Method] = {
     "all": red.all_, "any": red.any_, "argmax": red.argmax, "argmin": red.argmin,
     "argpartition": _argpartition, "argsort": red.argsort, "astype": _astype,
-    "choose": sel.choose, "clip": _clip, "compress": _compress, "conj": el.conj,
-    "conjugate": el.conj, "copy": _copy, "cumprod": red.cumprod, "cumsum": red.cumsum,
+    "choose": sel.choose, "clip": _clip, "compress": _compress, "conj": complex_numbers.conj,
+    "conjugate": complex_numbers.conj, "copy": _copy, "cumprod": red.cumprod, "cumsum": red.cumsum,
     "diagonal": ix.diagonal, "dot": _dot, "flatten": _flatten, "max": red.max, "mean": red.mean,
     "min": red.min, "nonzero": sel.nonzero, "partition": _partition, "prod": red.prod,
     "ptp": red.ptp, "ravel": sh.ravel, "repeat": sh.repeat, "reshape": _reshape,
@@ -270,8 +271,8 @@ _METHODS: dict[str, Method] = {
 _PROPERTIES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "T": (sh.transpose, "The array with its axes reversed."),
     "mT": (sh.matrix_transpose, "The array with its last two axes exchanged."),
-    "real": (el.real, "Real part."),
-    "imag": (el.imag, "Imaginary part."),
+    "real": (complex_numbers.real, "Real part."),
+    "imag": (complex_numbers.imag, "Imaginary part."),
     "flat": (lambda x: iter(sh.ravel(x)), "An iterator over the elements."),
     "at": (ix.at, "Indexed updates: x.at[i].set(v) returns a new array."),
 }

@@ -11,6 +11,7 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.errors import OptionError, ShapeError
 from functrans.numpy import elementwise as el
+from functrans.numpy import powers
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
 from functrans.numpy.promote import array_like, axes_tuple, axis_index, cast, door, float_dtype
@@ -81,8 +82,8 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
         return red.sum(cast(el.not_equal(x, 0), dtype_of(size)), axis, keepdims=keepdims)
     if ord == 1:
         return red.sum(size, axis, keepdims=keepdims)
-    total = red.sum(el.power(size, ord), axis, keepdims=keepdims)
-    return el.power(total, 1.0 / ord)
+    total = red.sum(powers.power(size, ord), axis, keepdims=keepdims)
+    return powers.power(total, 1.0 / ord)
 
 
 def _matrix_norm(x: Any, ord: Any, row: int, column: int, keepdims: bool) -> Any:

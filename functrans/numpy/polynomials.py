@@ -10,6 +10,7 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import current_trace
 from functrans.errors import ArgumentError, OptionError, ShapeError
+from functrans.numpy import complex_numbers, joining, powers
 from functrans.numpy import contraction as con
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
@@ -52,7 +53,7 @@ def poly(seq_of_zeros: ArrayLike) -> Array:
     shape = shape_of(x)
     if len(shape) == 2 and shape[0] == shape[1] > 0:
         found = poly(eigvals(x))
-        return found if dtype_of(x).kind == "c" else el.real(found)
+        return found if dtype_of(x).kind == "c" else complex_numbers.real(found)
     if len(shape) != 1:
         raise ShapeError(f"poly got an array of shape {shape}.", "Give roots or a square matrix.")
     dtype = float_dtype(x)
@@ -88,7 +89,7 @@ def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Array, Array]:
         digit = el.multiply(scale, sh.take_slice(rest, 0, k))
         digits.append(digit)
         rest = el.subtract(rest, sh.pad(el.multiply(digit, v), (k, m - n - k)))
-    return sh.stack(digits), rest
+    return joining.stack(digits), rest
 
 
 @door(np.polyint)
@@ -110,7 +111,7 @@ def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> Array:
     for i, _ in enumerate(range(m)):
         n = shape_of(x)[0]
         terms = el.divide(x, np.arange(n, 0, -1))
-        x = sh.concatenate([terms, layout.slice_axis(constants, 0, i, i + 1)], 0)
+        x = joining.concatenate([terms, layout.slice_axis(constants, 0, i, i + 1)], 0)
     return x
 
 
@@ -189,7 +190,7 @@ def polyfit(
             raise ShapeError(f"polyfit got weights of shape {shape_of(w)} for {n} points.")
         left = el.multiply(left, sh.expand_dims(w, 1))
         right = el.multiply(right, w if len(shape_of(y)) == 1 else sh.expand_dims(w, 1))
-    scale = el.sqrt(red.sum(el.square(el.absolute(left)), 0))
+    scale = el.sqrt(red.sum(powers.square(el.absolute(left)), 0))
     left = el.divide(left, scale)
     solution, residuals, rank, singular = lstsq(left, right, rcond)
     c = sh.transpose(el.divide(sh.transpose(solution), scale))
@@ -207,7 +208,7 @@ def polyfit(
         )
     else:
         rest = el.subtract(con.matmul(left, solution), right)
-        factor = el.divide(red.sum(el.square(el.absolute(rest)), 0), n - order)
+        factor = el.divide(red.sum(powers.square(el.absolute(rest)), 0), n - order)
     wide = spread if len(shape_of(y)) == 1 else sh.expand_dims(spread, 2)
     return c, el.multiply(wide, factor)
 

@@ -10,9 +10,10 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import current_trace
 from functrans.numpy import elementwise as el
+from functrans.numpy.joining import concatenate
 from functrans.numpy.promote import TRACED, array_like, cast, has_tracer
 from functrans.numpy.selecting import counted, first_where, isin, nonzero_traced, unique
-from functrans.numpy.shaping import concatenate, ravel
+from functrans.numpy.shaping import ravel
 from functrans.primitives import layout
 from functrans.primitives import reductions as red
 from functrans.primitives.indexing import gather

@@ -10,6 +10,7 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import current_trace
 from functrans.errors import ArgumentError, OptionError, ShapeError
+from functrans.numpy import complex_numbers, joining
 from functrans.numpy import elementwise as el
 from functrans.numpy import reductions as red
 from functrans.numpy import shaping as sh
@@ -72,7 +73,7 @@ def diff(
             dims = tuple(1 if d == axis else m for d, m in enumerate(shape_of(x)))
             part = to_shape(part, dims)
         parts.append(part)
-    x = sh.concatenate(parts, axis) if len(parts) > 1 else x
+    x = joining.concatenate(parts, axis) if len(parts) > 1 else x
     for _ in range(n):
         length = shape_of(x)[axis]
         later, earlier = _cut(x, axis, 1, length), _cut(x, axis, 0, max(length - 1, 0))
@@ -92,7 +93,7 @@ def ediff1d(
     parts = [diff(sh.ravel(ary))]
     parts = ([] if to_begin is None else [sh.ravel(to_begin)]) + parts
     parts += [] if to_end is None else [sh.ravel(to_end)]
-    return sh.concatenate(parts, 0)
+    return joining.concatenate(parts, 0)
 
 
 @door(np.gradient)
@@ -156,7 +157,7 @@ def _gradient(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     else:
         first = _one_sided(at(0), at(1), at(2), step(0), step(1))
         last = el.negative(_one_sided(at(-1), at(-2), at(-3), step(-1), step(-2)))
-    return sh.concatenate([first, middle, last], axis)
+    return joining.concatenate([first, middle, last], axis)
 
 
 def _one_sided(x0: Any, x1: Any, x2: Any, h1: Any, h2: Any) -> Any:
@@ -234,8 +235,8 @@ def interp(
         order = red.argsort(xp)
         xp, fp = take(xp, order), take(fp, order)
         ends = (_cut(xp, 0, n - 1, n), _cut(xp, 0, 0, 1))
-        xp = sh.concatenate([el.subtract(ends[0], period), xp, el.add(ends[1], period)])
-        fp = sh.concatenate([_cut(fp, 0, n - 1, n), fp, _cut(fp, 0, 0, 1)])
+        xp = joining.concatenate([el.subtract(ends[0], period), xp, el.add(ends[1], period)])
+        fp = joining.concatenate([_cut(fp, 0, n - 1, n), fp, _cut(fp, 0, 0, 1)])
         n += 2
     if n == 1:
         inside = to_shape(layout.reshape(fp, ()), shape_of(x))
@@ -471,7 +472,7 @@ def cov(
     if y is not None:
         other = sh.atleast_2d(y)
         other = other if rowvar or len(shape_of(array_like(y))) == 1 else sh.transpose(other)
-        x = sh.concatenate([x, other], 0)
+        x = joining.concatenate([x, other], 0)
     n = shape_of(x)[1]
     ddof = (0 if bias else 1) if ddof is None else ddof
     x = el.subtract(x, red.mean(x, 1, keepdims=True))
@@ -492,8 +493,10 @@ def corrcoef(
     c = cov(x, y, rowvar)
     if not shape_of(c):
         return el.divide(c, c)
-    deviation = el.sqrt(el.real(diagonal(c)))
+    deviation = el.sqrt(complex_numbers.real(diagonal(c)))
     c = el.divide(el.divide(c, sh.expand_dims(deviation, 1)), sh.expand_dims(deviation, 0))
     if dtype_of(c).kind == "c":
-        return linear.complex_(el.clip(el.real(c), -1, 1), el.clip(el.imag(c), -1, 1))
+        return linear.complex_(
+            el.clip(complex_numbers.real(c), -1, 1), el.clip(complex_numbers.imag(c), -1, 1)
+        )
     return el.clip(c, -1, 1)

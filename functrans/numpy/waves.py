@@ -1,4 +1,4 @@
-"""Phases and windows: unwrap, the Bessel function I₀ and the Kaiser window made of it."""
+"""Angles, phases and windows: degrees, unwrap, sinc, I₀ and the Kaiser window made of it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from functrans.core.avals import dtype_of, shape_of
 from functrans.core.trace import bind
 from functrans.errors import DtypeError, ShapeError
 from functrans.numpy import elementwise as el
+from functrans.numpy import powers
 from functrans.numpy import reductions as red
 from functrans.numpy.creation import lifted
+from functrans.numpy.joining import concatenate
 from functrans.numpy.promote import (
     array_like,
     axis_index,
     cast,
     door,
     float_dtype,
+    key_of,
+    loop,
     operand,
     result_dtype,
 )
-from functrans.numpy.shaping import concatenate
 from functrans.numpy.signal import diff
-from functrans.primitives import integrals, layout
+from functrans.numpy.ufuncs import Function, public
+from functrans.primitives import elementwise as ew
+from functrans.primitives import integrals, layout, linear
 from functrans.typing import ArrayLike, ArrayOrScalar
 
 
@@ -95,3 +100,57 @@ def kaiser(M: int, beta: ArrayLike) -> ArrayOrScalar:
     t = np.linspace(-1.0, 1.0, M)
     arch = np.sqrt(np.maximum(1.0 - t * t, 0.0))
     return el.divide(i0(el.multiply(arch, shape)), i0(shape))
+
+
+def _scaled(ufunc: np.ufunc, factor: float, doc: str, example: str) -> Function:
+    def traced(x: ArrayLike, /) -> ArrayOrScalar:
+        x = operand(x)
+        dtype = loop(ufunc, key_of(x))[0]
+        return linear.mul(cast(x, dtype), dtype.type(factor))
+
+    return public(ufunc.__name__, ufunc, traced, ew.with_example(doc, example), 1)
+
+
+deg2rad = _scaled(
+    np.deg2rad,
+    math.pi / 180.0,
+    "Degrees to radians.",
+    "fnp.deg2rad(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
+)
+radians = _scaled(
+    np.radians,
+    math.pi / 180.0,
+    "Degrees to radians.",
+    "fnp.radians(np.array([0.0, 180.0])) → array([0.        , 3.14159265])",
+)
+rad2deg = _scaled(
+    np.rad2deg,
+    180.0 / math.pi,
+    "Radians to degrees.",
+    "fnp.rad2deg(np.array([0.0, np.pi])) → array([  0., 180.])",
+)
+degrees = _scaled(
+    np.degrees,
+    180.0 / math.pi,
+    "Radians to degrees.",
+    "fnp.degrees(np.array([0.0, np.pi])) → array([  0., 180.])",
+)
+
+
+@door(np.sinc)
+def sinc(x: ArrayLike) -> ArrayOrScalar:
+    """el.sin(πx) / (πx), smooth at 0 with all its derivatives.
+
+    >>> fnp.round(ft.grad(ft.grad(fnp.sinc))(0.0), 6)
+    np.float64(-3.289868)
+    """
+    x = array_like(x)
+    x = el.multiply(cast(x, loop(np.true_divide, dtype_of(x), dtype_of(x))[0]), math.pi)
+    small = el.less(el.absolute(x), 0.5)
+    # Near 0 the Taylor series Σ (−x²)ᵏ / (2k+1)!, so that every derivative there is exact.
+    z = el.negative(powers.square(el.select(small, x, dtype_of(x).type(0))))
+    series = layout.full_like(z, 0)
+    for k in range(9, -1, -1):
+        series = el.add(el.multiply(series, z), 1.0 / math.factorial(2 * k + 1))
+    safe = el.select(small, dtype_of(x).type(1), x)
+    return el.select(small, series, el.divide(el.sin(safe), safe))

@@ -15,6 +15,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import bind
 from functrans.errors import ArgumentError, OptionError
 from functrans.numpy import elementwise as el
+from functrans.numpy import powers, ufuncs
 from functrans.numpy import reductions as red
 from functrans.numpy.promote import (
     Dtype,
@@ -75,7 +76,7 @@ def special(traced: Function) -> Function:
     function.__name__ = function.__qualname__ = name
     function.__module__ = "functrans.scipy.special"
     function.__dict__["__wrapped__"] = traced  # whose parameters help and editors show
-    function.__doc__ = el.after_first(traced.__doc__ or "", f"As ``scipy.special.{name}``.")
+    function.__doc__ = ufuncs.after_first(traced.__doc__ or "", f"As ``scipy.special.{name}``.")
     return function
 
 
@@ -224,11 +225,11 @@ def log_ndtr(x: ArrayLike) -> ArrayOrScalar:
     safe = el.select(far, -one, x)
     middle = el.log(el.multiply(0.5, ew.erfc(el.multiply(safe, -math.sqrt(0.5)))))
     tail = el.select(far, x, dtype_of(x).type(-14))
-    z = el.divide(1.0, el.square(tail))
+    z = el.divide(1.0, powers.square(tail))
     series = layout.full_like(z, 0)
     for coefficient in _TAIL[::-1]:
         series = el.add(el.multiply(series, z), coefficient)
-    lead = el.multiply(-0.5, el.square(tail))
+    lead = el.multiply(-0.5, powers.square(tail))
     lower = el.subtract(lead, el.log(el.multiply(el.negative(tail), math.sqrt(2.0 * math.pi))))
     lower = el.add(lower, el.log(series))
     return el.select(far, lower, el.select(right, upper, middle))
@@ -448,7 +449,7 @@ def cosm1(x: ArrayLike) -> ArrayOrScalar:
     array([-5.e-21])
     """
     (x,) = special_operands(x)
-    return el.multiply(-2.0, el.square(el.sin(el.multiply(0.5, x))))
+    return el.multiply(-2.0, powers.square(el.sin(el.multiply(0.5, x))))
 
 
 @special
@@ -549,10 +550,10 @@ def pseudo_huber(delta: ArrayLike, r: ArrayLike) -> ArrayOrScalar:
     array([0.        , 2.16227766])
     """
     delta, r = special_operands(delta, r)
-    ratio = el.square(el.divide(r, delta))
+    ratio = powers.square(el.divide(r, delta))
     # √(1 + z) − 1 = z / (√(1 + z) + 1), without cancellation.
     root = el.sqrt(el.add(1.0, ratio))
-    return el.multiply(el.square(delta), el.divide(ratio, el.add(root, 1.0)))
+    return el.multiply(powers.square(delta), el.divide(ratio, el.add(root, 1.0)))
 
 
 # --- over axes -----------------------------------------------------------------------------------
