@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -162,10 +162,21 @@ def test_memory_layout_does_not_matter(case: Case, dtype: str) -> None:
             if compiled is not None:
                 same(compiled(*changed), expected, 10 * case.tolerance)
         except Exception as error:
+            if case.door and refuses(case.oracle, changed):  # SciPy 1.18 wants aligned arrays
+                continue
             error.add_note(f"arguments are {names}")
             raise
         for x, old in zip(changed, before, strict=True):
             np.testing.assert_array_equal(x, old, err_msg="an argument was changed")
+
+
+def refuses(oracle: Callable[..., Any], args: Sequence[Any]) -> bool:
+    """Whether NumPy or SciPy itself raises a TypeError."""
+    try:
+        oracle(*args)
+    except TypeError:
+        return True
+    return False
 
 
 @rows(lambda case: case.anyshape, dtypes="d")

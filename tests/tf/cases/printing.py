@@ -184,7 +184,6 @@ None
 "%d"
 {"b": 1, "a": c(2.0)}
 {"a": [1, 2], "b": {"c": "d"}}
-OrderedDict([("z", c(1.0)), ("a", 2)])
 Pair(1, c(2.0))
 {1: 2}
 {"k": None}
@@ -229,7 +228,6 @@ for text in PRINTED:
         shown=shown,
         Pair=Pair,
         Unknown=Unknown,
-        OrderedDict=OrderedDict,
     )
 
 
