@@ -309,6 +309,7 @@ def _reduction_cases() -> list[Case]:
              dtypes=REAL_NUMBERS),
         Case("argsort", lambda x: re.argsort(x, 1), lambda x: np.argsort(x, 1, kind="stable"),
              (a,), dtypes="dfl"),
+        Case("sort", lambda x: re.sort(x, 1), lambda x: np.sort(x, 1), (a,), dtypes="dflD"),
     ]  # fmt: skip
     return rows
 

@@ -10,6 +10,7 @@ import numpy as np
 from functrans.core.avals import dtype_of, shape_of
 from functrans.errors import OptionError, ShapeError
 from functrans.lax.slicing import slice_in_dim
+from functrans.primitives import reductions
 from functrans.primitives.elementwise import logaddexp
 from functrans.primitives.layout import rev
 from functrans.primitives.linear import sub
@@ -41,13 +42,15 @@ def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: in
     if any(shape_of(x) != shape for x in arrays):
         raise ShapeError(f"sort got arrays of the shapes {[shape_of(x) for x in arrays]}.")
     axis = dimension % max(len(shape), 1)
+    if len(arrays) == 1:
+        found = [reductions.sort(arrays[0], axis)]
+        return tuple(found) if several else found[0]
     order = None  # stable sorts by one key after the other, the most important last
     for key in reversed(arrays[:num_keys]):
         seen = key if order is None else take_along_axis(key, order, axis)
         places = argsort(seen, axis)
         order = places if order is None else take_along_axis(order, places, axis)
-    found = [take_along_axis(x, order, axis) for x in arrays]
-    return tuple(found) if several else found[0]
+    return tuple([take_along_axis(x, order, axis) for x in arrays])
 
 
 def sort_key_val(

@@ -634,12 +634,17 @@ def argsort(
     >>> fnp.argsort(np.array([3.0, 1.0, 2.0]))
     array([1, 2, 0])
     """
+    return red.argsort(*_sorted_along(a, axis, order))
+
+
+def _sorted_along(a: Any, axis: int | None, order: str | None) -> tuple[Any, int]:
+    """The operand of a sort, and its axis."""
     if order is not None:
         raise ArgumentError("order= names fields of structured arrays, which hold no numbers.")
     a = array_like(a)
     if axis is None:
-        a, axis = ravel(a), 0
-    return red.argsort(a, axis_index(axis, len(shape_of(a))))
+        return ravel(a), 0
+    return a, axis_index(axis, len(shape_of(a)))
 
 
 @door(np.sort)
@@ -657,11 +662,7 @@ def sort(
     array([[0., 1.],
            [1., 0.]])
     """
-    a = array_like(a)
-    if axis is None:
-        a, axis = ravel(a), 0
-    axis = axis_index(axis, len(shape_of(a)))
-    return red.take_along_axis(a, argsort(a, axis, order=order), axis)
+    return red.sort(*_sorted_along(a, axis, order))
 
 
 @door(np.sort_complex)

@@ -193,7 +193,7 @@ def reduce_or(x: Operand, axes: Ints) -> ArrayOrScalar:
     return bind(reduce_or_p, x, axes=axes) if axes else x
 
 
-# --- argmax, argmin, argsort ---------------------------------------------------------------------
+# --- argmax, argmin, argsort, sort ---------------------------------------------------------------
 
 
 def _along(get: Callable[[], Primitive]) -> Rule:
@@ -267,13 +267,13 @@ def _argsort_impl(x: Any, *, axis: int) -> Any:
     return np.argsort(x, axis=axis, kind="stable")
 
 
-def _argsort_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Word:
+def _sorting_lower(avals: Sequence[Aval], out: Aval, *, axis: int) -> kernel.Word:
     return kernel.Fallback("NumPy's sort is native already and fuses with nothing")
 
 
 argsort_p: Primitive = Primitive(
     "argsort", _argsort_abstract, _argsort_impl,
-    _constant(lambda: argsort_p), NOT_LINEAR, _along(lambda: argsort_p), _argsort_lower,
+    _constant(lambda: argsort_p), NOT_LINEAR, _along(lambda: argsort_p), _sorting_lower,
 )  # fmt: skip
 
 
@@ -287,6 +287,35 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     shape = shape_of(indices)
     coordinates = [indices if d == axis else iota(np.int64, shape, d) for d in range(len(shape))]
     return gather(x, tuple(coordinates), tuple(range(len(shape))))
+
+
+def _sort_abstract(x: Aval, *, axis: int) -> Aval:
+    check_axes("sort", (axis,), x.ndim)
+    return x.strengthen()
+
+
+def _sort_impl(x: Any, *, axis: int) -> Any:
+    return np.sort(x, axis=axis)
+
+
+def _sort_linearize(nonzero: Sequence[bool], x: Any, *, axis: int) -> Any:
+    order = argsort(x, axis)
+
+    def pushforward(t: Any) -> Any:
+        return take_along_axis(t, order, axis)
+
+    return take_along_axis(x, order, axis), pushforward
+
+
+sort_p: Primitive = Primitive(
+    "sort", _sort_abstract, _sort_impl,
+    _sort_linearize, NOT_LINEAR, _along(lambda: sort_p), _sorting_lower,
+)  # fmt: skip
+
+
+def sort(x: Any, axis: int) -> Any:
+    """``x`` in ascending order along ``axis``; several times quicker than by way of ``argsort``."""
+    return bind(sort_p, x, axis=axis)
 
 
 # --- running folds -------------------------------------------------------------------------------
