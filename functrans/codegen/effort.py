@@ -119,19 +119,24 @@ class _Part:
     node: For
     innermost: bool = True
     work: int = 0  # operations in all its runs
-    slow: int = 0  # the same, with what sums take longer in scalar code
     text: int = 1  # operations in its text
     gain: int = 0  # operations that vectors make faster
     far: dict[tuple[Storage, object], int] = field(default_factory=dict)
     begun: set[Storage] = field(default_factory=set)
     folded: dict[Storage, int] = field(default_factory=dict)
+    summed: dict[Storage, int] = field(default_factory=dict)  # additions to one and the same cell
+
+    @property
+    def slow(self) -> int:
+        """The work, with what sums take longer in scalar code: not those begun anew inside."""
+        sums = sum(runs for storage, runs in self.summed.items() if storage not in self.begun)
+        return self.work + _FOLD_GAIN * sums
 
     def add(self, step: Step, runs: int, short: Mapping[int, int]) -> None:
         """Count a step that stands in the text once for each iteration of the short loops."""
         copies = math.prod(short.values())
         cost = _cost(step)
         self.work += runs * cost
-        self.slow += runs * (cost + _FOLD_GAIN * self.sums_up(step))
         self.text += copies * cost
         if isinstance(step.op, Compute | Invoke | Fold):
             self.gain += copies * cost
@@ -141,6 +146,8 @@ class _Part:
         for cell in step.targets:
             if isinstance(step.op, Fold):
                 self.folded[cell.storage] = _elements(cell, short)
+                if self.sums_up(step):
+                    self.summed[cell.storage] = self.summed.get(cell.storage, 0) + runs
             else:
                 self.begun.add(cell.storage)
 

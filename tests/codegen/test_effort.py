@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import functrans as ft
+from benchmarks.models import mlp_arguments, mlp_loss
 from functrans import numpy as fnp
 
 
@@ -101,3 +102,10 @@ def test_a_stretch_of_negative_zeros_is_not_cleared() -> None:
         return fnp.concatenate([x, fnp.full(40, -0.0)])
 
     assert np.signbit(ft.jit(f)(np.ones(3))[3:]).all()
+
+
+def test_sums_begun_anew_for_each_row_are_no_reason_for_vectors() -> None:
+    text, _ = stages(ft.grad(mlp_loss(np)), *mlp_arguments())
+    rows = [line for line in text.splitlines() if line.startswith("  for i0 < 32")]
+    assert len(rows) > 4
+    assert all("scalar" in line for line in rows)  # that of the softmax, of 10 classes, too
