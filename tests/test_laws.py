@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy
+from numpy.lib import NumpyVersion
 
 import functrans as ft
 from functrans.core.avals import aval_of, float0, is_inexact
@@ -146,6 +148,10 @@ def layouts(x: Any) -> Iterator[tuple[str, Any]]:
     yield "unaligned", raw
 
 
+# Eagerly this is SciPy's own function, whose C code since 1.18 wants aligned arrays.
+ALIGNED_ALONE = "scipy.linalg.lu:" if NumpyVersion(scipy.__version__) >= "1.18.0" else "none"
+
+
 @rows(dtypes="dl")
 def test_memory_layout_does_not_matter(case: Case, dtype: str) -> None:
     args = case.draw(dtype)
@@ -157,26 +163,16 @@ def test_memory_layout_does_not_matter(case: Case, dtype: str) -> None:
         changed = [x for _, x in versions]
         before = [x.copy() for x in changed]
         try:
-            if case.door or "byte-swapped" not in names:  # primitives take native numbers
+            native = case.door or "byte-swapped" not in names  # primitives take native numbers
+            if native and not ("unaligned" in names and case.name.startswith(ALIGNED_ALONE)):
                 same(case.fun(*changed), expected, case.tolerance, kinds="any")
             if compiled is not None:
                 same(compiled(*changed), expected, 10 * case.tolerance)
         except Exception as error:
-            if case.door and refuses(case.oracle, changed):  # SciPy 1.18 wants aligned arrays
-                continue
             error.add_note(f"arguments are {names}")
             raise
         for x, old in zip(changed, before, strict=True):
             np.testing.assert_array_equal(x, old, err_msg="an argument was changed")
-
-
-def refuses(oracle: Callable[..., Any], args: Sequence[Any]) -> bool:
-    """Whether NumPy or SciPy itself raises a TypeError."""
-    try:
-        oracle(*args)
-    except TypeError:
-        return True
-    return False
 
 
 @rows(lambda case: case.anyshape, dtypes="d")
