@@ -43,6 +43,7 @@ def _special(name: str) -> Callable[..., Any]:
 def _linear_cases() -> list[Case]:
     from functrans.primitives import layout as lay
     from functrans.primitives import linear as li
+    from functrans.primitives import marks
 
     a = Arg()
     away = Arg(low=0.4, signed=True)
@@ -72,7 +73,7 @@ def _linear_cases() -> list[Case]:
         elementwise("select_n:three", li.select_n,
                     lambda w, *xs: np.choose(w, xs), Arg(low=0, high=2, dtype="l"), a, a, a,
                     dtypes="dfl"),
-        elementwise("stop_gradient", li.stop_gradient, np.copy, a, smooth=False, dtypes="dDl"),
+        elementwise("stop_gradient", marks.stop_gradient, np.copy, a, smooth=False, dtypes="dDl"),
         Case("broadcast_in_dim", lambda x: lay.broadcast_in_dim(x, (3, 2, 4), (0, 2)),
              lambda x: np.broadcast_to(x[:, None, :], (3, 2, 4)), (a,), dtypes="dfDl?"),
         Case("broadcast_in_dim:one", lambda x: lay.broadcast_in_dim(x, (5, 4), (0, 1)),

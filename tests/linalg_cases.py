@@ -20,7 +20,8 @@ from functrans.primitives import (
     tridiagonal,
 )
 from functrans.primitives.elementwise import abs_
-from functrans.primitives.linear import add, stop_gradient
+from functrans.primitives.linear import add
+from functrans.primitives.marks import stop_gradient
 from functrans.primitives.matrices import adjoint, matmul
 from tests.case import Arg, Case, door
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from functrans.codegen.clusters import (
     FAR,
@@ -39,12 +40,15 @@ class _Effects:
         self.writes |= other.writes
 
 
-def joined(root: Sequence[Node | Call], depth: int) -> list[Node | Call]:
+N = TypeVar("N", Node, Node | Call)  # inside loops there are no calls
+
+
+def joined(root: Sequence[N], depth: int) -> list[N]:
     """The nodes, with loops as one that were placed as strangers and belong together by now.
 
     An item joins the nearest of the loops whose values it touches: then these are no strangers.
     """
-    nodes: list[Node | Call] = []
+    nodes: list[N] = []
     effects: list[_Effects] = []
     for node in root:
         own = _effects(node)
@@ -63,7 +67,7 @@ def joined(root: Sequence[Node | Call], depth: int) -> list[Node | Call]:
         effects.append(own)
     for node in nodes:
         if isinstance(node, Loop):
-            node.body = joined(node.body, depth + 1)  # type: ignore[assignment]
+            node.body = joined(node.body, depth + 1)
     return nodes
 
 

@@ -33,7 +33,7 @@ from functrans.core.primitive import Primitive
 from functrans.core.trace import Tracer, bind
 from functrans.errors import ArgumentError, Source, current_line
 from functrans.primitives import elementwise as ew
-from functrans.primitives import layout
+from functrans.primitives import layout, marks
 from functrans.primitives import linear as ln
 from functrans.primitives.indexing import gather, gather_p, scatter_p
 from functrans.primitives.reductions import argmax, reduce_or
@@ -53,7 +53,7 @@ _MOVERS: frozenset[Primitive] = frozenset(
     {
         layout.broadcast_in_dim_p, layout.reshape_p, layout.transpose_p, layout.rev_p,
         layout.slice_p, layout.concatenate_p, ln.pad_p, ln.convert_p, ln.select_n_p, ln.neg_p,
-        ln.real_p, ln.imag_p, ln.conj_p, ln.complex_p, ln.stop_gradient_p, ew.abs_p, ew.sign_p,
+        ln.real_p, ln.imag_p, ln.conj_p, ln.complex_p, marks.stop_gradient_p, ew.abs_p, ew.sign_p,
         ew.max_p, ew.min_p, gather_p,
     }
 )  # fmt: skip
@@ -268,7 +268,7 @@ def _with_rules_of_its_own(eqn: Eqn, errors: Errors, args: list[Any], found: _Fo
     if _is_call(eqn):
         inner = checked(eqn.params["jaxpr"], errors)
         if inner.sites:
-            constants = [ln.stop_gradient(x) for x in args]
+            constants = [marks.stop_gradient(x) for x in args]
             _taken(inner, evaluate(inner.jaxpr, *constants), found)
     if "nan" in errors:
         _check_nan(eqn, outs, found)

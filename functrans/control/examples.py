@@ -9,7 +9,8 @@ import numpy as np
 from functrans.core.avals import shape_of
 from functrans.primitives.indexing import gather
 from functrans.primitives.layout import broadcast_in_dim, iota, spread
-from functrans.primitives.linear import select_n, stop_gradient
+from functrans.primitives.linear import select_n
+from functrans.primitives.marks import stop_gradient
 from functrans.primitives.reductions import reduce_min
 
 

@@ -94,7 +94,7 @@ from functrans.primitives.layout import slice_ as slice
 from functrans.primitives.linear import add, conj, div, imag, mul, neg, pad, real, select_n, sub
 from functrans.primitives.linear import complex_ as complex
 from functrans.primitives.linear import convert as convert_element_type
-from functrans.primitives.linear import stop_gradient as _stop
+from functrans.primitives.marks import stop_gradient as _stop
 from functrans.primitives.reductions import (
     argmax,
     argmin,

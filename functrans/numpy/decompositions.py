@@ -16,7 +16,15 @@ from functrans.numpy import selecting as sel
 from functrans.numpy.norms import norm
 from functrans.numpy.promote import TRACED, array_like, door
 from functrans.numpy.solving import inv, matrices, square
-from functrans.primitives import layout, linear, orthogonal, pseudoinverse, spectral, triangular
+from functrans.primitives import (
+    layout,
+    linear,
+    marks,
+    orthogonal,
+    pseudoinverse,
+    spectral,
+    triangular,
+)
 from functrans.primitives.matrices import adjoint, columns, matmul
 from functrans.typing import Array, ArrayLike, ArrayOrScalar
 
@@ -214,7 +222,7 @@ def pinv(
     limit = 1e-15 if rcond is None and rtol is _UNSET else rtol if rcond is None else rcond
     if limit is None:
         limit = _precision(a)
-    u, s, vh = svd(linear.stop_gradient(a), full_matrices=False, hermitian=hermitian)
+    u, s, vh = svd(marks.stop_gradient(a), full_matrices=False, hermitian=hermitian)
     scaled = linear.mul(adjoint(vh), _inverse_rows(s, limit, vh))
     return pseudoinverse.pinv(matmul(scaled, adjoint(u)), a)
 

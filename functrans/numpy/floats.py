@@ -7,7 +7,7 @@ import numpy as np
 from functrans.numpy import elementwise as el
 from functrans.numpy import ufuncs
 from functrans.numpy.promote import cast, key_of, loop, operand
-from functrans.primitives import linear
+from functrans.primitives import marks
 from functrans.typing import ArrayLike, ArrayOrScalar
 
 _INT = np.dtype(np.int32)
@@ -59,5 +59,5 @@ def spacing(x: ArrayLike, /) -> ArrayOrScalar:
     dtype = loop(np.spacing, key_of(x))[0]
     x = cast(x, dtype)
     away = el.nextafter(x, el.copysign(dtype.type(np.inf), el.add(x, 0)))
-    gap = el.subtract(away, linear.stop_gradient(x))
+    gap = el.subtract(away, marks.stop_gradient(x))
     return el.select(el.isfinite(x), gap, dtype.type(np.nan))

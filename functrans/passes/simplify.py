@@ -35,7 +35,7 @@ from functrans.primitives import layout as lay
 from functrans.primitives import linear as ln
 from functrans.primitives import reductions as r
 from functrans.primitives.contraction import Dims, dot_general_p, free_axes
-from functrans.primitives.marks import name_p
+from functrans.primitives.marks import name_p, stop_gradient_p
 
 Ints = tuple[int, ...]
 
@@ -68,7 +68,7 @@ def table_rewrite(inexact: bool = False) -> Rewrite:
 x, y, v = Wild("x"), Wild("y"), Wild("v", variable=True)
 ADD, SUB, NEG, MUL, DIV = map(operation, (ln.add_p, ln.sub_p, ln.neg_p, ln.mul_p, ln.div_p))
 REAL, IMAG, COMPLEX, CONJ = map(operation, (ln.real_p, ln.imag_p, ln.complex_p, ln.conj_p))
-STOP = operation(ln.stop_gradient_p)
+STOP = operation(stop_gradient_p)
 ABS, MAX, MIN, POW = map(operation, (e.abs_p, e.max_p, e.min_p, e.pow_p))
 AND, OR, NOT, XOR = map(operation, (e.and_p, e.or_p, e.not_p, e.xor_p))
 EXP, LOG = operation(e.exp_p), operation(e.log_p)

@@ -37,9 +37,9 @@ from functrans.primitives.linear import (
     neg,
     real,
     select_n,
-    stop_gradient,
     sub,
 )
+from functrans.primitives.marks import stop_gradient
 from functrans.primitives.matrices import (
     batch_matrices,
     check_matrix,

@@ -1,14 +1,58 @@
-"""Identities that mean something to a transform or to the compiler: a name, and a barrier."""
+"""Identities that mean something to a transform or to the compiler: constants, names, barriers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from functrans import kernel
 from functrans.core.avals import Aval
 from functrans.core.primitive import Accumulator, Primitive
 from functrans.core.trace import bind, bind_many
+from functrans.primitives.types import NOT_LINEAR
+
+
+def _identity_lower(avals: Sequence[Aval], out: Aval, **params: Any) -> kernel.Word:
+    return kernel.Reshape()
+
+
+# --- stop_gradient -------------------------------------------------------------------------------
+
+
+def _stop_abstract(x: Aval) -> Aval:
+    return x
+
+
+def _stop_impl(x: Any) -> Any:
+    # A copy: the result is no traced value, so that the user may change it in place.
+    return x.copy() if type(x) is np.ndarray else x
+
+
+def _stop_linearize(nonzero: Sequence[bool], x: Any) -> Any:
+    return bind(stop_gradient_p, x), None
+
+
+def _stop_batch(size: int, args: Any, dims: Any) -> Any:
+    return bind(stop_gradient_p, *args), dims[0]
+
+
+stop_gradient_p: Primitive = Primitive(
+    "stop_gradient",
+    _stop_abstract,
+    _stop_impl,
+    _stop_linearize,
+    NOT_LINEAR,
+    _stop_batch,
+    _identity_lower,
+)
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x`` as a constant for every derivative."""
+    return bind(stop_gradient_p, x)
+
 
 # --- names ---------------------------------------------------------------------------------------
 
@@ -33,10 +77,6 @@ def _name_batch(size: int, args: Any, dims: Any, *, name: str) -> Any:
     return bind(name_p, *args, name=name), dims[0]
 
 
-def _name_lower(avals: Sequence[Aval], out: Aval, *, name: str) -> kernel.Word:
-    return kernel.Reshape()
-
-
 name_p: Primitive = Primitive(
     "name",
     _name_abstract,
@@ -44,7 +84,7 @@ name_p: Primitive = Primitive(
     _name_linearize,
     _name_transpose,
     _name_batch,
-    _name_lower,
+    _identity_lower,
 )
 """A value that policies of rematerialisation know by its name."""
 

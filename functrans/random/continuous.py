@@ -17,7 +17,8 @@ from functrans.control.call import jit
 from functrans.core.avals import dtype_of, shape_of
 from functrans.numpy.promote import cast, common_shape, one_of, operand, shape_tuple
 from functrans.primitives.elementwise import erf, erf_inv, nextafter
-from functrans.primitives.linear import convert, stop_gradient
+from functrans.primitives.linear import convert
+from functrans.primitives.marks import stop_gradient
 from functrans.random.keys import KeyLike, child, word_of
 from functrans.random.sampling import (
     Ints,

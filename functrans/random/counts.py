@@ -24,7 +24,7 @@ from functrans.numpy.promote import (
 )
 from functrans.primitives.elementwise import lgamma
 from functrans.primitives.layout import full
-from functrans.primitives.linear import stop_gradient
+from functrans.primitives.marks import stop_gradient
 from functrans.random.keys import KeyLike, child, hashes, word_of
 from functrans.random.sampling import Ints, dtype_for, float_for, param, shape_for, unit
 from functrans.typing import ArrayLike, ArrayOrScalar, DTypeLike, Shape

@@ -22,7 +22,7 @@ from functrans.core.avals import shape_of
 from functrans.errors import ShapeError
 from functrans.numpy.promote import cast, operand, shape_tuple
 from functrans.primitives.layout import full_like, reshape
-from functrans.primitives.linear import stop_gradient
+from functrans.primitives.marks import stop_gradient
 from functrans.random.continuous import standard_exponential, standard_normal
 from functrans.random.keys import KeyLike, child, hashes, word_of
 from functrans.random.sampling import Ints, coin, float_for, param, shape_for, unit

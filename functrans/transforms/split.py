@@ -18,7 +18,8 @@ from functrans.core.trace import Trace, bind_under, current_trace, run_under, ru
 from functrans.errors import LinearityError
 from functrans.primitives.contraction import dot_general_p
 from functrans.primitives.layout import zeros
-from functrans.primitives.linear import add_p, div_p, mul_p, stop_gradient_p, sub_p
+from functrans.primitives.linear import add_p, div_p, mul_p, sub_p
+from functrans.primitives.marks import stop_gradient_p
 from functrans.transforms.linearize import Linearized, LinearTracer, Tape
 
 

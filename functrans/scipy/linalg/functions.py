@@ -20,7 +20,7 @@ from functrans.numpy import linalg as nla
 from functrans.numpy import selecting as sel
 from functrans.numpy.promote import cast
 from functrans.numpy.solving import matrices, square
-from functrans.primitives import layout, linear, reduced, spectral
+from functrans.primitives import layout, linear, marks, reduced, spectral
 from functrans.primitives import sylvester as sylvester_
 from functrans.primitives.matrices import (
     adjoint,
@@ -74,7 +74,7 @@ def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 1
 def _exponential(a: Any, most: int) -> Any:
     dtype = dtype_of(a)
     coefficients, limit = _LIMITS.get(part_dtype(dtype), (_DOUBLE, 5.371920351148152))
-    size = linear.stop_gradient(nla.norm(a, 1))
+    size = marks.stop_gradient(nla.norm(a, 1))
     count = el.maximum(el.ceil(el.log2(size / limit)), 0)
     scaled = linear.mul(a, layout.broadcast_to(cast(el.exp2(-count), dtype), shape_of(a)))
     start = _approximant(scaled, coefficients)

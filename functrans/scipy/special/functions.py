@@ -31,7 +31,7 @@ from functrans.numpy.promote import (
     strong,
 )
 from functrans.primitives import elementwise as ew
-from functrans.primitives import layout, linear
+from functrans.primitives import layout, linear, marks
 from functrans.scipy.doors import is_plain, scipy_function
 from functrans.typing import Array, ArrayLike, ArrayOrScalar, Axes
 
@@ -602,7 +602,7 @@ def _largest(a: Any, axis: Any) -> Any:
     """The maximum as a constant for derivatives, 0 where it is not finite."""
     if not math.prod(shape_of(a)):
         return red.sum(a, axis, keepdims=True)
-    largest = linear.stop_gradient(red.max(a, axis, keepdims=True))
+    largest = marks.stop_gradient(red.max(a, axis, keepdims=True))
     return el.select(el.isfinite(largest), largest, dtype_of(a).type(0))
 
 
@@ -619,7 +619,7 @@ def softmax(x: ArrayLike, axis: Axes = None) -> Array:
         return scipy_special("softmax")(x, axis)
     x = array_like(x)
     x = cast(x, float_dtype(x))
-    terms = el.exp(el.subtract(x, linear.stop_gradient(red.max(x, axis, keepdims=True))))
+    terms = el.exp(el.subtract(x, marks.stop_gradient(red.max(x, axis, keepdims=True))))
     return el.divide(terms, red.sum(terms, axis, keepdims=True))
 
 
